@@ -1,0 +1,321 @@
+package awsfile
+
+import (
+	"slices"
+	"strings"
+
+	"fob/internal/fob"
+)
+
+// Set gives a key a value. A key that is there is replaced in place, the line's
+// indentation, spacing and comment kept; a new key goes behind the section's
+// last one, a new section to the end of the file. Nothing changes if the key
+// has the value already. Names, keys and values that would not be read back
+// as they are by every SDK are refused ([fob.ErrUsage]).
+func (f *File) Set(typ, name, key, value string) error {
+	return f.set(id{typ, name}, assignment{key: strings.ToLower(key), value: value})
+}
+
+// SetNested gives a key of a nested block, such as addressing_style below s3,
+// a value.
+func (f *File) SetNested(typ, name, key, sub, value string) error {
+	if err := checkKey(sub); err != nil {
+		return err
+	}
+	return f.set(id{typ, name}, assignment{strings.ToLower(key), strings.ToLower(sub), value})
+}
+
+func (f *File) set(section id, a assignment) error {
+	if err := checkKey(a.key); err != nil {
+		return err
+	}
+	if err := checkValue(a.key, a.value); err != nil {
+		return err
+	}
+	at := f.read(section)
+	if len(at) == 0 {
+		if err := f.kind.checkSection(section); err != nil {
+			return err
+		}
+		f.create(section)
+		at = f.index[section]
+	}
+	i := at[len(at)-1]
+	for _, j := range at {
+		if lastLine(scan(f.blocks[j].raw), -1, a.key) >= 0 {
+			i = j
+		}
+	}
+	return f.rewrite(i, a.key, func(raw string) (string, []assignment, error) {
+		lines := scan(raw)
+		want := assignments(raw)
+		k := lastLine(lines, -1, a.key)
+		if k < 0 {
+			return appendKey(raw, lines, a, f.eol), append(want, a.parents()...), nil
+		}
+		if a.sub != "" {
+			return setNested(raw, lines, k, a, f.eol)
+		}
+		return setPlain(raw, lines, k, a)
+	})
+}
+
+// parents is what is read where an assignment is written: for a nested key, the
+// key without a value above it too.
+func (a assignment) parents() []assignment {
+	if a.sub == "" {
+		return []assignment{a}
+	}
+	return []assignment{{key: a.key}, a}
+}
+
+// lastLine finds the last line with a key: a key line, or with an owner, a line
+// nested below that; or -1.
+func lastLine(lines []line, owner int, key string) int {
+	for i := len(lines) - 1; i >= 0; i-- {
+		l := lines[i]
+		if l.key == key && (owner < 0 && l.kind == keyLine || owner >= 0 && l.kind == nestedLine && l.owner == owner) {
+			return i
+		}
+	}
+	return -1
+}
+
+// nth is the place of a line among the assignments of its block.
+func nth(lines []line, at int) int {
+	n := 0
+	for _, l := range lines[:at] {
+		if l.kind == keyLine || l.kind == nestedLine {
+			n++
+		}
+	}
+	return n
+}
+
+func setPlain(raw string, lines []line, k int, a assignment) (string, []assignment, error) {
+	want := assignments(raw)
+	l := lines[k]
+	if l.value == a.value {
+		return raw, want, nil
+	}
+	end := k // the last line of a value that goes on below
+	for i := k + 1; i < len(lines); i++ {
+		if lines[i].owner == k {
+			if lines[i].kind != moreLine {
+				return "", nil, fob.Errorf(fob.ErrConflict, "%s has lines nested below it and no value of its own", a.key)
+			}
+			end = i
+		}
+	}
+	want[nth(lines, k)].value = a.value
+	return raw[:l.from] + l.pad(raw) + a.value + raw[l.to:l.next] + raw[lines[end].next:], want, nil
+}
+
+func setNested(raw string, lines []line, k int, a assignment, eol string) (string, []assignment, error) {
+	want := assignments(raw)
+	if lines[k].value != "" {
+		return "", nil, fob.Errorf(fob.ErrConflict, "%s has a value, and so no lines nested below it", a.key)
+	}
+	if j := lastLine(lines, k, a.sub); j >= 0 {
+		l := lines[j]
+		if l.value == a.value {
+			return raw, want, nil
+		}
+		want[nth(lines, j)].value = a.value
+		return raw[:l.from] + l.pad(raw) + a.value + raw[l.to:], want, nil
+	}
+	last, indent := lines[k], indentation(raw, lines[k])+"  "
+	for _, l := range lines[k+1:] {
+		if l.owner == k && l.kind == nestedLine {
+			last, indent = l, indentation(raw, l)
+		}
+	}
+	want = slices.Insert(want, nth(lines, slices.Index(lines, last))+1, a)
+	return raw[:last.next] + indent + a.sub + " = " + a.value + eol + raw[last.next:], want, nil
+}
+
+// pad is the blank to put between the sign and a value where there was none.
+func (l line) pad(raw string) string {
+	if l.value == "" && l.from == l.to && raw[l.from-1] != ' ' {
+		return " "
+	}
+	return ""
+}
+
+func indentation(raw string, l line) string {
+	text := raw[l.start:l.end]
+	return text[:len(text)-len(strings.TrimLeft(text, " \t"))]
+}
+
+// appendKey writes a new key behind the last line of the section's body. It is
+// not indented, even below keys that are: Go would take it for a nested key
+// where the last of them has no value.
+func appendKey(raw string, lines []line, a assignment, eol string) string {
+	sign := " = "
+	for _, l := range lines {
+		if l.kind == keyLine && l.value != "" && raw[l.keyEnd:l.from] == "=" {
+			sign = "="
+		} else if l.kind == keyLine {
+			sign = " = "
+		}
+	}
+	text := a.key + sign + a.value + eol
+	if a.sub != "" {
+		text = a.key + " =" + eol + "  " + a.sub + " = " + a.value + eol
+	}
+	at := bodyEnd(raw)
+	return raw[:at] + text + raw[at:]
+}
+
+// bodyEnd is where a section's own lines end: behind the last one that is
+// neither blank nor a comment.
+func bodyEnd(raw string) int {
+	end := 0
+	for pos := 0; pos < len(raw); {
+		next := lineAfter(raw, pos)
+		if !isFree(raw[pos:next]) {
+			end = next
+		}
+		pos = next
+	}
+	return end
+}
+
+// isFree reports whether a line is blank or a comment.
+func isFree(text string) bool {
+	text = strings.TrimSpace(text)
+	return text == "" || text[0] == '#' || text[0] == ';'
+}
+
+// create appends a section without keys, behind an empty line.
+func (f *File) create(section id) {
+	last := &f.blocks[len(f.blocks)-1]
+	end := missingEnd(last.raw, f.eol)
+	last.raw += end
+	if text := strings.TrimSuffix(strings.TrimSuffix(last.raw, "\n"), "\r"); last.raw != "" && text != "" && !strings.HasSuffix(text, "\n") {
+		last.raw += f.eol
+	}
+	b := f.kind.block(f.kind.header(section))
+	b.raw = "[" + b.inner + "]"
+	if end == "" {
+		b.raw += f.eol
+	}
+	f.add(b)
+	f.moved = true
+}
+
+// trimEnd takes off what [missingEnd] has put there, or what stands there now.
+func trimEnd(text, end string) string {
+	if end == "" || strings.HasSuffix(text, end) {
+		return strings.TrimSuffix(text, end)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+}
+
+// missingEnd is what would end the last line of a text, if nothing does. A lone
+// carriage return there is a part of the line, and has to stay one.
+func missingEnd(text, eol string) string {
+	switch {
+	case text == "" || strings.HasSuffix(text, "\n"):
+		return ""
+	case strings.HasSuffix(text, "\r"):
+		return "\r\n"
+	}
+	return eol
+}
+
+// rewrite edits one block and reads it again: what is read must be what the
+// edit said would be. A missing end of line at the end of the file stays
+// missing, so that an edit and its inverse are the identity.
+func (f *File) rewrite(at int, what string, edit func(raw string) (string, []assignment, error)) error {
+	old := f.blocks[at].raw
+	end := missingEnd(old, f.eol)
+	old += end
+	text, want, err := edit(old)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(assignments(text), want) || !sameHeader(old, text) {
+		return misread(what)
+	}
+	text = trimEnd(text, end)
+	f.moved = f.moved || strings.Count(text, "\n") != strings.Count(f.blocks[at].raw, "\n")
+	f.blocks[at].raw = text
+	return nil
+}
+
+// sameHeader reports whether two texts of a block have the same header line
+// and no other.
+func sameHeader(a, b string) bool {
+	isHeader := func(l line) bool { return l.kind == headerLine }
+	la, lb := scan(a), scan(b)
+	return a[:la[0].next] == b[:lb[0].next] && !slices.ContainsFunc(lb[1:], isHeader)
+}
+
+// Unset removes a key, all its duplicates, and what is nested below it. It is
+// no error if there is no such key or section.
+func (f *File) Unset(typ, name, key string) error {
+	key = strings.ToLower(key)
+	return f.unset(id{typ, name}, key, func(lines []line, l line) bool {
+		return l.owner >= 0 && lines[l.owner].key == key
+	})
+}
+
+// UnsetNested removes one key of a nested block, and the block's own key with
+// the last of them.
+func (f *File) UnsetNested(typ, name, key, sub string) error {
+	key, sub = strings.ToLower(key), strings.ToLower(sub)
+	return f.unset(id{typ, name}, key, func(lines []line, l line) bool {
+		if l.owner < 0 || lines[l.owner].key != key {
+			return false
+		}
+		others := func(o line) bool { return o.owner == l.owner && o.kind == nestedLine && o.key != sub }
+		return l.kind == nestedLine && l.key == sub || lastLine(lines, l.owner, sub) >= 0 && !slices.ContainsFunc(lines, others)
+	})
+}
+
+// unset drops lines from every block of a section, [default] behind
+// [profile default] included.
+func (f *File) unset(section id, what string, drop func(lines []line, l line) bool) error {
+	before := slices.Clone(f.blocks)
+	for _, at := range f.index[section] {
+		err := f.rewrite(at, what, func(raw string) (string, []assignment, error) {
+			lines, want, out := scan(raw), []assignment(nil), strings.Builder{}
+			gone := make([]bool, len(lines))
+			for i, l := range lines {
+				gone[i] = drop(lines, l)
+			}
+			for i, l := range lines {
+				switch {
+				case gone[i] || isFree(raw[l.start:l.next]) && inside(lines, gone, i):
+				case l.kind == keyLine:
+					want = append(want, assignment{key: l.key, value: l.value})
+					out.WriteString(raw[l.start:l.next])
+				case l.kind == nestedLine:
+					want = append(want, assignment{lines[l.owner].key, l.key, l.value})
+					fallthrough
+				default:
+					out.WriteString(raw[l.start:l.next])
+				}
+			}
+			return out.String(), want, nil
+		})
+		if err != nil {
+			f.blocks = before
+			return err
+		}
+	}
+	return nil
+}
+
+// inside reports whether a free line is between two dropped lines of one key.
+func inside(lines []line, gone []bool, at int) bool {
+	up, down := at, at
+	for up > 0 && lines[up].owner < 0 && !gone[up] {
+		up--
+	}
+	for down < len(lines)-1 && lines[down].owner < 0 && !gone[down] {
+		down++
+	}
+	return gone[up] && gone[down] && lines[up].owner == lines[down].owner
+}

@@ -1,0 +1,234 @@
+package awsfile
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kind is which of AWS's two files a text is; they differ in their headers.
+type Kind int
+
+const (
+	// Config has [default], [profile NAME], [sso-session NAME], [services NAME].
+	Config Kind = iota
+	// Credentials has [NAME].
+	Credentials
+)
+
+// The types of section that AWS's files know. A section of the config file
+// with any other header has the type "" and its header's words as its name.
+const (
+	typeProfile    = "profile"
+	typeSSOSession = "sso-session"
+	typeServices   = "services"
+
+	nameDefault = "default"
+	byteMark    = "\ufeff"
+)
+
+// Section is what a section says, duplicates merged. Keys are in lower case.
+// A key with an indented block is in Nested and not in Keys; a key without
+// a value is in Keys with "".
+type Section struct {
+	Type   string // "profile", "sso-session", "services"; "" for any other header
+	Name   string
+	Line   int // of its first header
+	Keys   map[string]string
+	Order  []string // the keys, as they first appear
+	Nested map[string]map[string]string
+}
+
+// File is the text of one file and where its sections are.
+type File struct {
+	kind   Kind
+	mark   string // a byte order mark, or nothing
+	eol    string // the predominant end of line
+	blocks []block
+	index  map[id][]int // places in blocks, in file order
+	moved  bool         // the line numbers of blocks are to be counted again
+}
+
+// id names a section as callers do.
+type id struct{ typ, name string }
+
+// block is a header's line and all lines up to the next header. The first
+// block of a file has no header: it is what precedes all sections. The grammar
+// has no state that crosses a header, so a block can be read by itself.
+type block struct {
+	raw   string
+	inner string // the words between the brackets, trimmed
+	id    id
+	known bool // the header names a section of this kind of file
+	line  int
+}
+
+// Parse reads a file. It never fails: what it does not understand is kept and
+// warned of.
+func Parse(kind Kind, data []byte) *File {
+	text := string(data)
+	f := &File{kind: kind, eol: lineEnd(text), moved: true, index: map[id][]int{}}
+	if rest, ok := strings.CutPrefix(text, byteMark); ok {
+		f.mark, text = byteMark, rest
+	}
+	b, start := block{}, 0
+	for pos := 0; pos < len(text); {
+		next := lineAfter(text, pos)
+		if inner, ok := header(text[pos:next]); ok {
+			b.raw = text[start:pos]
+			f.add(b)
+			b, start = f.kind.block(inner), pos
+		}
+		pos = next
+	}
+	b.raw = text[start:]
+	f.add(b)
+	return f
+}
+
+// lineEnd is the predominant end of line.
+func lineEnd(text string) string {
+	if 2*strings.Count(text, "\r\n") > strings.Count(text, "\n") {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+// lineAfter is where the line after the one at pos starts.
+func lineAfter(text string, pos int) int {
+	if n := strings.IndexByte(text[pos:], '\n'); n >= 0 {
+		return pos + n + 1
+	}
+	return len(text)
+}
+
+func (f *File) add(b block) {
+	if b.known {
+		f.index[b.id] = append(f.index[b.id], len(f.blocks))
+	}
+	f.blocks = append(f.blocks, b)
+}
+
+// block interprets the words of a header.
+func (k Kind) block(inner string) block {
+	b := block{inner: inner, known: inner != ""}
+	typ, name := splitHeader(inner)
+	typed := name != "" && (typ == typeProfile || typ == typeSSOSession || typ == typeServices)
+	switch {
+	case k == Credentials:
+		// Nobody reads the config file's headers here: Go drops them, and
+		// botocore and JavaScript look for the name without its prefix.
+		b.id, b.known = id{typeProfile, inner}, b.known && !typed
+		if name != "" {
+			b.id.name = typ + " " + name
+		}
+	case typed:
+		// botocore and JavaScript take quotes off a name, Go does not; the AWS
+		// CLI writes them, so that a name without them is what people type.
+		b.id = id{typ, unquote(name)}
+	case inner == nameDefault:
+		b.id = id{typeProfile, inner}
+	default:
+		b.id = id{"", inner}
+	}
+	return b
+}
+
+// header is the inverse of [Kind.block] for the names that may be written.
+func (k Kind) header(section id) string {
+	if k == Credentials || section.typ == "" || section == (id{typeProfile, nameDefault}) {
+		return section.name
+	}
+	return section.typ + " " + section.name
+}
+
+// Bytes returns the text. Unedited, it is what was parsed.
+func (f *File) Bytes() []byte {
+	n := len(f.mark)
+	for i := range f.blocks {
+		n += len(f.blocks[i].raw)
+	}
+	out := append(make([]byte, 0, n), f.mark...)
+	for i := range f.blocks {
+		out = append(out, f.blocks[i].raw...)
+	}
+	return out
+}
+
+// Sections returns all sections in the order of their first headers.
+func (f *File) Sections() []Section {
+	out := make([]Section, 0, len(f.index))
+	for i, b := range f.blocks {
+		if at := f.read(b.id); b.known && len(at) > 0 && at[0] == i {
+			out = append(out, f.section(b.id, at))
+		}
+	}
+	return out
+}
+
+// Section returns one section.
+func (f *File) Section(typ, name string) (Section, bool) {
+	at := f.read(id{typ, name})
+	if len(at) == 0 {
+		return Section{}, false
+	}
+	return f.section(id{typ, name}, at), true
+}
+
+// read returns the blocks that SDKs take a section from. [profile default]
+// hides [default] altogether: Go and JavaScript do not merge those two.
+func (f *File) read(section id) []int {
+	at := f.index[section]
+	if f.kind == Credentials || section != (id{typeProfile, nameDefault}) || len(at) < 2 {
+		return at
+	}
+	prefixed := slices.DeleteFunc(slices.Clone(at), func(i int) bool { return f.blocks[i].inner == nameDefault })
+	if len(prefixed) == 0 {
+		return at
+	}
+	return prefixed
+}
+
+func (f *File) section(section id, at []int) Section {
+	f.count()
+	s := Section{
+		Type: section.typ, Name: section.name, Line: f.blocks[at[0]].line,
+		Keys: map[string]string{}, Nested: map[string]map[string]string{},
+	}
+	for _, i := range at {
+		for _, a := range assignments(f.blocks[i].raw) {
+			s.take(a)
+		}
+	}
+	return s
+}
+
+// take applies one assignment: the last one of a key wins, as in Go and
+// JavaScript, and starts its nested block anew, as in Go.
+func (s *Section) take(a assignment) {
+	if a.sub == "" {
+		if _, plain := s.Keys[a.key]; !plain && s.Nested[a.key] == nil {
+			s.Order = append(s.Order, a.key)
+		}
+		delete(s.Nested, a.key)
+		s.Keys[a.key] = a.value
+		return
+	}
+	delete(s.Keys, a.key)
+	if s.Nested[a.key] == nil {
+		s.Nested[a.key] = map[string]string{}
+	}
+	s.Nested[a.key][a.sub] = a.value
+}
+
+// count brings the blocks' line numbers up to date.
+func (f *File) count() {
+	if !f.moved {
+		return
+	}
+	line := 1
+	for i := range f.blocks {
+		f.blocks[i].line = line
+		line += strings.Count(f.blocks[i].raw, "\n")
+	}
+	f.moved = false
+}

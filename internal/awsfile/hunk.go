@@ -1,0 +1,304 @@
+package awsfile
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+
+	"fob/internal/fob"
+)
+
+// Text is a piece of a file. It does not print, because it can hold secrets,
+// but it marshals: whoever stores it must seal it.
+type Text string
+
+// Format implements [fmt.Formatter] for every verb.
+func (t Text) Format(w fmt.State, _ rune) { _, _ = fmt.Fprintf(w, "[%d bytes]", len(t)) }
+
+// MarshalText writes base64, for a file need not be UTF-8.
+func (t Text) MarshalText() ([]byte, error) {
+	return base64.StdEncoding.AppendEncode(nil, []byte(t)), nil
+}
+
+// UnmarshalText reads what [Text.MarshalText] has written.
+func (t *Text) UnmarshalText(data []byte) error {
+	raw, err := base64.StdEncoding.DecodeString(string(data))
+	*t = Text(raw)
+	return err
+}
+
+// Where a hunk is.
+const (
+	hunkSection = "section" // in the lines of one section that stays
+	hunkBetween = "between" // sections, or free lines, that come or go
+	hunkEnd     = "end"     // what is missing at the end of the last line
+	hunkMark    = "mark"    // the byte order mark
+	hunkFile    = "file"    // all of it: only for files with duplicate sections
+)
+
+// Hunk is one change to a file, recorded so that it can be taken back after
+// other changes. Sections are named by the words of their headers.
+type Hunk struct {
+	Where   string `json:"where"`
+	Section string `json:"section,omitempty"`
+	Old     Text   `json:"old,omitempty"`
+	New     Text   `json:"new,omitempty"`
+
+	// For what is between sections: the free lines around it as they were left,
+	// and what was above and below it, the nearest first. That much, because
+	// some of it will be gone when the hunk is taken back.
+	Above Text        `json:"above,omitempty"`
+	Below Text        `json:"below,omitempty"`
+	Prev  []Neighbour `json:"prev,omitempty"`
+	Next  []Neighbour `json:"next,omitempty"`
+}
+
+// Neighbour is a section above or below a hunk, and the free lines on this side
+// of it. Sections that were away when the hunk was recorded count as there.
+type Neighbour struct {
+	Section string `json:"section"`
+	Free    Text   `json:"free,omitempty"`
+}
+
+// edge is the neighbour that is the start or the end of the file: no name of
+// a section has a line feed.
+const edge = "\n"
+
+// maxNeighbours bounds the size of a record.
+const maxNeighbours = 64
+
+// plain is a text without what has hunks of its own: the byte order mark, and
+// the end of line that is missing at its end, which is put there. It is like
+// the others, or like those of another text if there are none.
+func plain(data, like []byte) (text string, mark bool, missing string) {
+	text, mark = strings.CutPrefix(string(data), byteMark)
+	if !strings.Contains(text, "\n") {
+		missing = missingEnd(text, lineEnd(string(like)))
+	} else {
+		missing = missingEnd(text, lineEnd(text))
+	}
+	return text + missing, mark, missing
+}
+
+// Diff records what leads from before to after; [File.Revert] takes it back.
+//
+// standing are the hunks of earlier edits of this file that have not been taken
+// back, in the order of the edits. With them, sections that were removed one by
+// one return to their places in whatever order they return; without, neighbours
+// that are both away may change places.
+//
+// A record of a file in which a section is there twice can only be taken back
+// while the file stays as it is.
+func Diff(before, after []byte, standing ...Hunk) []Hunk {
+	if string(before) == string(after) {
+		return nil
+	}
+	old, oldMark, oldEnd := plain(before, after)
+	new, newMark, newEnd := plain(after, before)
+	if unique(outline(old)) && unique(outline(new)) {
+		out := diff(old, new, standing)
+		if oldMark != newMark {
+			out = append(out, Hunk{Where: hunkMark, Old: flag(oldMark), New: flag(newMark)})
+		}
+		if oldEnd != newEnd {
+			out = append(out, Hunk{Where: hunkEnd, Old: Text(oldEnd), New: Text(newEnd)})
+		}
+		// The proof of a record is that it can be taken back.
+		f := Parse(Config, after)
+		if err := f.Revert(out); err == nil && string(f.Bytes()) == string(before) {
+			return out
+		}
+	}
+	return []Hunk{{Where: hunkFile, Old: Text(before), New: Text(after)}}
+}
+
+// unique reports whether no section is there twice, in whatever writing.
+func unique(bodies []body) bool {
+	seen := map[id]bool{}
+	for _, b := range bodies {
+		seen[Config.block(b.name).id] = true
+	}
+	return len(seen) == len(bodies)
+}
+
+func diff(old, new string, standing []Hunk) []Hunk {
+	// The file as if the sections that standing hunks have removed were there.
+	full := old
+	for _, h := range slices.Backward(standing) {
+		if len(h.gone()) > 0 {
+			if text, err := h.between(full); err == nil {
+				full = text
+			}
+		}
+	}
+	fulls, olds, news := outline(full), outline(old), outline(new)
+	var out []Hunk
+	for _, s := range segments(old, new) {
+		switch {
+		case s.old == s.new:
+		case s.section:
+			out = append(out, Hunk{Where: hunkSection, Section: news[s.newBody].name, Old: Text(s.old), New: Text(s.new)})
+		default:
+			h := between(s.old, s.new)
+			h.around(full, fulls, olds, s.oldBody)
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// around records what is around a hunk that ends above the section olds[right],
+// in the file with all its sections.
+func (h *Hunk) around(full string, fulls, olds []body, right int) {
+	index := func(i int) int {
+		if i == len(olds) {
+			return len(fulls)
+		}
+		return slices.IndexFunc(fulls, func(b body) bool { return b.name == olds[i].name })
+	}
+	lo, hi := index(right), index(right) // the hunk's own sections
+	if gone := len(outline(string(h.Old))); gone > 0 {
+		lo, hi = index(right-gone), index(right-1)+1
+	}
+	// At i is the gap above section i; names and lines outwards from the hunk.
+	gap := func(i int) Text { return Text(freeAbove(full, fulls, i)) }
+	name := func(i int) string {
+		if i < 0 || i == len(fulls) {
+			return edge
+		}
+		return fulls[i].name
+	}
+	for i := lo; i >= 0 && len(h.Prev) < maxNeighbours; i-- {
+		h.Prev = append(h.Prev, Neighbour{name(i - 1), gap(i)})
+	}
+	for i := hi; i <= len(fulls) && len(h.Next) < maxNeighbours; i++ {
+		h.Next = append(h.Next, Neighbour{name(i), gap(i)})
+	}
+}
+
+// freeAbove is what is between a section, or the end, and the section above.
+func freeAbove(text string, bodies []body, i int) string {
+	start, end := 0, len(text)
+	if i > 0 {
+		start = bodies[i-1].end
+	}
+	if i < len(bodies) {
+		end = bodies[i].start
+	}
+	return text[start:end]
+}
+
+func flag(set bool) Text {
+	if set {
+		return "yes"
+	}
+	return ""
+}
+
+// between narrows a change down to its lines. Free lines that are the same
+// behind it are taken off first, because they belong to what they precede.
+func between(old, new string) Hunk {
+	a, b := splitLines(old), splitLines(new)
+	n, m := len(a), len(b)
+	for n > 0 && m > 0 && a[n-1] == b[m-1] && isFree(a[n-1]) {
+		n, m = n-1, m-1
+	}
+	head := 0
+	for head < n && head < m && a[head] == b[head] && isFree(a[head]) {
+		head++
+	}
+	text := func(lines []string) Text { return Text(strings.Join(lines, "")) }
+	return Hunk{
+		Where: hunkBetween,
+		Old:   text(a[head:n]), New: text(b[head:m]),
+		Above: text(a[:head]), Below: text(a[n:]),
+	}
+}
+
+// gone are the sections that a hunk has removed.
+func (h Hunk) gone() []string {
+	if h.Where != hunkBetween {
+		return nil
+	}
+	var out []string
+	stay := names(outline(string(h.New)))
+	for _, name := range names(outline(string(h.Old))) {
+		if !slices.Contains(stay, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// again reports whether a section that the hunk has removed is among bodies.
+func (h Hunk) again(bodies []body) bool {
+	gone := map[id]bool{}
+	for _, name := range h.gone() {
+		gone[Config.block(name).id] = true
+	}
+	stay := names(outline(string(h.New)))
+	return slices.ContainsFunc(bodies, func(b body) bool {
+		return gone[Config.block(b.name).id] && !slices.Contains(stay, b.name)
+	})
+}
+
+func names(bodies []body) []string {
+	out := make([]string, len(bodies))
+	for i, b := range bodies {
+		out[i] = b.name
+	}
+	return out
+}
+
+// spot is a gap in an order of sections.
+type spot struct {
+	at           int    // the gap above the section with this index
+	prev, next   bool   // the section above, below it is the recorded neighbour
+	upper, lower string // the free lines recorded up to those that were found
+}
+
+// find looks for the gap of a hunk in an order of sections: between the nearest
+// neighbours that are there, next to that one of them which was next to it.
+func (h Hunk) find(order []string) spot {
+	index := map[string]int{edge: -1}
+	for i, name := range order {
+		index[name] = i
+	}
+	var s spot
+	p, n := -1, len(order)
+	for i, b := range h.Prev {
+		s.upper = string(b.Free) + s.upper
+		if at, ok := index[b.Section]; ok {
+			p, s.prev = at, i == 0
+			break
+		}
+	}
+	index[edge] = len(order)
+	for i, b := range h.Next {
+		s.lower += string(b.Free)
+		if at, ok := index[b.Section]; ok {
+			n, s.next = at, i == 0
+			break
+		}
+	}
+	s.at = p + 1
+	switch {
+	case s.at == n:
+	case s.prev || !s.next && p >= 0 || p >= n: // others stand between, or the order is another
+		s.next = false
+	default:
+		s.at, s.prev = n, false
+	}
+	return s
+}
+
+// conflict is the error for a hunk that cannot be taken back.
+func (h Hunk) conflict(why string) error {
+	what := "the lines between its sections"
+	if all := append(names(outline(string(h.Old))), names(outline(string(h.New)))...); h.Section != "" || len(all) > 0 {
+		what = fmt.Sprintf("[%s]", append(all, h.Section)[0])
+	}
+	return fob.Errorf(fob.ErrConflict, "the edit of %s cannot be taken back: %s", what, why).
+		WithHint("change that section by hand, then try again")
+}

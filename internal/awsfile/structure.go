@@ -1,0 +1,112 @@
+package awsfile
+
+import (
+	"slices"
+	"strings"
+
+	"fob/internal/fob"
+)
+
+// RemoveSection removes a section and its duplicates: from its header, with
+// the comment right above it and the empty lines above that, to its last key.
+// Comments that stand by themselves stay. It is no error if there is none.
+func (f *File) RemoveSection(typ, name string) error {
+	at := f.index[id{typ, name}]
+	if len(at) == 0 {
+		return nil
+	}
+	raw, gone := make([]string, len(f.blocks)), []string(nil)
+	for i := range f.blocks {
+		raw[i] = f.blocks[i].raw
+	}
+	for _, i := range slices.Backward(at) {
+		gone = append(gone, evenName(f.blocks[i].inner))
+		raw[i] = raw[i][bodyEnd(raw[i]):]
+		joins := i < len(raw)-1 && (raw[i] == "" || lineText(raw[i], 0) != "")
+		raw[i-1] = cutLead(raw[i-1], i == 1, joins)
+	}
+	before, text := string(f.Bytes())[len(f.mark):], strings.Join(raw, "")
+	if !slices.EqualFunc(others(before, gone), others(text, gone), sameBody) {
+		return misread("section " + name)
+	}
+	*f = *Parse(f.kind, []byte(f.mark+text))
+	return nil
+}
+
+// sameBody compares but for the end of the last line.
+func sameBody(a, b string) bool {
+	return strings.TrimRight(a, "\r\n") == strings.TrimRight(b, "\r\n")
+}
+
+// cutLead takes off the lines above a header that belong to it. If what follows
+// the section would join the comment above, which stands by itself, the empty
+// lines stay.
+func cutLead(above string, first, joins bool) string {
+	at := leadStart(above, first)
+	if joins && bodyEnd(above) < at {
+		for at < len(above) && lineText(above, at) == "" {
+			at = lineAfter(above, at)
+		}
+	}
+	return above[:at]
+}
+
+// leadStart is where, in the lines above a header, those start that belong to
+// it: the comment without an empty line in between, and the empty lines above.
+// The comment that starts a file belongs to the file.
+func leadStart(above string, first bool) int {
+	var starts []int
+	for pos := 0; pos < len(above); pos = lineAfter(above, pos) {
+		starts = append(starts, pos)
+	}
+	at := len(starts)
+	back := func(ok func(text string) bool) {
+		for at > 0 && ok(lineText(above, starts[at-1])) {
+			at--
+		}
+	}
+	back(func(text string) bool { return text != "" && isFree(text) })
+	if first && at == 0 {
+		return len(above)
+	}
+	back(func(text string) bool { return text == "" })
+	return append(starts, len(above))[at]
+}
+
+// lineText is the line at pos without the blanks around it.
+func lineText(text string, pos int) string {
+	return strings.TrimSpace(text[pos:lineAfter(text, pos)])
+}
+
+// Rename gives a section another name, in all its headers. What refers to it is
+// left alone: this package does not know which keys do.
+func (f *File) Rename(typ, old, name string) error {
+	from, to := id{typ, old}, id{typ, name}
+	at := f.index[from]
+	switch {
+	case len(at) == 0:
+		return fob.Errorf(fob.ErrNotFound, "there is no section %q", old)
+	case from == to:
+		return nil
+	case len(f.index[to]) > 0:
+		return fob.Errorf(fob.ErrConflict, "there is a section %q already", name)
+	case len(f.read(from)) != len(at):
+		return fob.Errorf(fob.ErrConflict, "[profile default] hides [default]").WithHint("remove one of the two sections by hand")
+	}
+	if err := f.kind.checkSection(to); err != nil {
+		return err
+	}
+	blocks := slices.Clone(f.blocks)
+	for _, i := range at {
+		raw := blocks[i].raw
+		open := strings.IndexByte(raw, '[')
+		end := strings.LastIndexByte(raw[:headerEnd(raw)], ']')
+		blocks[i].raw = raw[:open+1] + f.kind.header(to) + raw[end:]
+	}
+	after := Parse(f.kind, (&File{mark: f.mark, blocks: blocks}).Bytes())
+	if len(after.index[to]) != len(at) || len(after.blocks) != len(blocks) {
+		return misread("section " + old)
+	}
+	*f = *after
+	return nil
+}
