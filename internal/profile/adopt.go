@@ -1,0 +1,330 @@
+package profile
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"fob/internal/awsfile"
+	"fob/internal/delivery"
+	"fob/internal/fob"
+)
+
+// Adopt prepares to move profiles out of the AWS files: their secrets into the
+// vault, their definitions into fob's own file. What stays behind is a
+// credential_process that calls exe, beside the section's other keys. Without
+// names it takes all that can be adopted; named ones that cannot are an error.
+func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Move, error) {
+	d, err := f.drafts(paths)
+	if err != nil {
+		return nil, err
+	}
+	a := &adoption{files: f, drafts: d, vault: v, exe: exe, secrets: map[string]fob.Secret{}, items: map[string]fob.Secret{}}
+	if a.records, err = loadRecords(v); err != nil {
+		return nil, err
+	}
+	a.originals = map[string]original{}
+	for _, one := range []*draft{d.config, d.credentials} {
+		if a.originals[one.name()], err = loadOriginal(v, one.name(), one.path); err != nil {
+			return nil, err
+		}
+	}
+	all := len(names) == 0
+	if all {
+		names = profileNames(d)
+	}
+	m := &Move{}
+	for _, name := range names {
+		back := a.mark()
+		moved, err := a.take(name)
+		if err != nil {
+			back()
+		}
+		if err != nil && !all {
+			return nil, err
+		}
+		if err != nil {
+			moved = Moved{Name: name, Skipped: err.Error()}
+		}
+		if moved.Name != "" {
+			m.Moved = append(m.Moved, moved)
+		}
+	}
+	if m.Diff = d.diff(); m.Diff != "" {
+		m.apply = a.apply
+	}
+	return m, nil
+}
+
+// profileNames are the profiles of both files, in file order.
+func profileNames(d *drafts) []string {
+	var names []string
+	for _, file := range []*awsfile.File{d.config.file, d.credentials.file} {
+		for _, s := range file.Sections() {
+			if s.Type == "profile" && !slices.Contains(names, s.Name) {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	return names
+}
+
+type adoption struct {
+	files   *Files
+	drafts  *drafts
+	vault   Vault
+	exe     string
+	records map[string]record     // by profile, as they will be
+	secrets map[string]fob.Secret // items of the vault: secrets, as they will be
+	items   map[string]fob.Secret // and the records of this adoption
+
+	originals map[string]original // by file
+}
+
+// mark returns what takes back everything drafted since: a profile is adopted in
+// all files, or in none.
+func (a *adoption) mark() (back func()) {
+	files := a.drafts.all()
+	was := make([][]byte, len(files))
+	for i, d := range files {
+		was[i] = d.file.Bytes()
+	}
+	records, secrets, items, originals := maps.Clone(a.records), maps.Clone(a.secrets), maps.Clone(a.items), maps.Clone(a.originals)
+	return func() {
+		for i, d := range files {
+			d.file = awsfile.Parse(d.kind, was[i])
+		}
+		a.records, a.secrets, a.items, a.originals = records, secrets, items, originals
+	}
+}
+
+// take drafts the adoption of one profile. The name is empty in the answer if
+// there is nothing to say about it.
+func (a *adoption) take(name string) (Moved, error) {
+	p, exists := a.files.outside(a.drafts, name)
+	if !exists {
+		return Moved{}, fob.Errorf(fob.ErrNotFound, "no profile %q in %s or %s", name, a.drafts.config.path, a.drafts.credentials.path).
+			WithHint("fob list")
+	}
+	own := a.files.definition(p)
+	have, defined := a.drafts.own.file.Section("profile", name)
+	line, err := delivery.ProcessLine(a.exe, name)
+	if err != nil {
+		return Moved{}, err
+	}
+	if !defined {
+		// An adoption was stopped before it changed any file, or a release after
+		// it had put all of them back: its record is of no use.
+		delete(a.records, name)
+	}
+	if len(own.Keys) == 0 && len(p.Secrets) == 0 {
+		if process := p.Get("credential_process"); process == "" || defined && callsFob(process, name) {
+			return Moved{}, nil // it never authenticated, or is adopted already
+		}
+		return Moved{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
+	}
+	if _, known := a.records[name]; defined && !(known && agrees(have.Keys, own.Keys)) {
+		return Moved{}, fob.Errorf(fob.ErrConflict, "fob has a profile %q of its own already", name).
+			WithHint("fob remove %s first, or rename the section", name)
+	}
+	kind, err := a.check(p)
+	if err != nil {
+		return Moved{}, err
+	}
+	if err := a.draft(p, own, line); err != nil {
+		return Moved{}, err
+	}
+	return Moved{Name: name, Kind: kind}, nil
+}
+
+// agrees reports whether an unfinished adoption was of the same definition: what
+// is left in the AWS files is all in the definition.
+func agrees(have, left map[string]string) bool {
+	for key, value := range left {
+		if have[key] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// check refuses what fob could not hand out afterwards.
+func (a *adoption) check(p fob.Profile) (kind string, err error) {
+	if !p.Secrets["aws_session_token"].IsZero() {
+		return "", fob.Errorf(fob.ErrUsage, "the keys of profile %q are a session's: they expire by themselves", p.Name).
+			WithHint("delete them, or adopt the profile that they were made from")
+	}
+	id, secret := p.Get("aws_access_key_id"), p.Secrets["aws_secret_access_key"]
+	unfinished := false
+	if _, known := a.records[p.Name]; known {
+		unfinished = true // the rest is in the vault and in fob's file already
+	}
+	if (id == "") != secret.IsZero() && !unfinished {
+		return "", fob.Errorf(fob.ErrUsage, "profile %q has one half of a key pair only", p.Name).
+			WithHint("complete or delete it")
+	}
+	if id != "" && !secret.IsZero() {
+		if err := a.keep(p.Name, id, secret); err != nil {
+			return "", err
+		}
+	}
+	if unfinished && id == "" && p.Get("role_arn") == "" {
+		return "", nil
+	}
+	kind, err = a.files.kindOf(p)
+	return kind, err
+}
+
+// keep puts a secret among the items for the vault. An access key has one secret:
+// of two profiles that disagree, one would stop working.
+func (a *adoption) keep(name, id string, secret fob.Secret) error {
+	item := fob.KeyItem(id)
+	have, known := a.secrets[item]
+	for _, s := range a.drafts.own.file.Sections() {
+		if !known && s.Type == "profile" && s.Name != name && s.Keys["aws_access_key_id"] == id {
+			var err error
+			if have, err = a.vault.Get(item); err != nil && !errors.Is(err, fob.ErrNotFound) {
+				return err
+			}
+			known = err == nil
+		}
+	}
+	if known && !have.Equal(secret) {
+		return fob.Errorf(fob.ErrConflict, "profile %q has another secret for the access key %s than another profile of it", name, id).
+			WithHint("correct the one that is wrong")
+	}
+	a.secrets[item] = secret
+	return nil
+}
+
+// draft edits the three files for one profile and records how to undo that.
+func (a *adoption) draft(p, own fob.Profile, line string) error {
+	for _, key := range a.files.ordered(own) {
+		if err := a.drafts.own.file.Set("profile", p.Name, key, own.Keys[key]); err != nil {
+			return err
+		}
+	}
+	old := a.records[p.Name]
+	delete(a.records, p.Name)
+	r := record{Seq: old.Seq, Edits: map[string]edit{}}
+	for _, part := range []struct {
+		file  string
+		draft *draft
+		line  string
+	}{{inConfig, a.drafts.config, line}, {inCredentials, a.drafts.credentials, ""}} {
+		e, again := old.Edits[part.file]
+		hunks, err := a.record(part.file, part.draft, p.Name, part.line, e)
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(hunks) > 0:
+			r.Edits[part.file] = edit{part.draft.path, hunks}
+			r.Seq = next(a.records)
+		case again:
+			r.Edits[part.file] = e // a run before this one did it, and its record stays
+		}
+	}
+	a.records[p.Name] = r
+	text, err := r.secret()
+	a.items[recordItem(p.Name)] = text
+	return err
+}
+
+// record edits one file for a profile, of which e is what an earlier run may have
+// done, and returns how to take both back. There is nothing to return if this
+// run has nothing to change.
+func (a *adoption) record(file string, d *draft, name, line string, e edit) ([]awsfile.Hunk, error) {
+	before := d.file.Bytes()
+	extended := a.files.extend(a.originals[file], d, a.records, step{name, line})
+	if err := a.files.strip(d.file, name, line); err != nil {
+		return nil, err
+	}
+	after := d.file.Bytes()
+	if bytes.Equal(before, after) {
+		return nil, nil
+	}
+	a.originals[file] = extended
+	var err error
+	if a.items[originalItem(file)], err = extended.secret(); err != nil {
+		return nil, err
+	}
+	if e.Path != "" && e.Path != d.path {
+		return nil, fob.Errorf(fob.ErrConflict, "profile %q was adopted from %s, and is in %s too", name, e.Path, d.path).
+			WithHint("fob release %s, with the environment as it was then", name)
+	}
+	first := awsfile.Parse(d.kind, before)
+	s, _ := first.Section("profile", name)
+	switch err := first.Revert(e.Hunks); {
+	case err == nil:
+		before = first.Bytes() // what was edited since is adopted as well
+	case callsFob(s.Keys["credential_process"], name):
+		return nil, err // adopted, and then changed beyond what could be taken back
+	}
+	return awsfile.Diff(before, after, standing(a.records, file, d.path)...), nil
+}
+
+// strip removes what authenticates from a section and, in the config file, puts
+// the line that calls fob in its place: first, so that the section is never empty
+// and its comments stay in it. In the credentials file a section of which
+// nothing is left goes.
+func (f *Files) strip(file *awsfile.File, name, line string) error {
+	if line != "" {
+		if err := file.Set("profile", name, "credential_process", line); err != nil {
+			return err
+		}
+	}
+	s, ok := file.Section("profile", name)
+	if !ok {
+		return nil
+	}
+	for _, key := range s.Order {
+		if f.authenticates(key) && !(key == "credential_process" && line != "") {
+			if err := file.Unset("profile", name, key); err != nil {
+				return err
+			}
+		}
+	}
+	if s, _ = file.Section("profile", name); len(s.Keys)+len(s.Nested) == 0 {
+		return file.RemoveSection("profile", name)
+	}
+	return nil
+}
+
+// apply goes in the order in which every stop in between still works: first
+// everything is in the vault, then in fob's file, and only then is anything
+// taken out of the AWS files, the keys in clear last.
+func (a *adoption) apply(ctx context.Context) error {
+	locks := a.files.home.Locks()
+	return a.drafts.alone(ctx, locks, func() error {
+		if err := a.seal(ctx); err != nil {
+			return err
+		}
+		for _, d := range []*draft{a.drafts.own, a.drafts.config, a.drafts.credentials} {
+			if err := d.write(ctx, locks); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (a *adoption) seal(ctx context.Context) error {
+	items := maps.Clone(a.secrets)
+	maps.Copy(items, a.items)
+	err := a.vault.Update(ctx, func(all map[string]fob.Secret) error {
+		maps.Copy(all, items)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for name, want := range items { // nothing is deleted on anybody's word
+		if have, err := a.vault.Get(name); err != nil || !have.Equal(want) {
+			return fob.Errorf(fob.ErrDamaged, "the vault does not give back what was put in (%s)", name).WithHint("fob vault verify")
+		}
+	}
+	return nil
+}

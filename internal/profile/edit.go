@@ -1,0 +1,70 @@
+package profile
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"fob/internal/awsfile"
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// Has reports whether fob's own file has a section.
+func (f *Files) Has(section, name string) (bool, error) {
+	own, err := f.read(awsfile.Config, f.home.Config())
+	if err != nil {
+		return false, err
+	}
+	_, ok := own.sections[sectionID{section, name}]
+	return ok, nil
+}
+
+// Put writes a section into fob's own file, in place of one of that name.
+func (f *Files) Put(ctx context.Context, section string, p fob.Profile) error {
+	return f.update(ctx, func(file *awsfile.File) error {
+		if have, ok := file.Section(section, p.Name); ok {
+			for _, key := range have.Order {
+				if p.Keys[key] == "" {
+					if err := file.Unset(section, p.Name, key); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		for _, key := range f.ordered(p) {
+			if err := file.Set(section, p.Name, key, p.Keys[key]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Delete removes a section from fob's own file.
+func (f *Files) Delete(ctx context.Context, section, name string) error {
+	return f.update(ctx, func(file *awsfile.File) error { return file.RemoveSection(section, name) })
+}
+
+func (f *Files) update(ctx context.Context, edit func(*awsfile.File) error) error {
+	return awsfile.Update(ctx, awsfile.Config, f.home.Config(), f.home.Locks(), edit)
+}
+
+// ordered lists the keys of a definition as its kind does, so that definitions
+// read alike; keys of no kind come last.
+func (f *Files) ordered(p fob.Profile) []string {
+	var names []string
+	if kind, err := principal.Find(f.kinds, p); err == nil {
+		for _, field := range kind.Accepts() {
+			if p.Keys[field.Key] != "" {
+				names = append(names, field.Key)
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.Keys)) {
+		if p.Keys[key] != "" && !slices.Contains(names, key) {
+			names = append(names, key)
+		}
+	}
+	return names
+}

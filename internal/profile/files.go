@@ -1,0 +1,225 @@
+package profile
+
+import (
+	"os"
+	"sync"
+
+	"fob/internal/awsfile"
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// Files are the definitions of one user. Parsed files are kept and read again
+// when they change, so that a lookup costs a stat whatever their size.
+type Files struct {
+	home  fob.Home
+	kinds []principal.Kind
+
+	mu          sync.Mutex
+	parsed      map[string]*parsed    // by path
+	directories map[string]*directory // by path
+}
+
+// New returns the definitions under home; kinds say which keys authenticate.
+func New(home fob.Home, kinds []principal.Kind) *Files {
+	return &Files{home: home, kinds: kinds, parsed: map[string]*parsed{}, directories: map[string]*directory{}}
+}
+
+// parsed is a file as it was at one moment.
+type parsed struct {
+	stamp    stamp
+	sections map[sectionID]awsfile.Section
+	order    []string // profile names, in file order
+	sessions []string // names of sign-ins, in file order
+	// legacy are the profiles that name a start URL themselves, by that URL and the
+	// region: the first of each, which stands for the sign-in.
+	legacy map[string]string
+}
+
+type sectionID struct{ typ, name string }
+
+func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		info = nil // missing, or unreadable: awsfile.Read tells which
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if have := f.parsed[path]; have != nil && have.stamp.current(info) {
+		return have, nil
+	}
+	file, err := awsfile.Read(kind, path)
+	if err != nil {
+		return nil, err
+	}
+	p := &parsed{stamp: newStamp(info), sections: map[sectionID]awsfile.Section{}, legacy: map[string]string{}}
+	for _, s := range file.Sections() {
+		p.sections[sectionID{s.Type, s.Name}] = s
+		switch s.Type {
+		case "profile":
+			p.order = append(p.order, s.Name)
+			signIn := s.Keys["sso_start_url"] + " " + s.Keys["sso_region"]
+			if _, have := p.legacy[signIn]; !have && s.Keys["sso_session"] == "" {
+				p.legacy[signIn] = s.Name
+			}
+		case sessionSection:
+			p.sessions = append(p.sessions, s.Name)
+		}
+	}
+	f.parsed[path] = p
+	return p, nil
+}
+
+// view is the three files at one moment.
+type view struct {
+	own, config, credentials *parsed
+	ownPath                  string
+	paths                    fob.Paths
+}
+
+func (f *Files) view(paths fob.Paths) (*view, error) {
+	v := &view{ownPath: f.home.Config(), paths: paths}
+	var err error
+	if v.own, err = f.read(awsfile.Config, v.ownPath); err != nil {
+		return nil, err
+	}
+	if v.config, err = f.read(awsfile.Config, paths.Config); err != nil {
+		return nil, err
+	}
+	if v.credentials, err = f.read(awsfile.Credentials, paths.Credentials); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// Lookup finds a definition by name: of fob's own file, else of the AWS files,
+// else SESSION/ACCOUNT/ROLE, else a sign-in.
+func (f *Files) Lookup(name string, paths fob.Paths) (fob.Profile, error) {
+	if session, ok := fob.IsSignIn(name); ok {
+		return f.Session(session, paths)
+	}
+	v, err := f.view(paths)
+	if err != nil {
+		return fob.Profile{}, err
+	}
+	if !v.has(name) {
+		if p, ok, err := f.reference(v, name); ok {
+			return p, err
+		}
+		if p, ok := f.session(v, name); ok {
+			return p, nil
+		}
+	}
+	p, err := f.resolve(v, name)
+	if err != nil || p.Origin == fob.OriginFob {
+		return p, err
+	}
+	if other, ok := Called(p.Get("credential_process")); ok && other != name {
+		return f.called(p, other, paths)
+	}
+	return p, nil
+}
+
+// called is what a section means that asks fob for another name, as fob generate
+// writes them: that definition, with the section's own settings (region, output).
+func (f *Files) called(section fob.Profile, other string, paths fob.Paths) (fob.Profile, error) {
+	v, err := f.view(paths)
+	if err != nil {
+		return fob.Profile{}, err
+	}
+	if further, err := f.resolve(v, other); err == nil && further.Origin != fob.OriginFob {
+		if _, ok := Called(further.Get("credential_process")); ok {
+			return fob.Profile{}, fob.Errorf(fob.ErrUsage, "profile %q asks fob for %q, which asks fob again", section.Name, other).
+				WithHint("correct the credential_process of %q in %s", section.Name, section.Path)
+		}
+	}
+	p, err := f.Lookup(other, paths)
+	if err != nil {
+		return fob.Profile{}, err
+	}
+	for key, value := range section.Keys {
+		if !f.authenticates(key) {
+			p = p.With(key, value)
+		}
+	}
+	return p, nil
+}
+
+// has reports whether a profile of that name is defined anywhere.
+func (v *view) has(name string) bool {
+	id := sectionID{"profile", name}
+	for _, p := range []*parsed{v.own, v.config, v.credentials} {
+		if _, ok := p.sections[id]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// Setting returns a setting of fob's own: a key of the section [fob] of fob's own
+// file, and of no other.
+func (f *Files) Setting(key string) string {
+	own, err := f.read(awsfile.Config, f.home.Config())
+	if err != nil {
+		return ""
+	}
+	return own.sections[sectionID{"", "fob"}].Keys[key]
+}
+
+// List returns every definition: fob's own in file order, then those of the AWS
+// files that have no namesake in fob's.
+func (f *Files) List(paths fob.Paths) ([]fob.Profile, error) {
+	v, err := f.view(paths)
+	if err != nil {
+		return nil, err
+	}
+	files := []*parsed{v.own, v.config, v.credentials}
+	most := len(v.own.order) + len(v.config.order) + len(v.credentials.order)
+	all, seen := make([]fob.Profile, 0, most), make(map[string]bool, most)
+	for _, p := range files {
+		for _, name := range p.order {
+			if seen[name] {
+				continue
+			}
+			seen[name] = true
+			one, err := f.resolve(v, name)
+			if err != nil {
+				// A definition that cannot be resolved is listed by name alone: one
+				// mistake must not hide the others.
+				one = fob.Profile{Name: name, Origin: v.origin(name), Path: v.path(name)}
+			}
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+func (v *view) origin(name string) fob.Origin {
+	if _, ok := v.own.sections[sectionID{"profile", name}]; ok {
+		return fob.OriginFob
+	}
+	return fob.OriginConfig
+}
+
+// path is the file to name in messages about a profile.
+func (v *view) path(name string) string {
+	id := sectionID{"profile", name}
+	if _, ok := v.own.sections[id]; ok {
+		return v.ownPath
+	}
+	if _, ok := v.config.sections[id]; ok {
+		return v.paths.Config
+	}
+	return v.paths.Credentials
+}
+
+// Names are the names of all profiles, fob's own first.
+func (f *Files) Names(paths fob.Paths) ([]string, error) {
+	v, err := f.view(paths)
+	if err != nil {
+		return nil, err
+	}
+	names := append([]string(nil), v.own.order...)
+	names = append(names, missingFrom(names, v.config.order)...)
+	return append(names, missingFrom(names, v.credentials.order)...), nil
+}

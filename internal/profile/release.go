@@ -1,0 +1,212 @@
+package profile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// Release prepares the inverse of [Files.Adopt]: the sections return to the AWS
+// files as they were, byte for byte, and fob's own definitions go.
+func (f *Files) Release(names []string, paths fob.Paths, v Vault) (*Move, error) {
+	d, err := f.drafts(paths)
+	if err != nil {
+		return nil, err
+	}
+	r := &releasing{files: f, drafts: d, vault: v, keys: map[string]string{}, exact: map[string]bool{}}
+	if r.adopted, err = loadRecords(v); err != nil {
+		return nil, err
+	}
+	records := map[string]record{}
+	for _, name := range names {
+		if records[name], err = r.record(name); err != nil {
+			return nil, err
+		}
+	}
+	for _, one := range []*draft{d.config, d.credentials} {
+		o, err := loadOriginal(v, one.name(), one.path)
+		if err != nil {
+			return nil, err
+		}
+		r.exact[one.name()] = f.giveBack(o, one, r.adopted, names)
+	}
+	// The last adoption first: what only one order can take back, this can.
+	names = slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(records[b].Seq, records[a].Seq) })
+	m := &Move{}
+	for _, name := range names {
+		moved, err := r.give(name, records[name])
+		if err != nil {
+			return nil, err
+		}
+		m.Moved = append(m.Moved, moved)
+	}
+	m.Diff = d.diff()
+	m.apply = r.apply
+	return m, nil
+}
+
+type releasing struct {
+	files  *Files
+	drafts *drafts
+	vault  Vault
+	names  []string
+	keys   map[string]string // profile → access key id, to check and to forget
+
+	adopted map[string]record // all that are
+	exact   map[string]bool   // files that are drafted already, from their originals
+}
+
+func (r *releasing) record(name string) (record, error) {
+	rec, known, err := loadRecord(r.vault, name)
+	if err != nil || known {
+		return rec, err
+	}
+	missing := fob.Errorf(fob.ErrNotFound, "profile %q was not adopted, so there is nothing to put back", name)
+	if _, defined := r.drafts.own.file.Section("profile", name); defined {
+		return rec, missing.WithHint("fob show %s prints a section for ~/.aws/config; fob remove %s removes it here", name, name)
+	}
+	return rec, missing.WithHint("fob list")
+}
+
+// give drafts the return of one profile. Files that are as before already, since
+// an adoption or a release was stopped between them, are left as they are.
+func (r *releasing) give(name string, rec record) (Moved, error) {
+	var conflict error
+	for _, part := range []struct {
+		file  string
+		draft *draft
+	}{{inCredentials, r.drafts.credentials}, {inConfig, r.drafts.config}} {
+		e, edited := rec.Edits[part.file]
+		if !edited {
+			continue
+		}
+		if e.Path != part.draft.path {
+			return Moved{}, fob.Errorf(fob.ErrUsage, "profile %q was adopted from %s, and your environment names %s", name, e.Path, part.draft.path).
+				WithHint("unset AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or set them as they were")
+		}
+		if r.exact[part.file] {
+			continue
+		}
+		if err := part.draft.file.Revert(e.Hunks); errors.Is(err, fob.ErrConflict) {
+			conflict = err
+		} else if err != nil {
+			return Moved{}, err
+		}
+	}
+	own, defined := r.drafts.own.file.Section("profile", name)
+	p, _ := r.files.outside(r.drafts, name)
+	if conflict != nil && !r.standsAlone(p, own.Keys) {
+		return Moved{}, conflict
+	}
+	r.names = append(r.names, name)
+	r.keys[name] = cmp.Or(own.Keys["aws_access_key_id"], p.Get("aws_access_key_id"))
+	moved := Moved{Name: name}
+	if defined {
+		return moved, r.drafts.own.file.RemoveSection("profile", name)
+	}
+	if r.drafts.diff() == "" {
+		moved.Note = "it was back already"
+	}
+	return moved, nil
+}
+
+// standsAlone reports whether a profile of the AWS files needs nothing of fob's:
+// all that fob's definition says of how to authenticate is there.
+func (r *releasing) standsAlone(p fob.Profile, own map[string]string) bool {
+	if callsFob(p.Get("credential_process"), p.Name) {
+		return false
+	}
+	for key, value := range own {
+		if r.files.authenticates(key) && p.Get(key) != value {
+			return false
+		}
+	}
+	_, err := principal.Find(r.files.kinds, p)
+	return err == nil && (p.Get("aws_access_key_id") == "") == p.Secrets["aws_secret_access_key"].IsZero()
+}
+
+// apply is the inverse order of adoption's: the keys are back before anything
+// that could find them otherwise goes.
+func (r *releasing) apply(ctx context.Context) error {
+	locks := r.files.home.Locks()
+	return r.drafts.alone(ctx, locks, func() error {
+		for _, d := range []*draft{r.drafts.credentials, r.drafts.config} {
+			if err := d.write(ctx, locks); err != nil {
+				return err
+			}
+		}
+		if err := r.check(); err != nil {
+			return err
+		}
+		if err := r.drafts.own.write(ctx, locks); err != nil {
+			return err
+		}
+		return r.forget(ctx)
+	})
+}
+
+// check reads the files again: the secrets must be there before the vault
+// forgets them, and nothing may ask fob any more before the definition goes. Who
+// locks nothing, as the AWS CLI, can have written back what it read before.
+func (r *releasing) check() error {
+	d, err := r.files.drafts(fob.Paths{Config: r.drafts.config.path, Credentials: r.drafts.credentials.path})
+	if err != nil {
+		return err
+	}
+	for _, name := range r.names {
+		if asksFob(d.config, name) && !asksFob(r.drafts.config, name) {
+			return fob.Errorf(fob.ErrConflict, "another program has written back the section of %q in %s; fob keeps its definition", name, d.config.path).
+				WithHint("fob release %s, once nothing else writes there", name)
+		}
+		id := r.keys[name]
+		if id == "" {
+			continue
+		}
+		p, _ := r.files.outside(d, name)
+		want, err := r.vault.Get(fob.KeyItem(id))
+		if errors.Is(err, fob.ErrNotFound) {
+			continue // another profile of the same key was released before
+		}
+		if err != nil {
+			return err
+		}
+		if p.Get("aws_access_key_id") != id || !p.Secrets["aws_secret_access_key"].Equal(want) {
+			return fob.Errorf(fob.ErrConflict, "the key of profile %q in %s is not the one in the vault; the vault keeps it", name, d.credentials.path).
+				WithHint("compare the access key ids: fob show %s", name)
+		}
+	}
+	return nil
+}
+
+// asksFob reports whether a profile's section in a file calls fob for it.
+func asksFob(d *draft, name string) bool {
+	s, _ := d.file.Section("profile", name)
+	return callsFob(s.Keys["credential_process"], name)
+}
+
+// forget drops the records, and the secrets that no definition needs any more.
+func (r *releasing) forget(ctx context.Context) error {
+	needed := map[string]bool{}
+	for _, s := range r.drafts.own.file.Sections() {
+		needed[fob.KeyItem(s.Keys["aws_access_key_id"])] = true
+	}
+	rest := maps.Clone(r.adopted)
+	maps.DeleteFunc(rest, func(name string, _ record) bool { return slices.Contains(r.names, name) })
+	return r.vault.Update(ctx, func(items map[string]fob.Secret) error {
+		for _, item := range unneeded(rest) {
+			delete(items, item)
+		}
+		for _, name := range r.names {
+			delete(items, recordItem(name))
+			if item := fob.KeyItem(r.keys[name]); !needed[item] {
+				delete(items, item)
+			}
+		}
+		return nil
+	})
+}
