@@ -1,0 +1,158 @@
+package principal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"fob/internal/fob"
+)
+
+// mfaNeeded explains a prompt that could not be answered.
+func mfaNeeded(profile, serial string, err error) error {
+	if errors.Is(err, fob.ErrNobody) {
+		return &fob.Error{Kind: fob.ErrNobody, Cause: err,
+			Message: fmt.Sprintf("profile %q needs an MFA code of %s, and there is no terminal to ask at", profile, serial),
+			Hint:    "in a terminal: fob whoami " + profile}
+	}
+	return err
+}
+
+// IsMFARefusal reports whether STS refused the code itself (wrong, or used
+// before): its text is the only thing that tells this from other AccessDenied.
+func IsMFARefusal(err error) bool {
+	return strings.Contains(apiMessage(err), "invalid MFA one time pass code")
+}
+
+// IsExpired reports whether AWS said that the credentials used for a call have
+// expired or were revoked, so that newer ones are worth a try.
+func IsExpired(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && (strings.HasPrefix(api.ErrorCode(), "ExpiredToken") || api.ErrorCode() == "UnauthorizedException")
+}
+
+func apiMessage(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return ""
+}
+
+type advice struct {
+	code, text string
+	kind       error
+	message    string
+	hint       string
+}
+
+// advices maps an error code, and a part of its text, to what a person can do.
+// First match wins. Sources: the STS API reference's error tables and field
+// reports; the codes differ between query and JSON services.
+func advices() []advice {
+	return []advice{
+		{"AccessDenied", "invalid MFA one time pass code", fob.ErrSignIn, "the MFA code is wrong or was used before", "wait for the next code and check the computer's clock"},
+		{"AccessDenied", "unable to validate MFA code", fob.ErrRefused, "mfa_serial is not a device of this user", "fob show NAME, and compare mfa_serial with the IAM console"},
+		{"AccessDenied", "must provide both MFA serial number", fob.ErrSignIn, "an MFA code is required", "set mfa_serial in the profile"},
+		{"AccessDenied", "with session credentials", fob.ErrRefused, "AWS makes sessions from a user's own keys only, and these keys are a session's", "fob add user NAME with the user's own keys"},
+		{"AccessDenied", "sts:TagSession", fob.ErrRefused, "the role's trust policy does not allow session tags (sts:TagSession)", "remove session_tags, or allow sts:TagSession in the trust policy"},
+		{"AccessDenied", "sts:SetSourceIdentity", fob.ErrRefused, "the role's trust policy does not allow a source identity (sts:SetSourceIdentity)", "remove source_identity, or allow sts:SetSourceIdentity in the trust policy"},
+		{"AccessDenied", "sts:AssumeRole", fob.ErrRefused, "not allowed to assume the role: its trust policy, the caller's policy, a missing external id or MFA, or the role does not exist (AWS does not say which)", "fob show NAME, and compare with the role's trust policy"},
+		{"AccessDenied", "", fob.ErrRefused, "AWS denied access", "check the policies of the user or role"},
+		{"ValidationError", "1 hour session limit for roles assumed by role chaining", fob.ErrRefused, "AWS limits a role assumed from another session to one hour", "set duration_seconds = 3600"},
+		{"ValidationError", "MaxSessionDuration", fob.ErrRefused, "duration_seconds is longer than the role's maximum session duration", "set duration_seconds = 3600, or raise the role's maximum"},
+		{"ValidationError", "", fob.ErrUsage, "AWS refused a parameter", "fob show NAME"},
+		{"InvalidParameterValue", "", fob.ErrUsage, "AWS refused a parameter", "fob show NAME"},
+		{"ExpiredToken", "", fob.ErrRefused, "the credentials used for the call have expired", "try again; if it persists check the computer's clock"},
+		{"InvalidClientTokenId", "", fob.ErrRefused, "AWS does not know the access key: deleted, inactive, of another partition, or an IAM call with a session that had no MFA", "check the key in the IAM console, then fob add user NAME again"},
+		{"SignatureDoesNotMatch", "Signature expired", fob.ErrRefused, "the computer's clock is wrong", "set the clock (timedatectl set-ntp true)"},
+		{"SignatureDoesNotMatch", "not yet current", fob.ErrRefused, "the computer's clock is wrong", "set the clock (timedatectl set-ntp true)"},
+		{"SignatureDoesNotMatch", "", fob.ErrRefused, "the secret access key does not belong to the access key id", "fob add user NAME again with the right secret"},
+		{"RegionDisabledException", "", fob.ErrRefused, "STS is not active in this region for the account", "set another region in the profile"},
+		{"PackedPolicyTooLarge", "", fob.ErrUsage, "session policy and tags are too large together", "shorten role_policy or session_tags"},
+		{"MalformedPolicyDocument", "", fob.ErrUsage, "the session policy is not a valid policy", "check role_policy"},
+		{"Unauthorized", "", fob.ErrSignIn, "the sign-in has ended", "fob login NAME"},
+		{"Forbidden", "", fob.ErrRefused, "the role is not assigned to you, or not any more", "fob sync, then fob list"},
+		{"ResourceNotFound", "", fob.ErrRefused, "there is no such account or role", "fob sync, then fob list"},
+		{"InvalidGrant", "", fob.ErrSignIn, "the sign-in has ended", "fob login NAME"},
+		{"TooManyRequests", "", fob.ErrNetwork, "AWS asks for fewer requests", "try again in a minute"},
+		{"SlowDown", "", fob.ErrNetwork, "AWS asks for fewer requests", "try again in a minute"},
+		{"Throttling", "", fob.ErrNetwork, "AWS asks for fewer requests", "try again in a minute"},
+		{"RequestLimitExceeded", "", fob.ErrNetwork, "AWS asks for fewer requests", "try again in a minute"},
+	}
+}
+
+// Explain turns an error of an AWS call for a profile into one line of advice. It
+// keeps AWS's code and request id for support, and none of AWS's free text, which
+// may quote parameters.
+func Explain(profile, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var own *fob.Error
+	if errors.As(err, &own) {
+		return err
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return explainAPI(profile, what, api, err)
+	}
+	return explainTransport(what, err)
+}
+
+func explainAPI(profile, what string, api smithy.APIError, err error) error {
+	suffix := " (" + api.ErrorCode()
+	var resp *smithyhttp.ResponseError
+	status := 0
+	if errors.As(err, &resp) {
+		status = resp.HTTPStatusCode()
+		if id := resp.Response.Header.Get("X-Amzn-Requestid"); id != "" && len(id) < 80 {
+			suffix += ", request " + id
+		}
+	}
+	suffix += ")"
+	code := strings.TrimSuffix(api.ErrorCode(), "Exception")
+	for _, a := range advices() {
+		if strings.TrimSuffix(a.code, "Exception") == code && strings.Contains(api.ErrorMessage(), a.text) {
+			return &fob.Error{Kind: a.kind, Message: what + ": " + a.message + suffix,
+				Hint: strings.ReplaceAll(a.hint, "NAME", profile), Cause: err}
+		}
+	}
+	if status >= 500 || api.ErrorFault() == smithy.FaultServer {
+		return &fob.Error{Kind: fob.ErrNetwork, Message: what + ": AWS had a fault of its own" + suffix, Hint: "try again in a minute", Cause: err}
+	}
+	return &fob.Error{Kind: fob.ErrRefused, Message: what + ": AWS refused" + suffix, Hint: "see what the code means in AWS's documentation", Cause: err}
+}
+
+func explainTransport(what string, err error) error {
+	e := &fob.Error{Kind: fob.ErrNetwork, Hint: "check the network, then try again", Cause: err}
+	var dns *net.DNSError
+	var op *net.OpError
+	var de *smithy.DeserializationError
+	switch {
+	case errors.Is(err, context.Canceled):
+		e.Kind, e.Message = fob.ErrCancelled, what+": cancelled"
+	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
+		e.Message = what + ": no answer in time"
+	case errors.As(err, &dns):
+		e.Message = what + ": cannot find the host " + dns.Name
+	case errors.As(err, &op):
+		e.Message = fmt.Sprintf("%s: cannot reach %v", what, op.Addr)
+	case errors.As(err, &de):
+		e.Message = what + ": the answer is not AWS's"
+		e.Hint = "check that no proxy or captive portal answers in AWS's place"
+	default:
+		e.Message = what + ": the call failed"
+	}
+	return e
+}
+
+func isTimeout(err error) bool {
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Timeout()
+}

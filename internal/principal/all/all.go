@@ -1,0 +1,20 @@
+// Package all lists the kinds of principal. The first that matches a definition
+// opens it.
+package all
+
+import (
+	"fob/internal/principal"
+	"fob/internal/principal/role"
+	"fob/internal/principal/sso"
+	"fob/internal/principal/user"
+)
+
+// Kinds returns every kind.
+func Kinds() []principal.Kind {
+	return []principal.Kind{
+		role.Kind(),
+		sso.RoleKind(),
+		sso.SessionKind(),
+		user.Kind(),
+	}
+}

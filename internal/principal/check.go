@@ -1,0 +1,117 @@
+package principal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The limits below are those of the STS model (AssumeRole, GetSessionToken).
+
+// CheckDuration accepts whole seconds from 15 minutes up to a limit.
+func CheckDuration(limit time.Duration) func(string) error {
+	return func(v string) error {
+		n, err := strconv.Atoi(v)
+		d := time.Duration(n) * time.Second
+		if err != nil || d < 15*time.Minute || d > limit {
+			return fmt.Errorf("must be whole seconds from 900 to %d", int(limit.Seconds()))
+		}
+		return nil
+	}
+}
+
+// CheckPattern accepts what a regular expression matches whole.
+func CheckPattern(pattern, doc string) func(string) error {
+	re := regexp.MustCompile(`^(?:` + pattern + `)$`)
+	return func(v string) error {
+		if !re.MatchString(v) {
+			return errors.New("must be " + doc)
+		}
+		return nil
+	}
+}
+
+// CheckText accepts min to max letters, digits and characters of more.
+func CheckText(more string, min, max int) func(string) error {
+	return func(v string) error {
+		wrong := strings.ContainsFunc(v, func(r rune) bool {
+			return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(more, r))
+		})
+		if wrong || len(v) < min || len(v) > max {
+			return fmt.Errorf("must be %d to %d letters, digits or any of %s", min, max, more)
+		}
+		return nil
+	}
+}
+
+// CheckARN accepts an ARN of one service whose resource begins with a prefix.
+func CheckARN(service, prefix string) func(string) error {
+	return func(v string) error {
+		a, err := ParseARN(v)
+		if err != nil {
+			return err
+		}
+		if a.Service != service || !strings.HasPrefix(a.Resource, prefix) {
+			return fmt.Errorf("must be an ARN like arn:aws:%s::111122223333:%sNAME", service, prefix)
+		}
+		return nil
+	}
+}
+
+// ARN is an Amazon Resource Name in its parts.
+type ARN struct{ Partition, Service, Region, Account, Resource string }
+
+// ParseARN splits an ARN; it does not know what resources exist.
+func ParseARN(s string) (ARN, error) {
+	parts := strings.SplitN(s, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[1] == "" || parts[2] == "" || parts[5] == "" {
+		return ARN{}, errors.New("must be an ARN (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE)")
+	}
+	return ARN{parts[1], parts[2], parts[3], parts[4], parts[5]}, nil
+}
+
+// AccountOf returns the account in an ARN, or nothing.
+func AccountOf(arn string) string {
+	a, err := ParseARN(arn)
+	if err != nil {
+		return ""
+	}
+	return a.Account
+}
+
+// ParsePairs reads "key=value,key=value", the form that aws-vault uses for
+// session_tags. Blanks around keys and values are dropped.
+func ParsePairs(s string) ([][2]string, error) {
+	var pairs [][2]string
+	for _, item := range SplitList(s) {
+		k, v, ok := strings.Cut(item, "=")
+		if k = strings.TrimSpace(k); !ok || k == "" {
+			return nil, errors.New("must be KEY=VALUE,KEY=VALUE")
+		}
+		pairs = append(pairs, [2]string{k, strings.TrimSpace(v)})
+	}
+	return pairs, nil
+}
+
+// SplitList reads a list separated by commas.
+func SplitList(s string) []string {
+	var items []string
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// CheckPolicy accepts a session policy: a JSON document within STS's limit.
+func CheckPolicy(v string) error {
+	if len(v) > 2048 || !json.Valid([]byte(v)) || !strings.HasPrefix(v, "{") {
+		return errors.New("must be a JSON policy document of at most 2048 characters")
+	}
+	return nil
+}

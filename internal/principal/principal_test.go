@@ -1,0 +1,141 @@
+package principal_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/aws/smithy-go"
+
+	"fob/internal/fob"
+	"fob/internal/principal"
+	"fob/internal/principal/all"
+)
+
+// Every kind passes this: fields that can be shown as flags, a match that its
+// own example satisfies, and nothing secret in a definition.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, k := range all.Kinds() {
+		if k.Name == "" || k.Doc == "" || k.Match == nil || k.Open == nil || seen[k.Name] {
+			t.Errorf("kind %q is not whole", k.Name)
+		}
+		seen[k.Name] = true
+		flags := map[string]bool{}
+		p := fob.Profile{Name: "x", Keys: map[string]string{}}
+		for _, f := range k.Accepts() {
+			if f.Key == "" || f.Doc == "" || f.Key != strings.ToLower(f.Key) || flags[f.FlagName()] {
+				t.Errorf("%s: field %q is not whole, or its flag is there twice", k.Name, f.Key)
+			}
+			flags[f.FlagName()] = true
+			if (f.Item != nil) != fob.IsSecretKey(f.Key) {
+				t.Errorf("%s: %s: only secrets have an item", k.Name, f.Key)
+			}
+			if f.Required {
+				p.Keys[f.Key] = strings.ReplaceAll(f.Example, "AKIA…", "AKIAIOSFODNN7EXAMPLE")
+			}
+		}
+		if !k.Match(p) {
+			t.Errorf("%s does not match what fob add would write: %v", k.Name, p.Keys)
+		}
+		if err := k.Validate(p); err != nil {
+			t.Errorf("%s: its own examples are refused: %v", k.Name, err)
+		}
+	}
+}
+
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		kind, key, value string
+		ok               bool
+	}{
+		{"user", "aws_access_key_id", "AKIAIOSFODNN7EXAMPLE", true},
+		{"user", "aws_access_key_id", "akia", false},
+		{"user", "duration_seconds", "129600", true},
+		{"user", "duration_seconds", "129601", false},
+		{"user", "user_session", "always", false},
+		{"role", "role_arn", "arn:aws-cn:iam::111122223333:role/path/R", true},
+		{"role", "role_arn", "arn:aws:iam::111122223333:user/R", false},
+		{"role", "role_arn", "role", false},
+		{"role", "duration_seconds", "43200", true},
+		{"role", "duration_seconds", "899", false},
+		{"role", "duration_seconds", "1h", false},
+		{"role", "external_id", strings.Repeat("x", 1224), true},
+		{"role", "external_id", strings.Repeat("x", 1225), false},
+		{"role", "external_id", "a b", false},
+		{"role", "session_tags", "a=b, c=d", true},
+		{"role", "session_tags", "a", false},
+		{"role", "role_policy", "{}", true},
+		{"role", "role_policy", "{" + strings.Repeat(" ", 2048), false},
+		{"role", "source_identity", "x", false},
+	} {
+		for _, k := range all.Kinds() {
+			for _, f := range k.Fields {
+				if k.Name == tt.kind && f.Key == tt.key && (f.Check(tt.value) == nil) != tt.ok {
+					t.Errorf("%s %s = %.40q: %v", tt.kind, tt.key, tt.value, f.Check(tt.value))
+				}
+			}
+		}
+	}
+}
+
+// AWS's free text can quote parameters; what a person reads never does.
+func TestAdvice(t *testing.T) {
+	t.Parallel()
+	const secret = "FOBSECRETMARKERadvice"
+	for _, tt := range []struct {
+		code, text string
+		kind       error
+		says       string
+	}{
+		{"AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ", fob.ErrSignIn, "used before"},
+		{"AccessDenied", "User: x is not authorized to perform: sts:AssumeRole on resource: y", fob.ErrRefused, "trust policy"},
+		{"AccessDenied", "not authorized to perform: sts:TagSession", fob.ErrRefused, "session tags"},
+		{"AccessDeniedException", "anything", fob.ErrRefused, "denied"},
+		{"ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining", fob.ErrRefused, "one hour"},
+		{"ValidationError", "exceeds the MaxSessionDuration set for this role", fob.ErrRefused, "maximum session duration"},
+		{"SignatureDoesNotMatch", "Signature expired: 20150830 is now earlier than", fob.ErrRefused, "clock is wrong"},
+		{"SignatureDoesNotMatch", "", fob.ErrRefused, "does not belong"},
+		{"InvalidClientTokenId", "", fob.ErrRefused, "does not know the access key"},
+		{"Throttling", "Rate exceeded", fob.ErrNetwork, "fewer requests"},
+		{"SomethingNew", "", fob.ErrRefused, "SomethingNew"},
+	} {
+		err := principal.Explain("prod", "role r", &smithy.GenericAPIError{Code: tt.code, Message: tt.text + secret})
+		if !errors.Is(err, tt.kind) || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error()+fob.HintOf(err), secret) || fob.HintOf(err) == "" {
+			t.Errorf("%s %.30s: %v (%s)", tt.code, tt.text, err, fob.HintOf(err))
+		}
+	}
+	for _, tt := range []struct {
+		err  error
+		kind error
+		says string
+	}{
+		{context.DeadlineExceeded, fob.ErrNetwork, "no answer in time"},
+		{context.Canceled, fob.ErrCancelled, "cancelled"},
+		{&net.DNSError{Name: "sts.example"}, fob.ErrNetwork, "sts.example"},
+		{&smithy.DeserializationError{Err: errors.New(secret)}, fob.ErrNetwork, "not AWS's"},
+	} {
+		err := principal.Explain("prod", "role r", tt.err)
+		if !errors.Is(err, tt.kind) || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), secret) {
+			t.Errorf("%v: %v", tt.err, err)
+		}
+	}
+}
+
+func TestAccountOfKey(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{
+		"ASIAQNZGKIQY56JQ7WML": "029608264753",
+		"AKIAIOSFODNN7EXAMPLE": "", // older than the encoding
+		"AKIA":                 "",
+		"":                     "",
+	} {
+		if got := principal.AccountOfKey(key); got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package sso
+
+import (
+	"context"
+	"crypto/sha1" // the name that the SDKs give the file, not a protection
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// cacheFile is the token file that the AWS CLI and the SDKs share, in
+// ~/.aws/sso/cache (protocol notes §3.4). Times are RFC 3339 in UTC.
+type cacheFile struct {
+	StartURL            string     `json:"startUrl"`
+	Region              string     `json:"region"`
+	AccessToken         string     `json:"accessToken"`
+	ExpiresAt           time.Time  `json:"expiresAt"`
+	ClientID            string     `json:"clientId,omitempty"`
+	ClientSecret        string     `json:"clientSecret,omitempty"`
+	RegistrationExpires *time.Time `json:"registrationExpiresAt,omitempty"`
+	RefreshToken        string     `json:"refreshToken,omitempty"`
+}
+
+// cacheName is the SHA-1 of the session's name or, for profiles without one, of
+// the start URL as it is written.
+func cacheName(p fob.Profile) string {
+	sum := sha1.Sum([]byte(p.Name))
+	return hex.EncodeToString(sum[:]) + ".json"
+}
+
+// export writes a sign-in in the form that other tools read, complete, so that
+// they can renew it.
+func export(p fob.Profile, env principal.Env, c fob.Credentials) (content fob.Secret, err error) {
+	f := cacheFile{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"),
+		AccessToken: c.SessionToken.Reveal(), ExpiresAt: c.Expiration.UTC().Truncate(time.Second)}
+	s := &session{profile: p, env: env}
+	if reg, ok := s.registered(); ok {
+		expires := reg.Expires.UTC().Truncate(time.Second)
+		f.ClientID, f.ClientSecret, f.RegistrationExpires = reg.ID, reg.Secret, &expires
+		if refresh, err := env.Tokens.Get(s.item("refresh")); err == nil {
+			f.RefreshToken = refresh.Reveal()
+		}
+	}
+	text, err := json.Marshal(f)
+	return fob.NewSecret(string(text)), err
+}
+
+// accept takes over a sign-in that another tool has left: its token while that is
+// valid, and what renews it.
+func accept(ctx context.Context, p fob.Profile, env principal.Env, content fob.Secret) (fob.Credentials, error) {
+	var f cacheFile
+	if json.Unmarshal([]byte(content.Reveal()), &f) != nil || f.AccessToken == "" || f.StartURL != p.Get("sso_start_url") {
+		return fob.Credentials{}, fob.Errorf(fob.ErrNotFound, "the file holds no sign-in of %s", p.Name)
+	}
+	if !f.ExpiresAt.After(env.Now()) {
+		return fob.Credentials{}, fob.Errorf(fob.ErrSignIn, "the sign-in of %s in the file has expired", p.Name).WithHint("fob login %s", p.Name)
+	}
+	s := &session{profile: p, env: env}
+	if f.RefreshToken != "" && f.ClientID != "" && f.RegistrationExpires != nil {
+		text, err := json.Marshal(registration{f.ClientID, f.ClientSecret, *f.RegistrationExpires})
+		if err == nil {
+			err = env.Tokens.Put(ctx, s.item("client"), fob.NewSecret(string(text)))
+		}
+		if err == nil {
+			err = env.Tokens.Put(ctx, s.item("refresh"), fob.NewSecret(f.RefreshToken))
+		}
+		if err != nil {
+			return fob.Credentials{}, err
+		}
+	}
+	return fob.Credentials{SessionToken: fob.NewSecret(f.AccessToken), Expiration: f.ExpiresAt}, nil
+}

@@ -1,0 +1,92 @@
+package sso
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	portal "github.com/aws/aws-sdk-go-v2/service/sso"
+
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// RoleKind returns the kind of a role that a sign-in gives.
+func RoleKind() principal.Kind {
+	return principal.Kind{
+		Name: "sso", Word: "sso-role",
+		Doc: "a role of IAM Identity Center, in one account",
+		Fields: []principal.Field{
+			{Key: "sso_session", Flag: "session", Doc: "the sign-in, a section [sso-session NAME]", Example: "corp"},
+			{Key: "sso_account_id", Flag: "account-id", Doc: "the account", Example: "111122223333", Required: true,
+				Check: principal.CheckPattern(`\d{12}`, "twelve digits")},
+			{Key: "sso_role_name", Flag: "role-name", Doc: "the role's name in the access portal", Example: "ReadOnly", Required: true,
+				Check: principal.CheckText("_+=,.@-", 1, 64)},
+			{Key: "sso_start_url", Flag: "start-url", Doc: "the start URL, in profiles without sso_session"},
+			{Key: "sso_region", Doc: "the instance's region, in profiles without sso_session"},
+		},
+		Match: func(p fob.Profile) bool {
+			return p.Get("sso_account_id") != "" && p.Get("sso_role_name") != ""
+		},
+		Source: func(p fob.Profile) string {
+			if name := p.Get("sso_session"); name != "" {
+				return fob.SignIn(name)
+			}
+			return fob.SignIn(p.Get("sso_start_url") + " " + p.Get("sso_region"))
+		},
+		Open: func(p fob.Profile, env principal.Env) (principal.Principal, error) { return &role{p, env}, nil },
+	}
+}
+
+type role struct {
+	profile fob.Profile
+	env     principal.Env
+}
+
+func (r *role) Credentials(ctx context.Context) (fob.Credentials, error) {
+	token, err := r.env.Source.Credentials(ctx)
+	if err != nil {
+		return fob.Credentials{}, err
+	}
+	account := r.profile.Get("sso_account_id")
+	out, err := portalClient(r.profile, r.env, 3).GetRoleCredentials(ctx, &portal.GetRoleCredentialsInput{
+		AccessToken: aws.String(token.SessionToken.Reveal()),
+		AccountId:   aws.String(account), RoleName: aws.String(r.profile.Get("sso_role_name")),
+	})
+	if err != nil {
+		return fob.Credentials{}, principal.Explain(r.profile.Name, "role "+r.profile.Get("sso_role_name")+" in account "+account, err)
+	}
+	c := out.RoleCredentials
+	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" || aws.ToString(c.SessionToken) == "" || c.Expiration <= 0 {
+		return fob.Credentials{}, fob.Errorf(fob.ErrNetwork, "the portal answered without complete credentials").
+			WithHint("check that no proxy or captive portal answers in AWS's place")
+	}
+	return fob.Credentials{
+		AccessKeyID: *c.AccessKeyId, SecretAccessKey: fob.NewSecret(*c.SecretAccessKey), SessionToken: fob.NewSecret(*c.SessionToken),
+		Expiration: time.UnixMilli(c.Expiration).UTC().Truncate(time.Second), AccountID: account,
+	}, nil
+}
+
+func portalClient(p fob.Profile, env principal.Env, attempts int) *portal.Client {
+	opts := portal.Options{Region: p.Get("sso_region"), HTTPClient: env.HTTP, RetryMaxAttempts: attempts}
+	if url := p.Endpoint("sso"); url != "" {
+		opts.BaseEndpoint = aws.String(url)
+	}
+	return portal.New(opts)
+}
+
+// signOut ends the sign-in at AWS and forgets its refresh token. The client's
+// registration stays: it is nobody's sign-in.
+func signOut(ctx context.Context, p fob.Profile, env principal.Env, c fob.Credentials) error {
+	if err := env.Tokens.Put(ctx, itemOf(p, "refresh"), fob.Secret{}); err != nil {
+		return err
+	}
+	if c.SessionToken.IsZero() {
+		return nil
+	}
+	_, err := portalClient(p, env, 2).Logout(ctx, &portal.LogoutInput{AccessToken: aws.String(c.SessionToken.Reveal())})
+	if principal.IsExpired(err) {
+		return nil // it had ended already
+	}
+	return principal.Explain(p.Name, "sign-out "+p.Name, err)
+}

@@ -1,0 +1,219 @@
+// Package sso is AWS IAM Identity Center: a sign-in (a session), and the roles
+// that it gives in many accounts. The sign-in is not an IAM principal, but it is
+// opened, cached, renewed and shared like one: its credentials are a bearer token
+// and nothing else.
+package sso
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
+
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// SessionKind returns the kind of the sign-in, the section [sso-session NAME].
+func SessionKind() principal.Kind {
+	return principal.Kind{
+		Name: "sso-session", Word: "sso", Section: "sso-session",
+		Doc: "a sign-in of IAM Identity Center (AWS SSO): all its accounts and roles are addressable as NAME/ACCOUNT/ROLE",
+		Fields: []principal.Field{
+			{Key: "sso_start_url", Flag: "start-url", Doc: "the start URL of the access portal", Example: "https://corp.awsapps.com/start", Required: true,
+				Check: principal.CheckPattern(`https?://\S+`, "a URL")},
+			{Key: "sso_region", Flag: "region", Doc: "the home region of the Identity Center instance", Example: "eu-west-1", Required: true,
+				Check: principal.CheckPattern(`[a-z]{2,}(-[a-z0-9]+)+-\d+`, "a region")},
+			{Key: "sso_registration_scopes", Flag: "scopes", Doc: "scopes to ask for; sso:account:access by default"},
+			{Key: "sso_account_aliases", Flag: "aliases", Doc: "your own names for accounts, NAME=ID,NAME=ID",
+				Check: func(v string) error { _, err := principal.ParsePairs(v); return err }},
+			{Key: "auto_login", Doc: "when to open the sign-in page by itself: terminal (the default), always or never",
+				Check: principal.CheckPattern("terminal|always|never", "terminal, always or never")},
+		},
+		Match: func(p fob.Profile) bool { return p.Get("sso_start_url") != "" && p.Get("sso_account_id") == "" },
+		Open: func(p fob.Profile, env principal.Env) (principal.Principal, error) {
+			return &session{p, env, client(p, env)}, nil
+		},
+		Asks: func(p fob.Profile, env principal.Env) bool {
+			_, err := env.Tokens.Get(itemOf(p, "refresh"))
+			return err != nil
+		},
+		SignOut:  signOut,
+		Shared:   cacheName,
+		Export:   export,
+		Accept:   accept,
+		Discover: discover,
+	}
+}
+
+type session struct {
+	profile fob.Profile
+	env     principal.Env
+	oidc    *ssooidc.Client
+}
+
+func client(p fob.Profile, env principal.Env) *ssooidc.Client {
+	opts := ssooidc.Options{Region: p.Get("sso_region"), HTTPClient: env.HTTP, RetryMaxAttempts: 3}
+	if url := p.Endpoint("sso_oidc"); url != "" {
+		opts.BaseEndpoint = aws.String(url)
+	}
+	return ssooidc.New(opts)
+}
+
+// registration is a client of ours at the instance, as it is kept.
+type registration struct {
+	ID      string    `json:"id"`
+	Secret  string    `json:"secret"`
+	Expires time.Time `json:"expires"`
+}
+
+// item names a token of this sign-in in the sealed store: by what decides whom
+// it belongs to, not by the session's name.
+func (s *session) item(what string) string {
+	return itemOf(s.profile, what)
+}
+
+func itemOf(p fob.Profile, what string) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{
+		p.Name, p.Get("sso_start_url"), p.Get("sso_region"), p.Get("sso_registration_scopes"), p.Endpoint("sso_oidc")}, "\x00")))
+	return "sso/" + what + "/" + hex.EncodeToString(sum[:16])
+}
+
+// Credentials renews the token with the refresh token, else signs in anew on a
+// page. A refresh token is dropped only when AWS says that it is dead.
+func (s *session) Credentials(ctx context.Context) (fob.Credentials, error) {
+	reg, known := s.registered()
+	if refresh, err := s.env.Tokens.Get(s.item("refresh")); err == nil && known {
+		c, err := s.exchange(ctx, reg, &ssooidc.CreateTokenInput{
+			GrantType: aws.String("refresh_token"), RefreshToken: aws.String(refresh.Reveal())})
+		if err == nil {
+			return c, nil
+		}
+		var badClient *types.InvalidClientException
+		switch {
+		case errors.As(err, &badClient):
+			known = false
+			err = s.env.Tokens.Put(ctx, s.item("client"), fob.Secret{})
+		case isDead(err):
+			err = s.env.Tokens.Put(ctx, s.item("refresh"), fob.Secret{})
+		default:
+			return fob.Credentials{}, principal.Explain(s.profile.Name, "sign-in "+s.profile.Name, err)
+		}
+		if err != nil {
+			return fob.Credentials{}, err
+		}
+	}
+	if err := s.mayAsk(ctx); err != nil {
+		return fob.Credentials{}, err
+	}
+	if !known {
+		var err error
+		if reg, err = s.register(ctx); err != nil {
+			return fob.Credentials{}, err
+		}
+	}
+	if s.profile.Get(principal.DeviceCode) != "" {
+		return s.byDevice(ctx, reg)
+	}
+	return s.byRedirect(ctx, reg)
+}
+
+// isDead reports whether AWS refused the refresh token itself.
+func isDead(err error) bool {
+	var grant *types.InvalidGrantException
+	var expired *types.ExpiredTokenException
+	return errors.As(err, &grant) || errors.As(err, &expired)
+}
+
+// mayAsk fails at once, before any call, where no page could be shown.
+func (s *session) mayAsk(ctx context.Context) error {
+	hint := "fob login " + s.profile.Name
+	if s.profile.Get("auto_login") == "never" && s.profile.Get(principal.OnPurpose) == "" {
+		return fob.Errorf(fob.ErrSignIn, "you are not signed in to %s", s.profile.Name).WithHint("%s", hint)
+	}
+	if err := s.env.UI.Open(ctx, s.page("", "")); err != nil {
+		if errors.Is(err, fob.ErrNobody) {
+			return &fob.Error{Kind: fob.ErrNobody, Cause: err, Hint: hint,
+				Message: "you are not signed in to " + s.profile.Name + ", and nobody is here to sign in"}
+		}
+		return err
+	}
+	return nil
+}
+
+func (s *session) page(url, code string) fob.Page {
+	return fob.Page{Title: "sign in to " + s.profile.Name, URL: url, Code: code,
+		Always: s.profile.Get("auto_login") == "always" || s.profile.Get(principal.OnPurpose) != ""}
+}
+
+// registrationSlack is how long a registration must last still to be used.
+const registrationSlack = 15 * time.Minute
+
+func (s *session) registered() (registration, bool) {
+	var r registration
+	text, err := s.env.Tokens.Get(s.item("client"))
+	if err != nil || json.Unmarshal([]byte(text.Reveal()), &r) != nil {
+		return r, false
+	}
+	return r, r.Expires.Sub(s.env.Now()) > registrationSlack
+}
+
+// redirectPath is the one that AWS accepts for public clients on loopback.
+const redirectPath = "/oauth/callback"
+
+// register makes a client that may use every grant we know, so that going from
+// a browser to a device code and back needs no new one.
+func (s *session) register(ctx context.Context) (registration, error) {
+	out, err := s.oidc.RegisterClient(ctx, &ssooidc.RegisterClientInput{
+		ClientName: aws.String("fob"), ClientType: aws.String("public"),
+		GrantTypes:   []string{"authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"},
+		RedirectUris: []string{"http://127.0.0.1" + redirectPath},
+		IssuerUrl:    aws.String(s.profile.Get("sso_start_url")),
+		Scopes:       s.scopes(),
+	})
+	if err != nil {
+		return registration{}, principal.Explain(s.profile.Name, "registering at "+s.profile.Name, err)
+	}
+	r := registration{aws.ToString(out.ClientId), aws.ToString(out.ClientSecret), time.Unix(out.ClientSecretExpiresAt, 0)}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return r, err
+	}
+	return r, s.env.Tokens.Put(ctx, s.item("client"), fob.NewSecret(string(text)))
+}
+
+func (s *session) scopes() []string {
+	if list := principal.SplitList(s.profile.Get("sso_registration_scopes")); len(list) > 0 {
+		return list
+	}
+	return []string{"sso:account:access"} // without a scope there is no refresh token
+}
+
+// exchange asks for a token and keeps the refresh token that comes with it.
+func (s *session) exchange(ctx context.Context, reg registration, in *ssooidc.CreateTokenInput) (fob.Credentials, error) {
+	in.ClientId, in.ClientSecret = aws.String(reg.ID), aws.String(reg.Secret)
+	out, err := s.oidc.CreateToken(ctx, in)
+	if err != nil {
+		return fob.Credentials{}, err
+	}
+	if aws.ToString(out.AccessToken) == "" || out.ExpiresIn <= 0 {
+		return fob.Credentials{}, fob.Errorf(fob.ErrNetwork, "the answer to the sign-in has no token").
+			WithHint("check that no proxy or captive portal answers in AWS's place")
+	}
+	if refresh := aws.ToString(out.RefreshToken); refresh != "" {
+		if err := s.env.Tokens.Put(ctx, s.item("refresh"), fob.NewSecret(refresh)); err != nil {
+			return fob.Credentials{}, err
+		}
+	}
+	return fob.Credentials{
+		SessionToken: fob.NewSecret(*out.AccessToken),
+		Expiration:   s.env.Now().Add(time.Duration(out.ExpiresIn) * time.Second).UTC(),
+	}, nil
+}

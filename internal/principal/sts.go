@@ -1,0 +1,173 @@
+package principal
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"fob/internal/fob"
+)
+
+// STS returns a client that signs with creds and calls the endpoint that the
+// profile itself configures, else AWS's regional one. Nothing is read from the
+// environment or from files, which is why no SDK configuration is loaded.
+func STS(p fob.Profile, env Env, creds fob.Credentials) *sts.Client {
+	opts := sts.Options{
+		Region:           Region(p),
+		HTTPClient:       env.HTTP,
+		RetryMaxAttempts: 3,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{
+				AccessKeyID:     creds.AccessKeyID,
+				SecretAccessKey: creds.SecretAccessKey.Reveal(),
+				SessionToken:    creds.SessionToken.Reveal(),
+				Source:          "fob",
+			}, nil
+		}),
+	}
+	if url := p.Endpoint("sts"); url != "" {
+		opts.BaseEndpoint = aws.String(url)
+	}
+	return sts.New(opts)
+}
+
+// Region is the region whose STS serves a profile: its own, else one of the
+// partition that its ARNs name.
+func Region(p fob.Profile) string {
+	if r := p.Get("region"); r != "" {
+		return r
+	}
+	return DefaultRegion(Partition(p))
+}
+
+// Partition is the partition that a definition's ARNs or regions name; aws if
+// there is none of them.
+func Partition(p fob.Profile) string {
+	for _, key := range []string{"role_arn", "mfa_serial"} {
+		if a, err := ParseARN(p.Get(key)); err == nil {
+			return a.Partition
+		}
+	}
+	for _, key := range []string{"sso_region", "region"} {
+		for _, one := range [][2]string{
+			{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"eusc-", "aws-eusc"},
+			{"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"}, {"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"},
+		} {
+			if strings.HasPrefix(p.Get(key), one[0]) {
+				return one[1]
+			}
+		}
+	}
+	return "aws"
+}
+
+// DefaultRegion is the region used where a definition names none.
+func DefaultRegion(partition string) string {
+	switch partition {
+	case "aws-cn":
+		return "cn-north-1"
+	case "aws-us-gov":
+		return "us-gov-west-1"
+	case "aws-eusc":
+		return "eusc-de-east-1"
+	case "aws-iso":
+		return "us-iso-east-1"
+	case "aws-iso-b":
+		return "us-isob-east-1"
+	}
+	return "us-east-1"
+}
+
+// FromSTS turns STS's answer into credentials.
+func FromSTS(c *types.Credentials, account string) (fob.Credentials, error) {
+	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" ||
+		aws.ToString(c.SessionToken) == "" || c.Expiration == nil {
+		return fob.Credentials{}, fob.Errorf(fob.ErrNetwork, "STS answered without complete credentials").
+			WithHint("check that no proxy or captive portal answers in AWS's place")
+	}
+	return fob.Credentials{
+		AccessKeyID:     *c.AccessKeyId,
+		SecretAccessKey: fob.NewSecret(*c.SecretAccessKey),
+		SessionToken:    fob.NewSecret(*c.SessionToken),
+		Expiration:      c.Expiration.UTC().Truncate(time.Second),
+		AccountID:       account,
+	}, nil
+}
+
+// MFACode asks for the code of a device. A code works once: STS refuses a second
+// call with it, so every retrieval asks anew.
+func MFACode(ctx context.Context, env Env, p fob.Profile, serial, refused string) (string, error) {
+	prompt := "MFA code for " + serial
+	if refused != "" {
+		prompt = refused + "; " + prompt
+	}
+	answer, err := env.UI.Ask(ctx, fob.Question{Kind: fob.AskMFACode, Prompt: prompt, Command: p.Get("mfa_process")})
+	if err != nil {
+		return "", err
+	}
+	code := strings.TrimSpace(answer.Reveal())
+	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+		return "", fob.Errorf(fob.ErrSignIn, "an MFA code is six digits").WithHint("type the code that device %s shows", serial)
+	}
+	return code, nil
+}
+
+// AsksCode reports whether a definition's next session takes a code that a person
+// types.
+func AsksCode(p fob.Profile) bool {
+	return p.Get("mfa_serial") != "" && p.Get("mfa_process") == ""
+}
+
+// WithMFA makes one STS call that needs a code, asking again up to twice when
+// STS says that the code is wrong or used up.
+func WithMFA(ctx context.Context, env Env, p fob.Profile, serial string, call func(code string) error) error {
+	var refused string
+	var last error
+	for range 3 {
+		code, err := MFACode(ctx, env, p, serial, refused)
+		if err != nil {
+			if last != nil {
+				return last // nobody to ask again: the refusal is the news
+			}
+			return mfaNeeded(p.Name, serial, err)
+		}
+		if last = call(code); last == nil || !IsMFARefusal(last) {
+			return last
+		}
+		refused = "that code was refused (a code works once: wait for the next)"
+	}
+	return last
+}
+
+// SessionName makes the name of a session from that of a profile, in the
+// alphabet of STS and at most so long.
+func SessionName(profile string, limit int) string {
+	name := []byte("fob-" + profile)
+	for i, c := range name {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("_+=,.@-", c) >= 0) {
+			name[i] = '-'
+		}
+	}
+	return string(name[:min(len(name), limit)])
+}
+
+// PolicyARNs are the managed policies that narrow a profile's sessions.
+func PolicyARNs(p fob.Profile) []types.PolicyDescriptorType {
+	var arns []types.PolicyDescriptorType
+	for _, arn := range SplitList(p.Get("role_policy_arns")) {
+		arns = append(arns, types.PolicyDescriptorType{Arn: aws.String(arn)})
+	}
+	return arns
+}
+
+// Optional is a parameter that is left out when it is empty.
+func Optional(v string) *string {
+	if v == "" {
+		return nil
+	}
+	return aws.String(v)
+}

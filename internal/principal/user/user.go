@@ -1,0 +1,140 @@
+// Package user is the kind of principal that an IAM user with an access key is.
+package user
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// SessionNever, as the value of user_session, hands out the user's own keys.
+const SessionNever = "never"
+
+// Kind returns the kind.
+func Kind() principal.Kind {
+	return principal.Kind{
+		Name:      "user",
+		Doc:       "an IAM user with an access key; its secret is in the vault and is handed out only as a session (GetSessionToken)",
+		LongLived: true,
+		Fields: []principal.Field{
+			{Key: "aws_access_key_id", Flag: "access-key-id", Doc: "the user's access key id", Example: "AKIA…", Required: true,
+				Check: principal.CheckPattern(`[A-Z0-9]{16,128}`, "an access key id (AKIA and 16 capital letters or digits)")},
+			{Key: "aws_secret_access_key", Flag: "secret", Doc: "the user's secret access key", Required: true,
+				Item: func(p fob.Profile) string { return fob.KeyItem(p.Get("aws_access_key_id")) }},
+			{Key: "mfa_serial", Doc: "ARN or serial number of the user's MFA device", Example: "arn:aws:iam::111122223333:mfa/jane",
+				Check: principal.CheckText("_+=/:,.@-", 9, 256)},
+			{Key: "mfa_process", Doc: "a command that prints the MFA code, instead of asking"},
+			{Key: "duration_seconds", Doc: "how long a session lasts; AWS's default is 12 hours", Example: "43200",
+				Check: principal.CheckDuration(36 * time.Hour)},
+			{Key: "user_session", Doc: "never: hand out the user's own keys instead of a session",
+				Check: principal.CheckPattern(SessionNever, SessionNever)},
+			{Key: "role_policy", Flag: "policy", Doc: "session policy (JSON): sessions are then made with GetFederationToken, which knows no MFA and no IAM calls",
+				Check: principal.CheckPolicy},
+			{Key: "role_policy_arns", Flag: "policy-arns", Doc: "ARNs of managed policies, to the same effect, separated by commas"},
+			{Key: "aws_account_id", Flag: "account-id", Doc: "the user's account, for account-based endpoints",
+				Check: principal.CheckPattern(`\d{12}`, "twelve digits")},
+		},
+		Match: func(p fob.Profile) bool { return p.Get("aws_access_key_id") != "" && p.Get("role_arn") == "" },
+		Open:  open,
+		Asks: func(p fob.Profile, _ principal.Env) bool {
+			return principal.AsksCode(p) && p.Get("user_session") != SessionNever && p.Secrets["aws_session_token"].IsZero()
+		},
+	}
+}
+
+func open(p fob.Profile, env principal.Env) (principal.Principal, error) {
+	return &user{p, env}, nil
+}
+
+type user struct {
+	profile fob.Profile
+	env     principal.Env
+}
+
+func (u *user) Credentials(ctx context.Context) (fob.Credentials, error) {
+	keys, err := u.keys()
+	if err != nil {
+		return fob.Credentials{}, err
+	}
+	narrowed := u.profile.Get("role_policy") != "" || u.profile.Get("role_policy_arns") != ""
+	switch {
+	case !keys.LongLived() && narrowed:
+		return fob.Credentials{}, fob.Errorf(fob.ErrUsage, "the keys of profile %q are a session's, which no policy can narrow any more", u.profile.Name).
+			WithHint("fob add user NAME with the user's own keys")
+	// Keys that are a session's already cannot make another: hand them on.
+	case !keys.LongLived() || u.profile.Get("user_session") == SessionNever:
+		return keys, nil
+	case narrowed:
+		return u.federated(ctx, keys)
+	}
+	in := &sts.GetSessionTokenInput{}
+	if n, err := strconv.Atoi(u.profile.Get("duration_seconds")); err == nil {
+		in.DurationSeconds = aws.Int32(int32(n))
+	}
+	var out *sts.GetSessionTokenOutput
+	call := func(code string) error {
+		if code != "" {
+			in.TokenCode = aws.String(code)
+		}
+		var err error
+		out, err = principal.STS(u.profile, u.env, keys).GetSessionToken(ctx, in)
+		return err
+	}
+	if serial := u.profile.Get("mfa_serial"); serial != "" {
+		in.SerialNumber = aws.String(serial)
+		err = principal.WithMFA(ctx, u.env, u.profile, serial, call)
+	} else {
+		err = call("")
+	}
+	if err != nil {
+		return fob.Credentials{}, principal.Explain(u.profile.Name, "session of user "+u.profile.Name, err)
+	}
+	return principal.FromSTS(out.Credentials, keys.AccountID)
+}
+
+// federated makes a session that policies narrow. Its calls may do what both the
+// user and one of the policies may.
+func (u *user) federated(ctx context.Context, keys fob.Credentials) (fob.Credentials, error) {
+	in := &sts.GetFederationTokenInput{
+		Name:       aws.String(principal.SessionName(u.profile.Name, 32)),
+		Policy:     principal.Optional(u.profile.Get("role_policy")),
+		PolicyArns: principal.PolicyARNs(u.profile),
+	}
+	if n, err := strconv.Atoi(u.profile.Get("duration_seconds")); err == nil {
+		in.DurationSeconds = aws.Int32(int32(n))
+	}
+	out, err := principal.STS(u.profile, u.env, keys).GetFederationToken(ctx, in)
+	if err != nil {
+		return fob.Credentials{}, principal.Explain(u.profile.Name, "narrowed session of user "+u.profile.Name, err)
+	}
+	return principal.FromSTS(out.Credentials, keys.AccountID)
+}
+
+// keys finds the user's own keys: in the vault, or in clear in the AWS files of
+// somebody who has not adopted them yet.
+func (u *user) keys() (fob.Credentials, error) {
+	p := u.profile
+	c := fob.Credentials{
+		AccessKeyID:     p.Get("aws_access_key_id"),
+		SecretAccessKey: p.Secrets["aws_secret_access_key"],
+		SessionToken:    p.Secrets["aws_session_token"],
+		AccountID:       p.Get("aws_account_id"),
+	}
+	if c.AccountID == "" {
+		c.AccountID = principal.AccountOf(p.Get("mfa_serial"))
+	}
+	if c.SecretAccessKey.IsZero() {
+		secret, err := u.env.Secrets.Get(fob.KeyItem(c.AccessKeyID))
+		if err != nil {
+			return fob.Credentials{}, err
+		}
+		c.SecretAccessKey = secret
+	}
+	return c, nil
+}
