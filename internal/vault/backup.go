@@ -1,0 +1,127 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"fob/internal/atomicfile"
+	"fob/internal/fob"
+)
+
+// offer adds to an error what is known of the last good copy. The caller holds
+// f.mu.
+func (f *File) offer(err *fob.Error) error {
+	if !f.backup || f.key == nil || f.offered(err) {
+		return err
+	}
+	path := f.path + backupSuffix
+	if _, e := os.Stat(path); e != nil && errors.Is(err, fob.ErrNotFound) {
+		return err // there was no vault here
+	}
+	return err.WithHint("put back a copy of %s from your backups; there is no good %s", f.path, path)
+}
+
+// offered names the last good copy in an error's hint, having opened it, and
+// reports whether there is one.
+func (f *File) offered(err *fob.Error) bool {
+	if !f.backup {
+		return false
+	}
+	path := f.path + backupSuffix
+	doc, when, e := readBackup(path, f.key)
+	if e != nil || f.doc.vault != "" && f.doc.vault != doc.vault {
+		return false
+	}
+	err.Hint = fmt.Sprintf("fob vault restore, which puts %s of %s with %d items in its place", path, when.Format(time.DateTime), len(doc.items))
+	return true
+}
+
+func readBackup(path string, k *key) (document, time.Time, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return document{}, time.Time{}, err
+	}
+	raw, err := atomicfile.Read(path)
+	if err != nil {
+		return document{}, time.Time{}, err
+	}
+	doc, err := k.open(raw)
+	return doc, info.ModTime(), err
+}
+
+// Restored tells what [Restore] did.
+type Restored struct {
+	Path       string `json:"path"`
+	From       string `json:"from"`
+	Kept       string `json:"kept,omitempty"` // where the file that was replaced is now
+	Items      int    `json:"items"`
+	Generation uint64 `json:"generation"`
+}
+
+// Restore puts the last good copy in a file's place. A damaged file is kept
+// beside it under another name; a good one changes places with the copy, so
+// that restoring again undoes it. The items get a new generation, higher than
+// either had, for agents that have seen the later one.
+func Restore(ctx context.Context, path, lockDir string, identity fob.Secret) (Restored, error) {
+	f, err := newFile(path, lockDir, identity, true)
+	if err != nil {
+		return Restored{}, err
+	}
+	release, err := f.lock(ctx)
+	if err != nil {
+		return Restored{}, err
+	}
+	defer release()
+
+	from := f.path + backupSuffix
+	doc, _, err := readBackup(from, f.key)
+	if err != nil {
+		return Restored{}, fob.Errorf(fob.ErrDamaged, "there is no good copy %s: %w", from, err).
+			WithHint("put back a copy of %s from your backups", f.path)
+	}
+	done := Restored{Path: f.path, From: from, Items: len(doc.items)}
+	f.mu.Lock()
+	raw, bad := f.load()
+	present := f.doc
+	f.mu.Unlock()
+	// The copy is one generation behind the file it was made of, so that even
+	// an unreadable file's is known.
+	doc.generation = max(doc.generation+1, present.generation) + 1
+	done.Generation = doc.generation
+	switch {
+	case bad == nil && present.vault != doc.vault:
+		return Restored{}, fob.Errorf(fob.ErrConflict, "%s is a copy of another vault", from)
+	case bad == nil:
+		// Not a rename: the file must never be missing.
+		err = atomicfile.Replace(from, raw)
+		done.Kept = from
+	case errors.Is(bad, errNewer):
+		return Restored{}, bad
+	default:
+		done.Kept, err = keepDamaged(f.path)
+	}
+	if err != nil {
+		return Restored{}, fob.Errorf(fob.ErrInternal, "cannot keep %s: %w", f.path, err)
+	}
+	return done, f.write(f.key, doc)
+}
+
+// keepDamaged copies a damaged file to a name of its own.
+func keepDamaged(path string) (string, error) {
+	raw, err := atomicfile.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	to, err := atomicfile.FreeName(path, "damaged")
+	if err != nil {
+		return "", err
+	}
+	return to, atomicfile.Replace(to, raw)
+}

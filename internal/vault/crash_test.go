@@ -1,0 +1,202 @@
+//go:build linux
+
+package vault
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"fob/internal/fob"
+	"fob/internal/vault/unlock/unlocktest"
+)
+
+// inject runs the helper and does something to its Nth system call of a kind.
+// It reports whether that happened, and how the helper ended.
+func inject(t *testing.T, call, what string, n int, args ...string) (hit bool, out string, err error) {
+	t.Helper()
+	log := filepath.Join(t.TempDir(), "log")
+	cmd := exec.CommandContext(t.Context(), "strace", append([]string{
+		"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:%s:when=%d", call, what, n),
+		os.Args[0], "helper"}, args...)...)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // fewer calls of the runtime's own
+	text, err := cmd.CombinedOutput()
+	trace, _ := os.ReadFile(log)
+	hit = strings.Contains(string(trace), "INJECTED") || strings.Contains(string(trace), "killed by SIGKILL")
+	return hit, string(text), err
+}
+
+// each runs do for each system call of the given kinds that a helper makes,
+// with what injected into it, until one run is left in peace.
+func each(t *testing.T, what string, calls []string, do func(t *testing.T, run func(args ...string) (hit bool, out string, err error))) {
+	unlocktest.Need(t, "strace")
+	for _, call := range calls {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			for n := 1; ; n++ {
+				hit := false
+				do(t, func(args ...string) (bool, string, error) {
+					var out string
+					var err error
+					hit, out, err = inject(t, call, what, n, args...)
+					return hit, out, err
+				})
+				if !hit || t.Failed() {
+					if n == 1 {
+						t.Errorf("%s is never called", call)
+					}
+					t.Logf("%d runs", n)
+					return
+				}
+			}
+		})
+	}
+}
+
+// RR1: whenever the writer is killed, the old vault is there or the new one,
+// and the next writer finds nothing in its way.
+func TestKilledWhileUpdating(t *testing.T) {
+	t.Parallel()
+	each(t, "signal=KILL", []string{"openat", "write", "fsync", "renameat", "close", "flock"}, func(t *testing.T, run func(args ...string) (bool, string, error)) {
+		dir := t.TempDir()
+		ok(t, helper("init", []string{dir, "file"}))
+		ok(t, helper("add", []string{dir, "a", "b"}))
+		hit, out, err := run("add", dir, "c")
+		if !hit && err != nil {
+			t.Fatalf("left in peace: %v: %s", err, out)
+		}
+		oldOrNew(t, dir, hit)
+	})
+}
+
+func oldOrNew(t *testing.T, dir string, mayBeOld bool) {
+	t.Helper()
+	f := openDir(t, dir)
+	names, err := f.Names()
+	ok(t, err)
+	if have := strings.Join(names, ""); have != "abc" && (!mayBeOld || have != "ab") {
+		t.Errorf("there are %q", names)
+	}
+	if doc, _, err := readBackup(f.path+".bak", f.key); err != nil || len(doc.items) == 0 {
+		t.Errorf("the last good copy: %v", err)
+	}
+	ok(t, put(f, "d"))
+	ok(t, put(f, "c"))
+	has(t, f, "a", "b", "c", "d")
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// RR2: what cannot be written is said, by name, and the old vault stays.
+func TestDiskFailsWhileUpdating(t *testing.T) {
+	t.Parallel()
+	for what, calls := range map[string][]string{
+		"error=ENOSPC": {"write", "openat"}, "error=EIO": {"fsync", "renameat", "write"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			each(t, what, calls, func(t *testing.T, run func(args ...string) (bool, string, error)) {
+				dir := t.TempDir()
+				ok(t, helper("init", []string{dir, "file"}))
+				ok(t, helper("add", []string{dir, "a", "b"}))
+				hit, out, err := run("add", dir, "c")
+				if err != nil && !hit {
+					t.Fatalf("left in peace: %v: %s", err, out)
+				}
+				ours := !strings.Contains(out, "runtime:") && !strings.Contains(out, "fatal error") // else Go's own start failed
+				if err != nil && ours && (!strings.Contains(out, dir) || strings.Contains(out, marker)) {
+					t.Errorf("it failed with %q", out)
+				}
+				oldOrNew(t, dir, err != nil)
+			})
+		})
+	}
+}
+
+// A full disk, and a directory that cannot be written.
+func TestNoRoom(t *testing.T) {
+	t.Parallel()
+	unlocktest.Need(t, "prlimit")
+	dir := t.TempDir()
+	ok(t, helper("init", []string{dir, "file"}))
+	ok(t, helper("add", []string{dir, "a", "b"}))
+	before := bytesOf(t, filepath.Join(dir, "vault.age"))
+	out, err := exec.CommandContext(t.Context(), "prlimit", "--fsize=100", os.Args[0], "helper", "add", dir, "c").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "vault.age") || !strings.Contains(string(out), "file too large") {
+		t.Errorf("%v: %s", err, out)
+	}
+	unchanged(t, filepath.Join(dir, "vault.age"), before)
+	oldOrNew(t, dir, true)
+}
+
+// A vault whose making was killed is finished or made anew by the next, and
+// never one that cannot be opened.
+func TestKilledWhileMaking(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"passphrase", "file"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			each(t, "signal=KILL", []string{"openat", "write", "fsync", "renameat"}, func(t *testing.T, run func(args ...string) (bool, string, error)) {
+				dir := t.TempDir()
+				if hit, out, err := run("init", dir, method); !hit && err != nil {
+					t.Fatalf("left in peace: %v: %s", err, out)
+				}
+				s := New(testHome(dir), testMethods())
+				existed := s.Exists()
+				_, err := s.Init(t.Context(), method, Options{}, unlocktest.Person())
+				if existed != errors.Is(err, fob.ErrConflict) || !existed && err != nil {
+					t.Fatalf("existed: %v, %v", existed, err)
+				}
+				s = fresh(s)
+				ok(t, s.EnsureUnlocked(t.Context(), unlocktest.Person()))
+				addTo(t, s, "a")
+				if st := fresh(s).Status(t.Context()); st.State != Locked || st.Problem != "" {
+					t.Errorf("%+v", st)
+				}
+			})
+		})
+	}
+}
+
+// The same for a new passphrase: the old one opens, or the new one.
+func TestKilledWhileChangingThePassphrase(t *testing.T) {
+	t.Parallel()
+	each(t, "signal=KILL", []string{"openat", "write", "fsync", "renameat"}, func(t *testing.T, run func(args ...string) (bool, string, error)) {
+		dir := t.TempDir()
+		ok(t, helper("init", []string{dir, "passphrase"}))
+		if hit, out, err := run("passwd", dir); !hit && err != nil {
+			t.Fatalf("left in peace: %v: %s", err, out)
+		}
+		ok(t, New(testHome(dir), testMethods()).Unlock(t.Context(), unlocktest.Person()))
+	})
+}
+
+// And for going back to the last good copy: what is damaged is never lost
+// before the copy is in its place, and the copy never.
+func TestKilledWhileRestoring(t *testing.T) {
+	t.Parallel()
+	damaged := []byte("damaged")
+	each(t, "signal=KILL", []string{"openat", "write", "fsync", "renameat"}, func(t *testing.T, run func(args ...string) (bool, string, error)) {
+		dir := t.TempDir()
+		ok(t, helper("init", []string{dir, "file"}))
+		ok(t, helper("add", []string{dir, "a", "b"}))
+		path := filepath.Join(dir, "vault.age")
+		setBytes(t, path, damaged)
+		if hit, out, err := run("restore", dir); !hit && err != nil {
+			t.Fatalf("left in peace: %v: %s", err, out)
+		}
+		kept, _ := filepath.Glob(path + ".damaged-*")
+		if now := bytesOf(t, path); !slices.Equal(now, damaged) && len(kept) == 0 {
+			t.Error("what was damaged is lost")
+		} else if slices.Equal(now, damaged) {
+			ok(t, helper("restore", []string{dir}))
+		}
+		has(t, openDir(t, dir), "a")
+	})
+}

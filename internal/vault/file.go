@@ -1,0 +1,354 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"fob/internal/atomicfile"
+	"fob/internal/fob"
+)
+
+// How long a writer waits for the others: writing takes milliseconds, so that a
+// lock held for longer is held by a process that hangs.
+const (
+	lockLimit = 10 * time.Second
+	lockPoll  = 5 * time.Millisecond
+)
+
+// backupSuffix is added to a file's name for the last good copy.
+const backupSuffix = ".bak"
+
+// File is a sealed file of named items. Its methods are safe for concurrent
+// use, by other processes as well.
+type File struct {
+	path     string // symbolic links resolved
+	lockPath string
+	backup   bool          // keep the last good copy
+	writing  chan struct{} // holds one token while this process writes
+
+	mu   sync.Mutex
+	key  *key // nil once closed
+	doc  document
+	from mark   // the file that doc was read from
+	seen uint64 // the highest generation met
+}
+
+// Create makes a new, empty file; fob.ErrConflict if there is one. lockDir is a
+// directory whose files are never renamed.
+func Create(path, lockDir string, identity fob.Secret) (*File, error) {
+	return create(path, lockDir, identity, newID(), true)
+}
+
+// Open opens a file: fob.ErrNotFound if there is none, fob.ErrLocked if it is
+// sealed to another identity, fob.ErrDamaged if it cannot be read.
+func Open(path, lockDir string, identity fob.Secret) (*File, error) {
+	return open(path, lockDir, identity, "", true)
+}
+
+func create(path, lockDir string, identity fob.Secret, id string, backup bool) (*File, error) {
+	f, err := newFile(path, lockDir, identity, backup)
+	if err != nil {
+		return nil, err
+	}
+	release, err := f.lock(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if _, err := os.Lstat(f.path); err == nil {
+		return nil, fob.Errorf(fob.ErrConflict, "%s exists already", f.path)
+	}
+	f.doc = document{vault: id}
+	if err := f.write(f.key, document{vault: id, generation: 1, items: map[string]fob.Secret{}}); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// open opens a file whose document must have the given id, if it is not "".
+func open(path, lockDir string, identity fob.Secret, id string, backup bool) (*File, error) {
+	f, err := newFile(path, lockDir, identity, backup)
+	if err != nil {
+		return nil, err
+	}
+	f.doc.vault = id
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.load(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func newFile(path, lockDir string, identity fob.Secret, backup bool) (*File, error) {
+	k, err := newKey(identity)
+	if err != nil {
+		return nil, err
+	}
+	real, err := atomicfile.Resolve(path)
+	if err != nil {
+		return nil, fob.Errorf(fob.ErrDamaged, "cannot follow %s: %w", path, err)
+	}
+	return &File{
+		path: real, lockPath: filepath.Join(lockDir, filepath.Base(path)+".lock"),
+		backup: backup, writing: make(chan struct{}, 1), key: k,
+	}, nil
+}
+
+// Path is where the file is.
+func (f *File) Path() string { return f.path }
+
+// Get returns an item, re-reading the file if it changed; fob.ErrNotFound if
+// there is no such item.
+func (f *File) Get(name string) (fob.Secret, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.fresh(); err != nil {
+		return fob.Secret{}, err
+	}
+	value, ok := f.doc.items[name]
+	if !ok {
+		return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "there is no %s in %s", name, f.path)
+	}
+	return value, nil
+}
+
+// Names lists the items, sorted.
+func (f *File) Names() ([]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.fresh(); err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(f.doc.items))
+	for name := range f.doc.items {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// id is that of the document.
+func (f *File) id() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.doc.vault
+}
+
+// Generation counts the writings of the file.
+func (f *File) Generation() (uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := f.fresh()
+	return f.doc.generation, err
+}
+
+// Update changes items: it locks out other writers, re-reads, lets edit change
+// a copy, and replaces the file. If edit fails or changes nothing, nothing is
+// written. After an error the file holds what it held.
+func (f *File) Update(ctx context.Context, edit func(items map[string]fob.Secret) error) error {
+	release, err := f.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+
+	f.mu.Lock()
+	raw, err := f.load()
+	k, next := f.key, f.doc.clone()
+	f.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	old := next.items
+	next.items = next.clone().items
+	if err := edit(next.items); err != nil {
+		return err
+	}
+	if sameItems(old, next.items) {
+		return nil
+	}
+	if err := next.check(); err != nil {
+		return err
+	}
+	if f.backup {
+		if err := atomicfile.Replace(f.path+backupSuffix, raw); err != nil {
+			return fob.Errorf(fob.ErrInternal, "cannot write %s: %w", f.path+backupSuffix, err)
+		}
+	}
+	next.generation++
+	return f.write(k, next)
+}
+
+// write seals a document and replaces the file with it. The caller holds the
+// lock.
+func (f *File) write(k *key, doc document) error {
+	sealed, err := k.seal(doc)
+	if err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot seal %s: %w", f.path, err)
+	}
+	if len(sealed) > atomicfile.Limit {
+		return fob.Errorf(fob.ErrUsage, "%s would be larger than %d MiB", f.path, atomicfile.Limit>>20)
+	}
+	if err := atomicfile.Replace(f.path, sealed); err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot write %s: %w", f.path, err)
+	}
+	at, err := markOf(f.path)
+	if err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot read %s: %w", f.path, err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.key != nil { // else: locked meanwhile, nothing decrypted is kept
+		f.doc, f.from, f.seen = doc, at, max(f.seen, doc.generation)
+	}
+	return nil
+}
+
+// fresh re-reads the file if it is another than the one that was read. The
+// caller holds f.mu.
+func (f *File) fresh() error {
+	if f.key == nil {
+		return closed(f.path)
+	}
+	if at, err := markOf(f.path); err == nil && at == f.from {
+		return nil
+	}
+	_, err := f.load()
+	return err
+}
+
+// load reads the file and returns its bytes, known to be good. The caller holds
+// f.mu.
+func (f *File) load() ([]byte, error) {
+	if f.key == nil {
+		return nil, closed(f.path)
+	}
+	at, err := markOf(f.path) // before reading: a change in between is met next time
+	var raw []byte
+	if err == nil {
+		raw, err = atomicfile.Read(f.path)
+	}
+	if err != nil {
+		return nil, f.unreadable(err)
+	}
+	doc, err := f.key.open(raw)
+	if err != nil {
+		return nil, f.damaged(err)
+	}
+	if f.doc.vault != "" && doc.vault != f.doc.vault {
+		return nil, f.offer(fob.Errorf(fob.ErrDamaged, "%s is another vault than the one that belongs there", f.path))
+	}
+	if doc.generation < f.seen {
+		return nil, fob.Errorf(fob.ErrConflict, "%s was put back to an older copy (generation %d, it was at %d)", f.path, doc.generation, f.seen).
+			WithHint("fob agent stop, if you did that yourself; fob vault verify, to look")
+	}
+	f.doc, f.from, f.seen = doc, at, doc.generation
+	return raw, nil
+}
+
+// unreadable explains why a file cannot be read at all.
+func (f *File) unreadable(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && f.seen == 0:
+		return f.offer(fob.Errorf(fob.ErrNotFound, "%s does not exist", f.path))
+	case errors.Is(err, fs.ErrNotExist):
+		return f.offer(fob.Errorf(fob.ErrDamaged, "%s is gone", f.path))
+	}
+	return fob.Errorf(fob.ErrLocked, "cannot read %s: %w", f.path, err)
+}
+
+// damaged explains why a file cannot be opened.
+func (f *File) damaged(err error) error {
+	switch {
+	case errors.Is(err, errOther):
+		wrong := fob.Errorf(fob.ErrLocked, "%s is %w than the one that was found", f.path, err)
+		if f.offered(wrong) {
+			return wrong
+		}
+		return wrong.WithHint("fob vault status, to see where the identity comes from")
+	case errors.Is(err, errNewer):
+		return fob.Errorf(fob.ErrDamaged, "%s was %w and is left as it is", f.path, err).WithHint("upgrade fob")
+	}
+	return f.offer(fob.Errorf(fob.ErrDamaged, "%s is damaged: %w", f.path, err))
+}
+
+// lock keeps other writers out, of this process and of others.
+func (f *File) lock(ctx context.Context) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, lockLimit)
+	defer cancel()
+	select {
+	case f.writing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, f.busy(ctx)
+	}
+	fl := flock.New(f.lockPath)
+	err = os.MkdirAll(filepath.Dir(f.lockPath), 0o700)
+	if err == nil {
+		_, err = fl.TryLockContext(ctx, lockPoll)
+	}
+	if err != nil {
+		<-f.writing
+		if ctx.Err() != nil {
+			return nil, f.busy(ctx)
+		}
+		return nil, fob.Errorf(fob.ErrInternal, "cannot lock %s: %w", f.lockPath, err)
+	}
+	atomicfile.Clean(f.path)
+	atomicfile.Clean(f.path + backupSuffix)
+	return func() {
+		_ = fl.Unlock()
+		<-f.writing
+	}, nil
+}
+
+func (f *File) busy(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	return fob.Errorf(fob.ErrConflict, "another process of fob is writing %s and does not finish", f.path).
+		WithHint("fob agent stop, and end other fob processes")
+}
+
+// close forgets what was decrypted; every method fails from then on.
+func (f *File) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.doc.items)
+	f.key, f.doc.items, f.from = nil, nil, mark{}
+}
+
+func closed(path string) error {
+	return fob.Errorf(fob.ErrLocked, "%s is locked", path).WithHint("fob unlock")
+}
+
+// mark tells whether a file is the one that was read: with every sealing its
+// header is another, as it holds a fresh key.
+type mark struct {
+	size int64
+	time int64
+	head [256]byte
+}
+
+func markOf(path string) (mark, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return mark{}, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return mark{}, err
+	}
+	m := mark{size: info.Size(), time: info.ModTime().UnixNano()}
+	_, _ = file.ReadAt(m.head[:], 0) // a shorter file leaves zeros
+	return m, nil
+}

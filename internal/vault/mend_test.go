@@ -1,0 +1,161 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fob/internal/fob"
+	"fob/internal/vault/unlock"
+	"fob/internal/vault/unlock/passphrase"
+	"fob/internal/vault/unlock/unlocktest"
+)
+
+func TestVerifyAndRestore(t *testing.T) {
+	t.Parallel()
+	s, _ := keeperStore(t)
+	ui := unlocktest.Person()
+	ok(t, s.EnsureUnlocked(t.Context(), ui))
+	addTo(t, s, "a")
+	addTo(t, s, "b")
+	locked := fresh(s)
+	locked.Lock()
+	r, err := locked.Verify(t.Context(), ui)
+	ok(t, err)
+	if !r.OK || r.Vault.Items != 2 || r.Vault.Generation != 3 || !r.Backup.Exists || r.Backup.Items != 1 || r.Cache.Exists || locked.vault != nil {
+		t.Errorf("%+v", r)
+	}
+	setBytes(t, s.home.Vault()+".bak", []byte(marker))
+	if r, err = s.Verify(t.Context(), ui); err != nil || r.OK || r.Backup.Problem == "" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	addTo(t, s, "c") // makes a good copy again
+	setBytes(t, s.home.Vault(), []byte(marker))
+	again := fresh(s)
+	fails(t, again.Unlock(t.Context(), ui), fob.ErrDamaged, "vault.age is damaged", "fob vault restore")
+	r, err = again.Verify(t.Context(), ui)
+	fails(t, err, fob.ErrDamaged, "vault.age is damaged", "fob vault restore")
+	if r.OK || !r.Backup.OK {
+		t.Errorf("%+v", r)
+	}
+	if st := s.Status(t.Context()); st.Problem == "" || st.Hint == "" {
+		t.Errorf("%+v", st)
+	}
+	ok(t, again.Restore(t.Context(), ui))
+	ok(t, again.Unlock(t.Context(), ui))
+	for _, s := range []*Store{s, again} {
+		f, err := s.Vault()
+		ok(t, err)
+		has(t, f, "a", "b")
+	}
+	// A good one only after asking.
+	fails(t, again.Restore(t.Context(), fob.UI{}), fob.ErrNobody, "in order", "fob vault restore")
+	ui.ConfirmFunc = func(context.Context, fob.Confirmation) error { return fob.ErrCancelled }
+	fails(t, again.Restore(t.Context(), ui), fob.ErrCancelled, "", "")
+	// Gone altogether.
+	ok(t, os.Remove(s.home.Vault()))
+	fails(t, fresh(s).Unlock(t.Context(), ui), fob.ErrDamaged, "vault.age is gone", "fob vault restore")
+	ok(t, fresh(s).Restore(t.Context(), ui))
+	ok(t, fresh(s).Unlock(t.Context(), ui))
+	ok(t, os.Remove(s.home.Vault()))
+	ok(t, os.Remove(s.home.Vault()+".bak"))
+	fails(t, fresh(s).Unlock(t.Context(), ui), fob.ErrDamaged, "vault.age is gone", "from your backups")
+}
+
+func TestVaultJSON(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"passphrase", "file", "keeper"} {
+		k := &keeper{}
+		s := New(testHome(t.TempDir()), append(testMethods(), k.method()))
+		ui := unlocktest.Person()
+		_, err := s.Init(t.Context(), method, Options{}, ui)
+		ok(t, err)
+		addTo(t, s, "a")
+		path := metaPath(s.home)
+		good := bytesOf(t, path)
+		for name, damage := range map[string]string{"gone": "", "empty": "", "junk": marker, "other": `{"schema":1}`} {
+			setBytes(t, path, []byte(damage))
+			if name == "gone" {
+				ok(t, os.Remove(path))
+			}
+			again := fresh(s)
+			fails(t, again.Unlock(t.Context(), ui), fob.ErrDamaged, path, "fob vault restore")
+			_, err := again.Init(t.Context(), method, Options{}, ui)
+			if !errors.Is(err, fob.ErrConflict) && !errors.Is(err, fob.ErrDamaged) || !again.Exists() {
+				t.Errorf("%s: %v", name, err)
+			}
+			if st := again.Status(t.Context()); st.State != Locked || !strings.Contains(st.Problem, path) || st.Hint == "" {
+				t.Errorf("%+v", st)
+			}
+			ok(t, again.Restore(t.Context(), ui))
+			unchanged(t, path, good)
+			ok(t, again.Unlock(t.Context(), ui))
+			f, _ := again.Vault()
+			has(t, f, "a")
+		}
+		newer := []byte(`{"schema":2,"way":"x"}`)
+		setBytes(t, path, newer)
+		fails(t, fresh(s).Unlock(t.Context(), ui), fob.ErrDamaged, "newer version", "upgrade fob")
+		fails(t, fresh(s).Restore(t.Context(), ui), fob.ErrDamaged, "newer version", "upgrade fob")
+		unchanged(t, path, newer)
+		setBytes(t, path, []byte(strings.Replace(string(good), method, "telepathy", 1)))
+		fails(t, fresh(s).Unlock(t.Context(), ui), fob.ErrUsage, "telepathy", "passphrase, file")
+	}
+}
+
+func TestPasswd(t *testing.T) {
+	t.Parallel()
+	s := New(testHome(t.TempDir()), []unlock.Method{passphrase.TestOnlyMethod()})
+	fails(t, s.Passwd(t.Context(), unlocktest.Person()), fob.ErrNotFound, "no vault", "fob vault init")
+	ok(t, s.EnsureUnlocked(t.Context(), unlocktest.Person()))
+	addTo(t, s, "a")
+	ui := unlocktest.Person()
+	ui.AskFunc = func(_ context.Context, q fob.Question) (fob.Secret, error) {
+		if q.Kind == fob.AskNewPhrase {
+			return fob.NewSecret("new"), nil
+		}
+		return fob.NewSecret(unlocktest.Phrase), nil
+	}
+	ok(t, s.Passwd(t.Context(), ui))
+	fails(t, New(s.home, []unlock.Method{passphrase.TestOnlyMethod()}).Unlock(t.Context(), unlocktest.Person()), fob.ErrLocked, "wrong passphrase", "fob unlock")
+	ui.AskFunc = func(context.Context, fob.Question) (fob.Secret, error) { return fob.NewSecret("new"), nil }
+	again := New(s.home, []unlock.Method{passphrase.TestOnlyMethod()})
+	ok(t, again.Unlock(t.Context(), ui))
+	f, _ := again.Vault()
+	has(t, f, "a")
+
+	other, _ := keeperStore(t)
+	ok(t, other.EnsureUnlocked(t.Context(), ui))
+	fails(t, other.Passwd(t.Context(), ui), fob.ErrUsage, "no passphrase", "fob vault status")
+}
+
+// Nothing that was sealed, and no identity, is in clear in any file.
+func TestNothingInClear(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := New(testHome(dir), testMethods())
+	ok(t, s.EnsureUnlocked(t.Context(), unlocktest.Person()))
+	addTo(t, s, "a")
+	addTo(t, s, "b")
+	c, err := s.Cache()
+	ok(t, err)
+	ok(t, put(c, "a"))
+	n := 0
+	ok(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n++
+		text := string(bytesOf(t, path))
+		if info, _ := d.Info(); info.Mode().Perm()&0o077 != 0 || strings.Contains(text, marker) || strings.Contains(text, "SECRET-KEY") {
+			t.Errorf("%s (%v)", path, info.Mode())
+		}
+		return nil
+	}))
+	if n < 5 {
+		t.Errorf("only %d files", n)
+	}
+}

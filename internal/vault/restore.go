@@ -1,0 +1,106 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fob/internal/atomicfile"
+	"fob/internal/fob"
+)
+
+// Restore mends the vault: a vault.json that is damaged or gone is made anew
+// from what the methods keep; then vault.age is replaced by its last good copy,
+// if it cannot be opened. If it can, and nothing else was amiss, the person is
+// asked whether to go back to that copy.
+func (s *Store) Restore(ctx context.Context, ui fob.UI) error {
+	return s.alone(ctx, false, func() error {
+		release, err := s.lockFiles(ctx)
+		if err != nil {
+			return err
+		}
+		defer release()
+		m, identity, made, err := s.identifyAnyhow(ctx, ui)
+		if err != nil {
+			return err
+		}
+		f, err := openVault(s.home, identity, m.Vault)
+		if err == nil {
+			f.close()
+			if made {
+				return nil
+			}
+			err := ui.Confirm(ctx, fob.Confirmation{
+				Title:  "The vault is in order. Go back to its last good copy all the same?",
+				Detail: fmt.Sprintf("%s and %s change places; restoring again undoes it.", f.path, f.path+backupSuffix),
+			})
+			if errors.Is(err, fob.ErrNobody) {
+				err = fob.Errorf(fob.ErrNobody, "the vault is in order, and nobody is there to say whether to go back").WithHint("fob vault restore, in a terminal")
+			}
+			if err != nil {
+				return err
+			}
+		}
+		done, err := Restore(ctx, s.home.Vault(), s.home.Locks(), identity)
+		if err != nil {
+			return err
+		}
+		ui.Tell(ctx, fmt.Sprintf("the vault is back: %d items from %s", done.Items, done.From))
+		if done.Kept != "" {
+			ui.Tell(ctx, "what was there before is in "+done.Kept)
+		}
+		return nil
+	})
+}
+
+// identifyAnyhow gets the identity even without a vault.json, and then makes one.
+func (s *Store) identifyAnyhow(ctx context.Context, ui fob.UI) (m meta, identity fob.Secret, made bool, err error) {
+	m, err = readMeta(metaPath(s.home))
+	if err == nil {
+		m, identity, err = s.identify(ctx, ui)
+		return m, identity, false, err
+	}
+	if errors.Is(err, errNewer) {
+		return m, fob.Secret{}, false, err
+	}
+	m, identity, err = s.guess(ctx, ui)
+	if err != nil {
+		return m, fob.Secret{}, false, err
+	}
+	if _, err := atomicfile.SetAside(metaPath(s.home), "damaged"); err != nil {
+		return m, fob.Secret{}, false, fob.Errorf(fob.ErrInternal, "cannot set %s aside: %w", metaPath(s.home), err)
+	}
+	return m, identity, true, writeMeta(metaPath(s.home), m)
+}
+
+// guess asks every method for the identity that the vault or its last good copy
+// names in its header.
+func (s *Store) guess(ctx context.Context, ui fob.UI) (meta, fob.Secret, error) {
+	for _, path := range []string{s.home.Vault(), s.home.Vault() + backupSuffix} {
+		sealed, err := atomicfile.Read(path)
+		if err != nil {
+			continue
+		}
+		label := labelIn(sealed)
+		for _, method := range s.methods {
+			env := s.env("", Options{}, ui)
+			env.Label = label
+			identity, err := method.Load(ctx, env)
+			if errors.Is(err, fob.ErrCancelled) || ctx.Err() != nil {
+				return meta{}, fob.Secret{}, err
+			}
+			if err != nil {
+				continue
+			}
+			k, err := newKey(identity)
+			if err != nil {
+				continue
+			}
+			if doc, err := k.open(sealed); err == nil {
+				return meta{Method: method.Name, Vault: doc.vault, Recipient: k.name()}, identity, nil
+			}
+		}
+	}
+	return meta{}, fob.Secret{}, fob.Errorf(fob.ErrDamaged, "nothing here opens %s: %s is gone or damaged, and no way of unlocking (%s) has the identity",
+		s.home.Vault(), metaPath(s.home), s.names()).WithHint("put back a copy of %s from your backups", metaPath(s.home))
+}

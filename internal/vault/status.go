@@ -1,0 +1,153 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"fob/internal/fob"
+)
+
+// Status is what can be told of a vault without opening it, and a count of its
+// items if it is open.
+type Status struct {
+	Exists     bool   `json:"exists"`
+	State      string `json:"state"` // none, locked, unlocked
+	Method     string `json:"method,omitempty"`
+	Recipient  string `json:"recipient,omitempty"` // the public half of the identity
+	Path       string `json:"path"`
+	Items      int    `json:"items"`      // 0 while locked
+	Generation uint64 `json:"generation"` // 0 while locked
+	Problem    string `json:"problem,omitempty"`
+	Hint       string `json:"hint,omitempty"`
+}
+
+// Status tells how the vault is. It asks nobody anything.
+func (s *Store) Status(context.Context) Status {
+	st := Status{Exists: s.Exists(), State: None, Path: s.home.Vault()}
+	if !st.Exists {
+		return st
+	}
+	st.State = Locked
+	m, err := s.meta()
+	st.Method, st.Recipient = m.Method, m.Recipient
+	s.mu.Lock()
+	f := s.vault
+	s.mu.Unlock()
+	if f != nil && err == nil {
+		st.State = Unlocked
+		var names []string
+		if names, err = f.Names(); err == nil {
+			st.Items = len(names)
+			st.Generation, err = f.Generation()
+		}
+	}
+	if err != nil {
+		st.Problem, st.Hint = err.Error(), fob.HintOf(err)
+	}
+	return st
+}
+
+// Report is what [Store.Verify] found.
+type Report struct {
+	OK     bool  `json:"ok"`
+	Vault  Check `json:"vault"`
+	Backup Check `json:"backup"`
+	Cache  Check `json:"cache"`
+}
+
+// Check is the state of one sealed file.
+type Check struct {
+	Path       string `json:"path"`
+	Exists     bool   `json:"exists"`
+	OK         bool   `json:"ok"` // true also for one that may be missing, and is
+	Items      int    `json:"items"`
+	Generation uint64 `json:"generation"`
+	Problem    string `json:"problem,omitempty"`
+}
+
+// Verify opens and decrypts the vault, its last good copy and the cache, and
+// changes nothing. It asks for the identity if the vault is locked, and leaves
+// it locked. Its error is the vault's own.
+func (s *Store) Verify(ctx context.Context, ui fob.UI) (Report, error) {
+	var r Report
+	err := s.alone(ctx, false, func() error {
+		m, identity, err := s.identify(ctx, ui)
+		if err != nil {
+			return err
+		}
+		var bad error
+		r.Vault, bad = s.check(s.home.Vault(), identity, m.Vault, true)
+		if !r.Vault.Exists {
+			r.Vault.OK = false
+		}
+		r.Backup, _ = s.check(s.home.Vault()+backupSuffix, identity, m.Vault, false)
+		r.Cache, _ = s.check(s.home.Cache(), identity, m.Vault+"/cache", false)
+		r.OK = r.Vault.OK && r.Backup.OK && r.Cache.OK
+		return bad
+	})
+	return r, err
+}
+
+func (s *Store) check(path string, identity fob.Secret, id string, vault bool) (Check, error) {
+	c := Check{Path: path}
+	if _, err := os.Lstat(path); err == nil {
+		c.Exists = true
+	}
+	var f *File
+	var err error
+	if vault {
+		f, err = openVault(s.home, identity, id)
+	} else {
+		f, err = open(path, s.home.Locks(), identity, id, false)
+	}
+	if err == nil {
+		defer f.close()
+		c.OK, c.Items, c.Generation = true, len(f.doc.items), f.doc.generation
+		return c, nil
+	}
+	c.OK = !vault && errors.Is(err, fob.ErrNotFound)
+	if !c.OK {
+		c.Problem = err.Error()
+	}
+	return c, err
+}
+
+// identify returns the vault's identity: the one at hand, or the method's.
+func (s *Store) identify(ctx context.Context, ui fob.UI) (meta, fob.Secret, error) {
+	s.mu.Lock()
+	identity := s.identity
+	s.mu.Unlock()
+	m, err := s.meta()
+	if err == nil && !identity.IsZero() {
+		if k, e := newKey(identity); e == nil && k.name() == m.Recipient {
+			return m, identity, nil
+		}
+	}
+	return s.load(ctx, ui)
+}
+
+// Passwd changes the passphrase; fob.ErrUsage for methods that have none. The
+// identity stays the same, so an older copy of the sealed identity still opens
+// with the older passphrase.
+func (s *Store) Passwd(ctx context.Context, ui fob.UI) error {
+	return s.alone(ctx, false, func() error {
+		release, err := s.lockFiles(ctx)
+		if err != nil {
+			return err
+		}
+		defer release()
+		m, err := s.meta()
+		if err != nil {
+			return err
+		}
+		method, err := s.method(m.Method)
+		if err != nil {
+			return err
+		}
+		if method.Change == nil {
+			return fob.Errorf(fob.ErrUsage, "the vault is unlocked with %s, which has no passphrase of fob's", m.Method).WithHint("fob vault status")
+		}
+		return unlockable(method.Change(ctx, s.env(m.Recipient, m.Options, ui)), m.Method)
+	})
+}

@@ -1,0 +1,288 @@
+// Package passphrase unlocks a vault with a passphrase: the identity is sealed
+// with age's scrypt recipient in identity.age, which `age -d identity.age`
+// opens as well. For headless machines, WSL and containers.
+package passphrase
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"filippo.io/age"
+
+	"fob/internal/atomicfile"
+	"fob/internal/fob"
+	"fob/internal/vault/unlock"
+)
+
+// Name is the name of the sealed identity in the vault's directory.
+const Name = "identity.age"
+
+// Work factors of scrypt, base-2 logarithms. 18 is age's own (256 MiB, about a
+// second). age accepts up to 22, which takes 4 GiB: a file that asks for more
+// than 20 is refused unread, whoever made it.
+const (
+	defaultWork = 18
+	mostWork    = 20
+)
+
+// Wrong passphrases. A person has three tries at a time; from the third wrong
+// one on, each next try waits: 1 s, 2 s, 4 s … up to half a minute.
+const (
+	tries      = 3
+	firstPause = time.Second
+	mostPause  = 30 * time.Second
+)
+
+// limit of the sealed identity, in bytes; age writes about 450.
+const limit = 64 << 10
+
+// method is the method's state: how often a passphrase was wrong since it was
+// right.
+type method struct {
+	work int
+
+	mu    sync.Mutex
+	wrong int
+}
+
+// Method returns the method. Wrong passphrases are counted in this value, so a
+// process should have one.
+func Method() unlock.Method { return build(defaultWork) }
+
+// TestOnlyMethod seals with a work factor that protects nothing, so that tests
+// are fast.
+func TestOnlyMethod() unlock.Method { return build(2) }
+
+func build(work int) unlock.Method {
+	m := &method{work: work}
+	return unlock.Method{
+		Name:   "passphrase",
+		Doc:    "a passphrase, asked once per agent: for machines without a keyring, WSL, containers",
+		Works:  works,
+		Store:  m.store,
+		Load:   m.load,
+		Change: m.change,
+		Forget: forget,
+	}
+}
+
+func path(env unlock.Env) string { return filepath.Join(env.Dir, Name) }
+
+func works(_ context.Context, env unlock.Env) error {
+	if env.UI.AskFunc == nil {
+		return nobody("a passphrase has to be typed, and nobody is there")
+	}
+	return nil
+}
+
+func nobody(message string) error {
+	return &fob.Error{Kind: fob.ErrLocked, Cause: fob.ErrNobody, Message: message, Hint: "fob unlock, in a terminal"}
+}
+
+// store asks for a new passphrase; an identity that is there already is not
+// overwritten, for a vault may be sealed to it: it is set aside.
+func (m *method) store(ctx context.Context, env unlock.Env, identity fob.Secret) error {
+	phrase, err := askNew(ctx, env, "new passphrase for the vault")
+	if err != nil {
+		return err
+	}
+	if _, err := atomicfile.SetAside(path(env), "old"); err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot set %s aside: %w", path(env), err)
+	}
+	return m.seal(env, identity, phrase)
+}
+
+// askNew asks for a new passphrase. Asking twice and comparing is the UI's
+// part (fob.AskNewPhrase): only it knows how it looks on a terminal and a page.
+func askNew(ctx context.Context, env unlock.Env, prompt string) (fob.Secret, error) {
+	phrase, err := env.UI.Ask(ctx, fob.Question{Kind: fob.AskNewPhrase, Prompt: prompt, Hidden: true})
+	if errors.Is(err, fob.ErrNobody) {
+		return phrase, nobody("a new passphrase has to be typed, and nobody is there")
+	}
+	if err == nil && phrase.IsZero() {
+		return phrase, fob.Errorf(fob.ErrUsage, "the passphrase is empty")
+	}
+	return phrase, err
+}
+
+// seal writes the identity, having checked that the passphrase opens it.
+func (m *method) seal(env unlock.Env, identity fob.Secret, phrase fob.Secret) error {
+	defer freeScrypt()
+	to, err := age.NewScryptRecipient(phrase.Reveal())
+	if err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot use the passphrase: %w", err)
+	}
+	to.SetWorkFactor(m.work)
+	var sealed bytes.Buffer
+	w, err := age.Encrypt(&sealed, to)
+	if err == nil {
+		_, err = io.WriteString(w, identity.Reveal()+"\n")
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot seal the identity: %w", err)
+	}
+	back, err := m.open(env, sealed.Bytes(), phrase)
+	if err != nil || !back.Equal(identity) {
+		return fob.Errorf(fob.ErrInternal, "the sealed identity does not open again")
+	}
+	if err := atomicfile.Replace(path(env), sealed.Bytes()); err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot write %s: %w", path(env), err)
+	}
+	return nil
+}
+
+// errWrong says that the passphrase was not the right one.
+var errWrong = errors.New("wrong passphrase")
+
+func (m *method) open(env unlock.Env, sealed []byte, phrase fob.Secret) (fob.Secret, error) {
+	id, err := age.NewScryptIdentity(phrase.Reveal())
+	if err != nil {
+		return fob.Secret{}, errWrong // empty
+	}
+	id.SetMaxWorkFactor(mostWork)
+	r, err := age.Decrypt(bytes.NewReader(sealed), id)
+	var text []byte
+	if err == nil {
+		text, err = io.ReadAll(r)
+	}
+	defer clear(text)
+	if errors.Is(err, age.ErrIncorrectIdentity) {
+		return fob.Secret{}, errWrong
+	}
+	var identity fob.Secret
+	if err == nil {
+		identity, err = unlock.ParseIdentity(string(text))
+	}
+	if err != nil { // age's text may quote what is in the file
+		return fob.Secret{}, fob.Errorf(fob.ErrDamaged, "%s is damaged", path(env)).
+			WithHint("put back a copy of %s from your backups; without it the vault cannot be opened", path(env))
+	}
+	return identity, nil
+}
+
+func (m *method) load(ctx context.Context, env unlock.Env) (fob.Secret, error) {
+	sealed, err := read(env)
+	if err != nil {
+		return fob.Secret{}, err
+	}
+	identity, err := m.ask(ctx, env, sealed, "passphrase of the vault")
+	return identity, err
+}
+
+func read(env unlock.Env) ([]byte, error) {
+	info, err := os.Stat(path(env))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fob.Errorf(fob.ErrNotFound, "%s does not exist", path(env)).
+			WithHint("put back a copy of it from your backups; without it the vault cannot be opened")
+	}
+	if err == nil && info.Size() > limit {
+		return nil, fob.Errorf(fob.ErrDamaged, "%s is no sealed identity: it is %d bytes long", path(env), info.Size())
+	}
+	var sealed []byte
+	if err == nil {
+		sealed, err = atomicfile.Read(path(env))
+	}
+	if err != nil {
+		return nil, fob.Errorf(fob.ErrLocked, "cannot read %s: %w", path(env), err)
+	}
+	return sealed, nil
+}
+
+// ask asks until the passphrase is right, three times at most.
+func (m *method) ask(ctx context.Context, env unlock.Env, sealed []byte, prompt string) (fob.Secret, error) {
+	defer freeScrypt()
+	for n := range tries {
+		q := fob.Question{Kind: fob.AskPassphrase, Prompt: prompt, Hidden: true}
+		if n > 0 {
+			q.Prompt = "wrong; " + prompt
+		}
+		phrase, err := env.UI.Ask(ctx, q)
+		if errors.Is(err, fob.ErrNobody) {
+			return fob.Secret{}, nobody("the vault is locked with a passphrase, and nobody is there to type it")
+		}
+		if err != nil {
+			return fob.Secret{}, err
+		}
+		if err := m.wait(ctx); err != nil {
+			return fob.Secret{}, err
+		}
+		identity, err := m.open(env, sealed, phrase)
+		m.count(err)
+		if !errors.Is(err, errWrong) {
+			return identity, err
+		}
+	}
+	return fob.Secret{}, fob.Errorf(fob.ErrLocked, "wrong passphrase").WithHint("fob unlock, to try again")
+}
+
+// wait slows down guessing through a running agent. Whoever has the file can
+// guess without it, which is what scrypt is for.
+func (m *method) wait(ctx context.Context) error {
+	m.mu.Lock()
+	wrong := m.wrong
+	m.mu.Unlock()
+	if wrong < tries {
+		return ctx.Err()
+	}
+	pause := mostPause
+	if n := wrong - tries; n < 5 {
+		pause = min(firstPause<<n, mostPause)
+	}
+	select {
+	case <-time.After(pause):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (m *method) count(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case err == nil:
+		m.wrong = 0
+	case errors.Is(err, errWrong):
+		m.wrong++
+	}
+}
+
+// change seals the identity with another passphrase. The file sealed with the
+// old one is replaced and not kept: it would still open.
+func (m *method) change(ctx context.Context, env unlock.Env) error {
+	sealed, err := read(env)
+	if err != nil {
+		return err
+	}
+	identity, err := m.ask(ctx, env, sealed, "present passphrase of the vault")
+	if err != nil {
+		return err
+	}
+	phrase, err := askNew(ctx, env, "new passphrase for the vault")
+	if err != nil {
+		return err
+	}
+	return m.seal(env, identity, phrase)
+}
+
+func forget(_ context.Context, env unlock.Env) error {
+	if err := atomicfile.Remove(path(env)); err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot remove %s: %w", path(env), err)
+	}
+	return nil
+}
+
+// freeScrypt gives the 256 MiB that scrypt used back to the system at once: the
+// agent lives on, and Go would keep them for minutes.
+func freeScrypt() { debug.FreeOSMemory() }
