@@ -1,0 +1,273 @@
+// Package broker is the only place that decides: it resolves the chain, looks in
+// the cache, retrieves once for all callers, refreshes ahead of expiry and
+// writes down who was given what.
+package broker
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// Profiles finds definitions.
+type Profiles interface {
+	Lookup(name string, paths fob.Paths) (fob.Profile, error)
+}
+
+// Sealed is a sealed file of named items, shared with other processes.
+type Sealed interface {
+	Get(name string) (fob.Secret, error)
+	Update(ctx context.Context, edit func(items map[string]fob.Secret) error) error
+}
+
+// Broker turns requests into credentials. Set the exported fields before use.
+type Broker struct {
+	Kinds    []principal.Kind
+	Profiles Profiles
+	Secrets  principal.Secrets
+	// Cache is where temporary credentials survive a restart. An error means that
+	// there is none now (no vault, or locked); memory alone is then used.
+	Cache func() (Sealed, error)
+	// LockFile serialises retrievals between processes.
+	LockFile string
+	HTTP     *http.Client
+	Redirect func(path string) (principal.Redirect, error)
+	Clock    *Clock
+	Record   func(Event)
+	Log      *slog.Logger
+
+	mu      sync.Mutex
+	entries map[string]*entry
+	flights map[string]*flight
+	dead    map[[sha256.Size]byte]bool // hashes of session tokens that AWS refused
+	failed  map[string]time.Time       // until when a failed retrieval is not repeated
+	locks   rangeLocks
+	saver   saver
+	memory  memory
+}
+
+// How long credentials should stay valid when they are handed out. botocore runs
+// a credential_process again for every call while fewer than 15 minutes are left.
+const (
+	handoutMin = 15*time.Minute + 30*time.Second
+	sourceMin  = time.Minute // enough for the one call that a source is used for
+)
+
+// Waiting for a renewal while the old credentials are still valid.
+const (
+	renewPatience = 3 * time.Second
+	renewPause    = time.Minute // after a failed renewal
+	failPause     = time.Second // after a failed retrieval, for callers in a loop
+)
+
+// Credentials answers a request.
+func (b *Broker) Credentials(ctx context.Context, req fob.Request, ui fob.UI) (fob.Credentials, error) {
+	plan, err := b.Plan(req)
+	if err != nil {
+		b.record(req, nil, fob.Credentials{}, err)
+		return fob.Credentials{}, err
+	}
+	c, err := b.get(ctx, plan, ui, want{max(req.MinValid, 0), max(req.Patience, 0)})
+	b.record(req, plan, c, err)
+	return c, err
+}
+
+// want is what a caller needs of credentials; zero is what is sensible.
+type want struct {
+	valid    time.Duration // how long they should stay valid
+	patience time.Duration // how long to wait for such while there are valid ones
+}
+
+// get serves a step from the cache, or retrieves it.
+func (b *Broker) get(ctx context.Context, plan Plan, ui fob.UI, w want) (fob.Credentials, error) {
+	step := plan[0]
+	e := b.cached(plan)
+	if e == nil {
+		return b.fly(ctx, plan, ui)
+	}
+	left := e.remaining(b.Clock.Now())
+	if left >= e.enough(w.valid) || b.pausing(step.Key) {
+		return e.use(), nil
+	}
+	if w.patience == 0 {
+		return b.renew(ctx, plan, ui, e, w)
+	}
+	// A server asks again and again: what is good for every SDK is renewed without
+	// bothering anyone, and not tried again at once when that is not possible.
+	if left >= e.enough(0) {
+		if !e.early(b.Clock.Now()) {
+			return e.use(), nil
+		}
+		ui = fob.UI{}
+	}
+	return b.renew(ctx, plan, ui, e, w)
+}
+
+// renew retrieves while e is still valid, and falls back on e when that fails
+// or takes long.
+func (b *Broker) renew(ctx context.Context, plan Plan, ui fob.UI, e *entry, w want) (fob.Credentials, error) {
+	f := b.board(plan, ui, e)
+	patience := time.NewTimer(cmp.Or(w.patience, renewPatience))
+	defer patience.Stop()
+	for {
+		select {
+		case <-f.done:
+			if f.err == nil {
+				return f.entry.use(), nil
+			}
+		case <-patience.C:
+			if f.asking.Load() > 0 && w.patience == 0 {
+				patience.Reset(renewPatience) // a person is typing
+				continue
+			}
+		case <-ctx.Done():
+			return fob.Credentials{}, ctx.Err()
+		}
+		if e.remaining(b.Clock.Now()) > 0 {
+			return e.use(), nil
+		}
+		return b.fly(ctx, plan, ui)
+	}
+}
+
+// fly waits for one retrieval, which all callers of the same principal share. A
+// caller that leaves does not cancel it. When it fails because its leader had no
+// person to ask, a caller that may have one tries again with its own.
+func (b *Broker) fly(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials, error) {
+	for {
+		f := b.board(plan, ui, nil)
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			return fob.Credentials{}, ctx.Err()
+		}
+		if f.err == nil {
+			return f.entry.use(), nil
+		}
+		if f.leader != ui.ID && errors.Is(f.err, fob.ErrNobody) && ui.AskFunc != nil {
+			continue
+		}
+		return fob.Credentials{}, f.err
+	}
+}
+
+// Forget drops everything from memory, as locking the vault requires.
+func (b *Broker) Forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.entries {
+		e.stop()
+	}
+	b.entries, b.failed, b.dead = nil, nil, nil
+}
+
+// Drop forgets a step's credentials, in memory and on disk, so that the next
+// caller gets new ones; with all, also everything that was obtained with them.
+func (b *Broker) Drop(ctx context.Context, key string, all bool) error {
+	gone := func(e *entry, k string) bool { return k == key || all && slices.Contains(e.chain, key) }
+	b.mu.Lock()
+	for k, e := range b.entries {
+		if gone(e, k) {
+			e.stop()
+			delete(b.entries, k)
+		}
+	}
+	b.mu.Unlock()
+	b.Flush() // what is being written must not come back
+	sealed, err := b.Cache()
+	if err != nil {
+		return nil // nothing on disk that could be read
+	}
+	return sealed.Update(ctx, func(items map[string]fob.Secret) error {
+		for k, text := range items {
+			if e := decode(text); e != nil && gone(e, k) {
+				delete(items, k)
+			}
+		}
+		return nil
+	})
+}
+
+// Source returns a plan's credentials as a principal of it would see them.
+func (b *Broker) Source(plan Plan, ui fob.UI) principal.Principal {
+	return &source{b: b, plan: plan, ui: ui}
+}
+
+// Env is what the principals of a plan may touch.
+func (b *Broker) Env(ui fob.UI) principal.Env {
+	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Now: b.Clock.Now, Tokens: tokens{b}, Redirect: b.Redirect}
+}
+
+// Accept puts credentials that were obtained elsewhere into the cache of a plan.
+func (b *Broker) Accept(plan Plan, c fob.Credentials) {
+	e := &entry{creds: c, obtained: b.Clock.Now(), chain: plan.sources()}
+	b.save(plan[0].Key, e)
+	b.remember(plan, e)
+}
+
+// Have returns what is cached for a plan, and retrieves nothing.
+func (b *Broker) Have(plan Plan) (fob.Credentials, bool) {
+	if e := b.cached(plan); e != nil {
+		return e.creds, true
+	}
+	return fob.Credentials{}, false
+}
+
+// Peek returns when the credentials of a plan expire, if they are in memory.
+func (b *Broker) Peek(plan Plan) (expiration time.Time, cached bool) {
+	b.mu.Lock()
+	e := b.entries[plan[0].Key]
+	b.mu.Unlock()
+	if e == nil || e.remaining(b.Clock.Now()) <= 0 {
+		return time.Time{}, false
+	}
+	return e.creds.Expiration, true
+}
+
+// Outlook says what asking for a plan's credentials would come to: how long those
+// at hand are valid (0: without end), else whether a person would be asked.
+// Nothing is retrieved.
+func (b *Broker) Outlook(plan Plan) (left time.Duration, cached, asks bool) {
+	if e := b.cached(plan); e != nil {
+		if e.creds.Expiration.IsZero() {
+			return 0, true, false
+		}
+		return e.remaining(b.Clock.Now()), true, false
+	}
+	for i, step := range plan {
+		if i > 0 && b.cached(plan[i:]) != nil {
+			return 0, false, false
+		}
+		if step.Kind.Asks != nil && step.Kind.Asks(step.Profile, b.Env(fob.UI{})) {
+			return 0, false, true
+		}
+	}
+	return 0, false, false
+}
+
+// Names are the profiles whose credentials are in memory.
+func (b *Broker) Names() map[string]bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	names := make(map[string]bool, len(b.entries))
+	for _, e := range b.entries {
+		names[e.profile] = true
+	}
+	return names
+}
+
+func (b *Broker) log() *slog.Logger {
+	if b.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return b.Log
+}

@@ -1,0 +1,222 @@
+package broker
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// flightLimit bounds one retrieval, a person's typing included.
+const flightLimit = 5 * time.Minute
+
+// flight is one retrieval under way, and all who wait for it.
+type flight struct {
+	done   chan struct{}
+	asking atomic.Int32 // prompts that are open
+	leader int64        // the id of the UI that asks
+	entry  *entry
+	err    error
+}
+
+// board joins the retrieval of a step that is under way, or starts one. seen is
+// what the caller found in the cache; nil is nothing. If there is something new
+// by now, a flight has landed since: the caller gets that one.
+func (b *Broker) board(plan Plan, ui fob.UI, seen *entry) *flight {
+	key := plan[0].Key
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if f := b.flights[key]; f != nil {
+		return f
+	}
+	if e := b.entries[key]; e != nil && e != seen && e.fresh(b.Clock.Now()) && !b.dead[tokenHash(e)] {
+		f := &flight{done: make(chan struct{}), entry: e}
+		close(f.done)
+		return f
+	}
+	f := &flight{done: make(chan struct{}), leader: ui.ID}
+	if b.flights == nil {
+		b.flights = map[string]*flight{}
+	}
+	b.flights[key] = f
+	go b.retrieve(f, plan, ui)
+	return f
+}
+
+func (b *Broker) retrieve(f *flight, plan Plan, ui fob.UI) {
+	ctx, cancel := context.WithTimeout(context.Background(), flightLimit)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil { // one request's fault must not end the agent
+			b.log().Error("retrieval panicked", "profile", plan[0].Profile.Name)
+			f.err = fob.Errorf(fob.ErrInternal, "a fault of fob's while retrieving credentials of profile %q", plan[0].Profile.Name)
+		}
+		b.land(f, plan[0].Key)
+	}()
+	f.entry, f.err = b.retrieveLocked(ctx, f, plan, ui)
+}
+
+// land publishes the result and lets the next caller start anew.
+func (b *Broker) land(f *flight, key string) {
+	b.mu.Lock()
+	delete(b.flights, key)
+	if f.err != nil && !errors.Is(f.err, fob.ErrNobody) && !errors.Is(f.err, fob.ErrCancelled) {
+		if b.failed == nil {
+			b.failed = map[string]time.Time{}
+		}
+		b.failed[key] = b.Clock.Now().Add(renewPause)
+	} else {
+		delete(b.failed, key)
+	}
+	b.mu.Unlock()
+	close(f.done)
+}
+
+// pausing reports whether a renewal failed a moment ago: while what is cached is
+// valid, there is no hurry to try again.
+func (b *Broker) pausing(key string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	until, ok := b.failed[key]
+	return ok && b.Clock.Now().Before(until)
+}
+
+// retrieveLocked is alone among all processes at retrieving this principal.
+func (b *Broker) retrieveLocked(ctx context.Context, f *flight, plan Plan, ui fob.UI) (*entry, error) {
+	step := plan[0]
+	unlock, err := b.locks.lock(ctx, b.LockFile, step.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if e := b.fromSealed(step.Key); e != nil && e.fresh(b.Clock.Now()) && b.newer(step.Key, e) {
+		return b.remember(plan, e), nil // another process was first
+	}
+	creds, err := b.open(ctx, plan, f.watch(ui))
+	if err != nil {
+		return nil, err
+	}
+	now := b.Clock.Now()
+	if creds.Remaining(now) <= 0 {
+		return nil, fob.Errorf(fob.ErrRefused, "profile %q: AWS handed out credentials that have expired already", step.Profile.Name).
+			WithHint("set the computer's clock (timedatectl set-ntp true)")
+	}
+	e := &entry{creds: creds, obtained: now, chain: plan.sources()}
+	if creds.Expiration.IsZero() {
+		return e, nil // a user's own keys: the vault keeps them, not the cache
+	}
+	if off := b.Clock.Offset(); off != 0 {
+		ui.Tell(ctx, fmt.Sprintf("this computer's clock is %s off; fob goes by AWS's", off.Abs().Round(time.Minute)))
+	}
+	b.save(step.Key, e)
+	return b.remember(plan, e), nil
+}
+
+// newer reports whether e outlasts what memory has.
+func (b *Broker) newer(key string, e *entry) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	have := b.entries[key]
+	return have == nil || e.creds.Expiration.After(have.creds.Expiration)
+}
+
+// open opens the principal and asks it. If the source's cached session turns out
+// to be dead (revoked, or the clock was wrong), it is replaced once.
+func (b *Broker) open(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials, error) {
+	env := b.Env(ui)
+	var from *source
+	if len(plan) > 1 {
+		from = &source{b: b, plan: plan[1:], ui: ui}
+		env.Source = from
+	}
+	if err := plan[0].Kind.Validate(plan[0].Profile); err != nil {
+		return fob.Credentials{}, err
+	}
+	p, err := plan[0].Kind.Open(plan[0].Profile, env)
+	if err != nil {
+		return fob.Credentials{}, err
+	}
+	creds, err := p.Credentials(ctx)
+	if from != nil && principal.IsExpired(err) && from.used.Load() != nil {
+		if err := from.Dead(ctx, *from.used.Load()); err != nil {
+			return fob.Credentials{}, err
+		}
+		creds, err = p.Credentials(ctx)
+	}
+	return creds, err
+}
+
+// source is the next step of a chain, as a principal sees it.
+type source struct {
+	b    *Broker
+	plan Plan
+	ui   fob.UI
+
+	used atomic.Pointer[fob.Credentials] // the last that were handed out
+}
+
+func (s *source) Credentials(ctx context.Context) (fob.Credentials, error) {
+	c, err := s.b.get(ctx, s.plan, s.ui, want{valid: sourceMin})
+	if err == nil {
+		s.used.Store(&c)
+	}
+	return c, err
+}
+
+// Dead drops credentials that AWS refused. Others who were refused the same ones
+// may have replaced them already: those stay.
+func (s *source) Dead(ctx context.Context, c fob.Credentials) error {
+	key := s.plan[0].Key
+	s.b.mu.Lock()
+	if s.b.dead == nil {
+		s.b.dead = map[[sha256.Size]byte]bool{}
+	}
+	s.b.dead[tokenHash(&entry{creds: c})] = true
+	e := s.b.entries[key]
+	s.b.mu.Unlock()
+	if e != nil && !e.creds.SessionToken.Equal(c.SessionToken) {
+		return nil
+	}
+	return s.b.Drop(ctx, key, false)
+}
+
+// alive reports whether AWS has not refused credentials; what is being written
+// to the sealed file by another process may bring dead ones back.
+func (b *Broker) alive(e *entry) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.dead) == 0 || !b.dead[tokenHash(e)]
+}
+
+func tokenHash(e *entry) [sha256.Size]byte {
+	return sha256.Sum256([]byte(e.creds.SessionToken.Reveal()))
+}
+
+// watch counts open prompts, so that nobody gives up on a person who types. A
+// page stays open until the flight has landed.
+func (f *flight) watch(ui fob.UI) fob.UI {
+	if open := ui.OpenFunc; open != nil {
+		ui.OpenFunc = func(ctx context.Context, p fob.Page) error {
+			err := open(ctx, p)
+			if err == nil && p.URL != "" {
+				f.asking.Add(1)
+			}
+			return err
+		}
+	}
+	if ui.AskFunc == nil {
+		return ui
+	}
+	ask := ui.AskFunc
+	ui.AskFunc = func(ctx context.Context, q fob.Question) (fob.Secret, error) {
+		f.asking.Add(1)
+		defer f.asking.Add(-1)
+		return ask(ctx, q)
+	}
+	return ui
+}
