@@ -1,0 +1,13 @@
+//go:build !linux
+
+package loopback
+
+import (
+	"errors"
+	"syscall"
+)
+
+func near(string, string, syscall.RawConn) error { return nil }
+
+// loopbackOnly refuses: only Linux can tie a socket to the loopback device.
+func loopbackOnly(string, string, syscall.RawConn) error { return errors.ErrUnsupported }

@@ -1,0 +1,61 @@
+# fob's part of bash. What is typed as fob goes to the program as it is; only
+# fob use acts on this shell.
+function fob {
+	case ${1-} in
+	use)
+		\builtin shift
+		__fob_use "$@"
+		;;
+	*) @FOB@ "$@" ;;
+	esac
+}
+
+function __fob_use {
+	\builtin local __fob_lines
+	__fob_lines=$(@FOB@ use --shell=bash "$@") || \builtin return
+	\builtin eval "$__fob_lines"
+}
+
+# Keeps what variables were before fob use sets them.
+function __fob_keep {
+	\builtin local __fob_name
+	for __fob_name in "$@"; do
+		\builtin eval "if [ -n \"\${$__fob_name+x}\" ]; then __FOB_WAS_$__fob_name=\$$__fob_name; \\builtin export -n __FOB_WAS_$__fob_name; fi"
+	done
+}
+
+# Keeps variables and removes them.
+function __fob_drop {
+	__fob_keep "$@"
+	\builtin unset -v "$@"
+}
+
+# Gives variables back; those without a minus are removed if there was nothing.
+function __fob_back {
+	\builtin local __fob_name __fob_gone
+	for __fob_name in "$@"; do
+		__fob_gone="\\builtin unset -v $__fob_name"
+		case $__fob_name in
+		-*)
+			__fob_name=${__fob_name#-}
+			__fob_gone=:
+			;;
+		esac
+		\builtin eval "if [ -n \"\${__FOB_WAS_$__fob_name+x}\" ]; then
+			\\builtin export $__fob_name=\"\$__FOB_WAS_$__fob_name\"
+			\\builtin unset -v __FOB_WAS_$__fob_name
+		else $__fob_gone; fi"
+	done
+}
+
+# For PS1, in single quotes: PS1='$(fob_prompt)\w \$ '. The exit status stays.
+function fob_prompt {
+	\builtin local __fob_status=$?
+	if [ -n "${AWS_PROFILE-}" ]; then
+		if [ $# -eq 0 ]; then
+			\builtin set -- --format '({name}{ left}) '
+		fi
+		@FOB@ prompt --shell=bash "$@"
+	fi
+	\builtin return $__fob_status
+}

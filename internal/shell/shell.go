@@ -1,0 +1,106 @@
+// Package shell speaks the languages of shells: how each sets a variable, and
+// fob's own part of each (the function fob, completion, the prompt's segment).
+package shell
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"fob/internal/fob"
+)
+
+// Formats are the names that [Variables] takes; the first is the default.
+func Formats() []string {
+	return []string{"posix", "fish", "powershell", "cmd", "dotenv", "json"}
+}
+
+// Variables prints, in a format, what unsets some variables and then sets
+// others. A value with control characters is refused: no shell takes those.
+func Variables(format string, set map[string]string, unset []string) (string, error) {
+	print, err := find(format)
+	if err != nil {
+		return "", err
+	}
+	for name, value := range set {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return "", fob.Errorf(fob.ErrInternal, "the value of %s has control characters, which no shell takes", name)
+		}
+	}
+	return print(set, unset), nil
+}
+
+type printer func(set map[string]string, unset []string) string
+
+func find(format string) (printer, error) {
+	switch format {
+	case "", "posix":
+		return lines("export %s=%s", Quote, "unset %s"), nil
+	case "bash", "zsh": // whose users may have aliases
+		return lines(`\export %s=%s`, Quote, `\unset %s`), nil
+	case "fish":
+		return lines("set -gx %s %s", fishQuote, "set -e %s"), nil
+	case "powershell":
+		return lines("$Env:%s = %s", powershellQuote, "Remove-Item -ErrorAction SilentlyContinue Env:%s"), nil
+	case "cmd":
+		return lines(`set "%s=%s"`, cmdQuote, `set "%s="`), nil
+	case "dotenv":
+		return lines("%s=%s", Quote, ""), nil
+	case "json":
+		return asJSON, nil
+	}
+	return nil, fob.Errorf(fob.ErrUsage, "there is no format %q", format).WithHint("--format %s", strings.Join(Formats(), "|"))
+}
+
+// lines prints a line a variable, first what goes and then what is set.
+func lines(set string, quote func(string) string, unset string) printer {
+	return func(vars map[string]string, gone []string) string {
+		var b strings.Builder
+		if unset != "" {
+			for _, name := range gone {
+				fmt.Fprintf(&b, unset+"\n", name)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(vars)) {
+			fmt.Fprintf(&b, set+"\n", name, quote(vars[name]))
+		}
+		return b.String()
+	}
+}
+
+func asJSON(set map[string]string, _ []string) string {
+	text, err := json.MarshalIndent(set, "", "  ")
+	if err != nil {
+		panic(err) // a map of strings always marshals
+	}
+	return string(text) + "\n"
+}
+
+// Quote makes a value one word of a POSIX shell, to which nothing in single quotes
+// means anything but the quote itself.
+func Quote(v string) string { return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'" }
+
+// Word is a value as one word of a POSIX shell, quoted only where it must be.
+func Word(v string) string {
+	if v != "" && !strings.ContainsFunc(v, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_@%+=:,./-", r))
+	}) {
+		return v
+	}
+	return Quote(v)
+}
+
+// In fish a backslash counts inside single quotes, before a quote or itself.
+func fishQuote(v string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
+}
+
+// PowerShell doubles the quote; its parser takes curly quotes for straight ones.
+func powershellQuote(v string) string {
+	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(v) + "'"
+}
+
+// Within set "NAME=VALUE" only % is still special to cmd.exe, in batch files.
+func cmdQuote(v string) string { return strings.ReplaceAll(v, "%", "%%") }
