@@ -1,0 +1,228 @@
+package console
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"fob/internal/fob"
+)
+
+// partition is where the sign-in and the console of a partition are. Sources: the
+// endpoint rules of AWS's Sign-In service; AWS General Reference, "AWS Management
+// Console endpoints".
+type partition struct {
+	name    string
+	regions string // how the names of its regions begin
+	signin  string // host
+	console string // host; a region's is REGION.console
+}
+
+func partitions() []partition {
+	return []partition{
+		{"aws", "", "us-east-1.signin.aws.amazon.com", "console.aws.amazon.com"},
+		{"aws-cn", "cn-", "signin.amazonaws.cn", "console.amazonaws.cn"},
+		{"aws-us-gov", "us-gov-", "signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"},
+		{"aws-eusc", "eusc-", "eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"},
+	}
+}
+
+// has reports whether a region is one of the partition's, by its name.
+func (p partition) has(region string) bool {
+	if p.regions != "" {
+		return strings.HasPrefix(region, p.regions)
+	}
+	for _, other := range partitions() {
+		if other.regions != "" && strings.HasPrefix(region, other.regions) {
+			return false
+		}
+	}
+	return !strings.Contains(region, "-iso")
+}
+
+// site is where one profile's sign-in and console are.
+type site struct {
+	partition
+	// own are the endpoints that the definition configures instead, without a
+	// trailing slash; empty: AWS's.
+	ownSignin, ownConsole string
+}
+
+func siteOf(name string, p fob.Profile) (site, error) {
+	s := site{ownSignin: strings.TrimRight(p.Endpoint("signin"), "/"), ownConsole: strings.TrimRight(p.Endpoint("console"), "/")}
+	for _, one := range partitions() {
+		if one.name == name {
+			s.partition = one
+		}
+	}
+	if s.name == "" {
+		return site{}, fob.Errorf(fob.ErrUsage, "profile %q is of partition %s, whose console fob does not know", p.Name, name)
+	}
+	for _, own := range []string{s.ownSignin, s.ownConsole} {
+		if u, err := url.Parse(own); err != nil || own != "" && (u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
+			return site{}, fob.Errorf(fob.ErrUsage, "profile %q has an endpoint for the console that is no URL", p.Name).WithHint("fob show %s", p.Name)
+		}
+	}
+	return s, nil
+}
+
+// signinURL is the address of a path of the sign-in host.
+func (s site) signinURL(path string, query url.Values) string {
+	base := s.ownSignin
+	if base == "" {
+		base = "https://" + s.signin
+	}
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return base + path
+}
+
+// login is what a browser opens; it holds the sign-in token.
+func (s site) login(token fob.Secret, destination string) string {
+	return s.signinURL("/federation", url.Values{
+		"Action": {"login"}, "Issuer": {"fob"}, "Destination": {destination}, "SigninToken": {token.Reveal()},
+	})
+}
+
+// The ways to go on where a browser is signed in already, of option "session".
+const (
+	signOut      = "sign-out"
+	multiSession = "multi"
+)
+
+// chain puts before a sign-in what a browser that is signed in already needs. The
+// second address is not documented by AWS; its console's own switch leads there.
+func (s site) chain(how, login string) (string, error) {
+	switch how {
+	case "":
+		return login, nil
+	case signOut:
+		return s.signinURL("/oauth", url.Values{"Action": {"logout"}, "redirect_uri": {login}}), nil
+	case multiSession:
+		return s.signinURL("/sessions/v1/opt-in", url.Values{"redirect_uri": {login}}), nil
+	}
+	return "", fob.Errorf(fob.ErrUsage, "the console knows no session %q", how)
+}
+
+// target is the page that a request names.
+type target struct {
+	service, path string
+	region        string // of the profile, or asked for
+	asked         bool   // the region was asked for
+}
+
+// destination is the address of the page, on this partition's console.
+func (s site) destination(t target) (address, region string, err error) {
+	if t.service != "" && t.path != "" {
+		return "", "", fob.Errorf(fob.ErrUsage, "a service and a path are two pages").WithHint("--service, or --path")
+	}
+	page, global := "/console/home", false
+	switch {
+	case t.path != "":
+		page = t.path
+	case t.service != "":
+		if strings.ContainsAny(t.service, "?#\\") {
+			return "", "", fob.Errorf(fob.ErrUsage, "%q is no name of a service", t.service).WithHint("--path for any page")
+		}
+		found := find(t.service)
+		page, global = "/"+found.page, found.global
+	}
+	u, err := url.Parse(page)
+	if err != nil {
+		return "", "", badPath(page)
+	}
+	if u.IsAbs() {
+		if err := s.onConsole(u); err != nil {
+			return "", "", err
+		}
+		t.region = regionOf(u, s.console, t)
+	}
+	if !strings.HasPrefix(u.EscapedPath(), "/") || !u.IsAbs() && (u.Host != "" || u.User != nil) {
+		return "", "", badPath(page)
+	}
+	if of := u.Query().Get("region"); of != "" && !t.asked {
+		t.region = of
+	}
+	if err := s.checkRegion(t.region); err != nil {
+		return "", "", err
+	}
+	if global {
+		t.region = ""
+	}
+	return s.at(u, t.region), t.region, nil
+}
+
+// at puts a page on the console's host, in a region if there is one.
+func (s site) at(page *url.URL, region string) string {
+	base := s.ownConsole
+	switch {
+	case base != "":
+	case region != "":
+		base = "https://" + region + "." + s.console
+	default:
+		base = "https://" + s.console
+	}
+	rel := url.URL{Path: page.Path, RawPath: page.RawPath, RawQuery: query(page.RawQuery, region), Fragment: page.Fragment, RawFragment: page.RawFragment}
+	text := rel.EscapedPath()
+	if rel.RawQuery != "" {
+		text += "?" + rel.RawQuery
+	}
+	if rel.Fragment != "" {
+		text += "#" + rel.EscapedFragment()
+	}
+	return base + text
+}
+
+// query says the region in a page's query, and leaves the rest as it is.
+func query(raw, region string) string {
+	var parts []string
+	for part := range strings.SplitSeq(raw, "&") {
+		if name, _, _ := strings.Cut(part, "="); part != "" && (name != "region" || region == "") {
+			parts = append(parts, part)
+		}
+	}
+	if region != "" {
+		parts = append(parts, "region="+region)
+	}
+	return strings.Join(parts, "&")
+}
+
+// onConsole refuses addresses that are not on this partition's console: AWS would,
+// after the sign-in.
+func (s site) onConsole(u *url.URL) error {
+	if u.Scheme == "https" && u.User == nil && (u.Host == s.console || strings.HasSuffix(u.Host, "."+s.console)) {
+		return nil
+	}
+	if s.ownConsole != "" && strings.HasPrefix(u.String(), s.ownConsole+"/") {
+		return nil
+	}
+	return fob.Errorf(fob.ErrUsage, "the address is not on the console of partition %s", s.name).WithHint("--path /…, or https://%s/…", s.console)
+}
+
+// regionOf is the region in the host of a page's address: REGION.console, or in
+// front of it the account, where a browser has several sessions.
+func regionOf(u *url.URL, console string, t target) string {
+	labels := strings.Split(strings.TrimSuffix(strings.TrimSuffix(u.Host, console), "."), ".")
+	if last := labels[len(labels)-1]; last != "" && !t.asked && u.Host != last {
+		return last
+	}
+	return t.region
+}
+
+func badPath(page string) error {
+	return fob.Errorf(fob.ErrUsage, "%q is no path of a page", page).WithHint("--path '/s3/buckets/NAME', as the browser's address line has it behind the host")
+}
+
+// checkRegion: a region becomes part of a host's name.
+func (s site) checkRegion(region string) error {
+	switch {
+	case region == "":
+		return nil
+	case !regexp.MustCompile(`^[a-z]{2,8}(-[a-z]+){1,3}-[0-9]{1,2}$`).MatchString(region):
+		return fob.Errorf(fob.ErrUsage, "%q is no name of a region", region).WithHint("--region eu-west-1")
+	case !s.has(region):
+		return fob.Errorf(fob.ErrUsage, "region %s is not of partition %s, in which the profile is", region, s.name)
+	}
+	return nil
+}

@@ -1,0 +1,231 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fob/internal/delivery"
+	"fob/internal/fob"
+)
+
+const marker = "FOBSECRET" + "MARKER"
+
+func creds() fob.Credentials {
+	return fob.Credentials{AccessKeyID: "ASIAXXXXXXXXXXXXXXXX", SecretAccessKey: fob.NewSecret(marker + "key/+"),
+		SessionToken: fob.NewSecret(marker + "token"), Expiration: time.Now().Add(time.Hour), AccountID: "111122223333"}
+}
+
+// stand is a grant whose lineage depends on what is taken away, and what was asked
+// of it.
+type stand struct {
+	delivery.Grant
+	narrowed []fob.Narrow
+	minValid time.Duration
+	requests []url.Values
+	methods  []string
+}
+
+func newStand(t *testing.T, lineage func(fob.Narrow) fob.Lineage, c fob.Credentials, answer http.HandlerFunc) *stand {
+	st := &stand{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		st.requests, st.methods = append(st.requests, r.Form), append(st.methods, r.Method)
+		answer(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	client := srv.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	st.Grant = delivery.Grant{
+		Profile: fob.Profile{Name: "prod", Keys: map[string]string{"region": "eu-west-1"}, Endpoints: map[string]string{"": srv.URL}},
+		Lineage: func(n fob.Narrow) (fob.Lineage, error) { return lineage(n), nil },
+		Narrowed: func(_ context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
+			st.narrowed, st.minValid = append(st.narrowed, n), minValid
+			return c, nil
+		},
+		Setting:   func(string) string { return "" },
+		Partition: "aws", HTTP: client, Now: time.Now(),
+	}
+	return st
+}
+
+func always(l fob.Lineage) func(fob.Narrow) fob.Lineage {
+	return func(fob.Narrow) fob.Lineage { return l }
+}
+
+func token(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"SigninToken":"abc"}`) }
+
+// What is asked of AWS for each lineage and each wish.
+func TestDurations(t *testing.T) {
+	t.Parallel()
+	user := func(n fob.Narrow) fob.Lineage {
+		if n.Policy != "" || len(n.PolicyARNs) > 0 {
+			return fob.LineageFederated
+		}
+		return fob.LineageUser
+	}
+	mfa := func(n fob.Narrow) fob.Lineage { // a role behind a user's session with MFA
+		if n.Duration > 3600 {
+			return fob.LineageRole
+		}
+		return fob.LineageChained
+	}
+	for name, tt := range map[string]struct {
+		lineage  func(fob.Narrow) fob.Lineage
+		defined  string // duration_seconds
+		setting  string
+		narrow   fob.Narrow
+		session  string // SessionDuration sent
+		duration int    // of the credentials
+		policies []string
+		warning  string
+		wrong    bool
+	}{
+		"role":                       {lineage: always(fob.LineageRole), session: "3600"},
+		"role of 8 hours":            {lineage: always(fob.LineageRole), defined: "28800", session: "28800"},
+		"role, asked":                {lineage: always(fob.LineageRole), narrow: fob.Narrow{Duration: 43200}, session: "43200"},
+		"role, set":                  {lineage: always(fob.LineageRole), setting: "8h", session: "28800"},
+		"role, set in seconds":       {lineage: always(fob.LineageRole), setting: "28800", session: "28800"},
+		"role, asked and set":        {lineage: always(fob.LineageRole), setting: "8h", narrow: fob.Narrow{Duration: 900}, session: "900"},
+		"role, too long":             {lineage: always(fob.LineageRole), narrow: fob.Narrow{Duration: 43201}, wrong: true},
+		"role, too short":            {lineage: always(fob.LineageRole), narrow: fob.Narrow{Duration: 60}, wrong: true},
+		"role, set to nonsense":      {lineage: always(fob.LineageRole), setting: "soon", wrong: true},
+		"role, set too long":         {lineage: always(fob.LineageRole), setting: "13h", wrong: true},
+		"role, read only":            {lineage: always(fob.LineageRole), narrow: fob.Narrow{PolicyARNs: []string{"ReadOnlyAccess"}}, session: "3600", policies: []string{"ReadOnlyAccess"}},
+		"chained":                    {lineage: always(fob.LineageChained)},
+		"chained, asked":             {lineage: always(fob.LineageChained), narrow: fob.Narrow{Duration: 1800}, duration: 1800},
+		"chained, asked long":        {lineage: always(fob.LineageChained), narrow: fob.Narrow{Duration: 43200}, duration: 43200, warning: "within an hour"},
+		"chained, set":               {lineage: always(fob.LineageChained), setting: "8h"},
+		"behind MFA":                 {lineage: mfa},
+		"behind MFA, asked long":     {lineage: mfa, narrow: fob.Narrow{Duration: 43200}, duration: 43200, session: "43200"},
+		"user":                       {lineage: user, policies: []string{"AdministratorAccess"}},
+		"user, asked":                {lineage: user, narrow: fob.Narrow{Duration: 7200}, duration: 7200, policies: []string{"AdministratorAccess"}},
+		"user, set":                  {lineage: user, setting: "2h", duration: 7200, policies: []string{"AdministratorAccess"}},
+		"user, read only":            {lineage: user, narrow: fob.Narrow{PolicyARNs: []string{"ReadOnlyAccess"}}, policies: []string{"ReadOnlyAccess"}},
+		"role of a sign-in":          {lineage: always(fob.LineageOther)},
+		"role of a sign-in, asked":   {lineage: always(fob.LineageOther), narrow: fob.Narrow{Duration: 28800}, session: "28800"},
+		"role of a sign-in, defined": {lineage: always(fob.LineageOther), defined: "28800"},
+	} {
+		st := newStand(t, tt.lineage, creds(), token)
+		st.Narrow, st.Profile = tt.narrow, st.Profile.With("duration_seconds", tt.defined)
+		st.Setting = func(key string) string { return map[string]string{"console_duration": tt.setting}[key] }
+		d, err := hand(t.Context(), st.Grant)
+		if tt.wrong {
+			if !errors.Is(err, fob.ErrUsage) || len(st.requests) > 0 || len(st.narrowed) > 0 {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil || len(st.requests) != 1 || len(st.narrowed) != 1 {
+			t.Errorf("%s: %v, %d calls", name, err, len(st.requests))
+			continue
+		}
+		n := st.narrowed[0]
+		if got := st.requests[0].Get("SessionDuration"); got != tt.session || n.Duration != tt.duration || !slices.Equal(n.PolicyARNs, tt.policies) {
+			t.Errorf("%s: SessionDuration %q, credentials %+v", name, got, n)
+		}
+		if (d.Warning == "") != (tt.warning == "") || !strings.Contains(d.Warning, tt.warning) {
+			t.Errorf("%s: warning %q", name, d.Warning)
+		}
+		if tt.session == "" && st.minValid == 0 {
+			t.Errorf("%s: the console may end in a minute", name)
+		}
+	}
+}
+
+func TestTheRoleAllowsLess(t *testing.T) {
+	t.Parallel()
+	less := func(w http.ResponseWriter, r *http.Request) {
+		if r.Form.Has("SessionDuration") {
+			http.Error(w, "<html>", http.StatusBadRequest)
+			return
+		}
+		token(w, r)
+	}
+	for asked, want := range map[int]string{43200: "12h", 5400: "90m", 0: ""} {
+		st := newStand(t, always(fob.LineageRole), creds(), less)
+		st.Narrow.Duration = asked
+		d, err := hand(t.Context(), st.Grant)
+		if err != nil || len(st.requests) != 2 || !strings.Contains(d.Warning, want) || (want == "") != (d.Warning == "") {
+			t.Errorf("%v; %d calls; %q", err, len(st.requests), d.Warning)
+		}
+		if ends, _ := time.Parse(time.RFC3339, d.Facts["expires"]); time.Until(ends) > time.Hour {
+			t.Error("said to last", d.Facts["expires"])
+		}
+	}
+}
+
+// What is not AWS's answer is told from what is; nothing that is said holds a
+// secret.
+func TestWrongAnswers(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		answer http.HandlerFunc
+		want   error
+	}{
+		"portal":   {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Welcome</html>") }, fob.ErrNetwork},
+		"empty":    {func(http.ResponseWriter, *http.Request) {}, fob.ErrNetwork},
+		"no token": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"SigninToken":""}`) }, fob.ErrNetwork},
+		"a list":   {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `[]`) }, fob.ErrNetwork},
+		"endless": {func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, `{"SigninToken":"`+strings.Repeat("x", 1<<20))
+		}, fob.ErrNetwork},
+		"cut off": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, fob.ErrNetwork},
+		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://example.com/", http.StatusFound)
+		}, fob.ErrNetwork},
+		"busy":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, fob.ErrNetwork},
+		"proxy": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(407) }, fob.ErrNetwork},
+		"400":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400) }, fob.ErrRefused},
+		"403":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, fob.ErrRefused},
+	} {
+		st := newStand(t, always(fob.LineageRole), creds(), tt.answer)
+		d, err := hand(t.Context(), st.Grant)
+		if !errors.Is(err, tt.want) || fob.HintOf(err) == "" || d.URL != "" {
+			t.Errorf("%s: %v", name, err)
+		}
+		if strings.Contains(fmt.Sprintf("%+v %#v %v", err, err, errors.Unwrap(err)), marker) || strings.Contains(fmt.Sprint(err), "federation?") {
+			t.Errorf("%s: the error holds a secret", name)
+		}
+	}
+	st := newStand(t, always(fob.LineageRole), creds(), token)
+	st.Profile.Endpoints[""] = "http://127.0.0.1:1"
+	if _, err := hand(t.Context(), st.Grant); !errors.Is(err, fob.ErrNetwork) || strings.Contains(fmt.Sprintf("%+v", err), marker) {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := hand(ctx, st.Grant); !errors.Is(err, context.Canceled) || strings.Contains(fmt.Sprintf("%+v", err), marker) {
+		t.Error(err)
+	}
+}
+
+func TestLongLivedKeysStayHere(t *testing.T) {
+	t.Parallel()
+	c := creds()
+	c.SessionToken = fob.Secret{}
+	st := newStand(t, always(fob.LineageOther), c, token)
+	if _, err := hand(t.Context(), st.Grant); !errors.Is(err, fob.ErrRefused) || len(st.requests) != 0 {
+		t.Error(err, len(st.requests))
+	}
+}
+
+// Credentials that would make an address too long go in a form.
+func TestLongTokensArePosted(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]string{500: http.MethodGet, 5000: http.MethodPost} {
+		c := creds()
+		c.SessionToken = fob.NewSecret(strings.Repeat("a+/=", size/4))
+		st := newStand(t, always(fob.LineageRole), c, token)
+		if _, err := hand(t.Context(), st.Grant); err != nil || st.methods[0] != want || !strings.Contains(st.requests[0].Get("Session"), c.SessionToken.Reveal()) {
+			t.Error(size, err, st.methods)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+// Package endpoint is the way of the container-credentials endpoint: an HTTP
+// server on loopback that answers SDKs which find AWS_CONTAINER_CREDENTIALS_FULL_URI
+// in their environment. Facts: protocol notes §9.1.
+package endpoint
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"fob/internal/delivery"
+	"fob/internal/fob"
+	"fob/internal/loopback"
+)
+
+const name = "endpoint"
+
+// Way returns the way. Options of its part in the caller's process are those of
+// fob serve (listen, token-file, json), and "child": a child alone is to be served,
+// which gets the token in its environment and has the terminal.
+func Way() delivery.Way {
+	return delivery.Way{Name: name, Doc: "a container-credentials endpoint on loopback", Hand: hand, Run: run}
+}
+
+// The variables that SDKs find the endpoint by.
+const (
+	uriVariable   = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+	tokenVariable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+	fileVariable  = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+)
+
+// minValid is how long credentials stay valid that are handed out, where their
+// source can give that: botocore asks again and again below 15 minutes, Java holds
+// 15 minutes for too little, all others less.
+const minValid = 20 * time.Minute
+
+// An answer must be there within the second after which JavaScript and Java give
+// up; while there are valid credentials, better ones are waited for half of that.
+const (
+	limit    = 800 * time.Millisecond
+	patience = 500 * time.Millisecond
+)
+
+// document is what SDKs read; botocore and JavaScript fail without Token and
+// Expiration.
+type document struct {
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+	Token           string
+	Expiration      string
+	AccountID       string `json:"AccountId,omitempty"`
+}
+
+func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+	c, err := g.Credentials(ctx)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	if c.LongLived() || c.Expiration.IsZero() {
+		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "profile %q yields the user's own long-lived keys, which no SDK takes from an endpoint", g.Profile.Name).
+			WithHint("leave --no-session out, or use fob exec %s --env --no-session", g.Profile.Name)
+	}
+	text, err := json.Marshal(document{
+		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey.Reveal(), Token: c.SessionToken.Reveal(),
+		Expiration: c.Expiration.UTC().Format("2006-01-02T15:04:05Z"), AccountID: c.AccountID,
+	})
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	return fob.Delivery{Stdout: string(text)}, nil
+}
+
+// run serves the profiles of the task's requests until ctx ends.
+func run(ctx context.Context, t fob.Task) error {
+	address := t.Option("listen")
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	l, err := loopback.Listen(address)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	h := &handler{items: map[string]*item{}}
+	var all []*item
+	for _, r := range t.Requests {
+		if h.items[r.Profile] != nil {
+			continue
+		}
+		i := newItem(ctx, t, r)
+		d, err := loopback.First(ctx, t, i.first)
+		if err != nil {
+			return err
+		}
+		if d.Warning != "" {
+			t.Tell("warning: " + d.Warning)
+		}
+		i.kept.Put(newBody(d))
+		h.items[r.Profile] = i
+		all = append(all, i)
+	}
+	if t.Has("child") {
+		return h.serve(ctx, l, func() error { return t.Ready(forChild(l, all[0])) })
+	}
+	remove, err := writeTokens(t, all)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	return h.serve(ctx, l, func() error {
+		d, err := report(l, all, t.Has("json"))
+		if err != nil {
+			return err
+		}
+		return t.Ready(d)
+	})
+}
+
+// newItem is one principal, with a token of its own.
+func newItem(ctx context.Context, t fob.Task, r fob.Request) *item {
+	r.Way, r.MinValid = name, minValid
+	i := &item{name: r.Profile, token: loopback.NewToken(), first: r}
+	r.Patience, r.NoPrompt = patience, t.Has("child")
+	i.kept.Limit = limit
+	i.kept.Ask = func() (*body, error) {
+		d, err := t.Deliver(ctx, r)
+		if err != nil {
+			i.say(t, err)
+			return nil, err
+		}
+		i.said.Store("")
+		return newBody(d), nil
+	}
+	return i
+}
+
+// say tells the person once what keeps the programs from their credentials.
+func (i *item) say(t fob.Task, err error) {
+	text := "no credentials of " + i.name + ": " + err.Error()
+	if hint := fob.HintOf(err); hint != "" {
+		text += " (" + hint + ")"
+	}
+	if i.said.Swap(text) != text {
+		t.Tell(text)
+	}
+}
+
+// path is where a principal's credentials are. What a URL gives a meaning to is
+// escaped; a slash in a name may be, or not.
+func (i *item) path() string {
+	return prefix + strings.ReplaceAll(url.PathEscape(i.name), "%2F", "/")
+}
+
+func address(l net.Listener, i *item) string { return "http://" + l.Addr().String() + i.path() }
+
+// forChild is the environment of the one child that is served.
+func forChild(l net.Listener, i *item) fob.Delivery {
+	return fob.Delivery{
+		Set:   map[string]string{uriVariable: address(l, i), tokenVariable: i.token.Reveal()},
+		Unset: []string{fileVariable, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"},
+	}
+}
+
+// entry is a principal in the report of what is served.
+type entry struct {
+	Profile   string `json:"profile"`
+	URL       string `json:"url,omitempty"`
+	Socket    string `json:"socket,omitempty"`
+	Path      string `json:"path,omitempty"` // at the socket
+	TokenFile string `json:"token_file"`
+}
+
+// report is what fob serve prints: a line a variable, as env files have them.
+func report(l net.Listener, all []*item, asJSON bool) (fob.Delivery, error) {
+	var list []entry
+	var b strings.Builder
+	for _, i := range all {
+		e := entry{Profile: i.name, TokenFile: i.tokenFile}
+		if len(all) > 1 {
+			b.WriteString("# " + i.name + "\n")
+		}
+		if l.Addr().Network() == "unix" {
+			e.Socket, e.Path = l.Addr().String(), i.path()
+			b.WriteString("# socket " + e.Socket + ", path " + e.Path + "\n")
+		} else {
+			e.URL = address(l, i)
+			b.WriteString(uriVariable + "=" + e.URL + "\n")
+		}
+		b.WriteString(fileVariable + "=" + quoted(e.TokenFile) + "\n")
+		list = append(list, e)
+	}
+	if !asJSON {
+		return fob.Delivery{Stdout: b.String()}, nil
+	}
+	text, err := json.MarshalIndent(list, "", "  ")
+	return fob.Delivery{Stdout: string(text) + "\n"}, err
+}
+
+// quoted is a value as a shell and an env file take it; quotes are for a shell
+// alone, where there must be any.
+func quoted(v string) string {
+	if strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'$`\\;&|<>()*?[]#~!{}", r) }) {
+		return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'"
+	}
+	return v
+}

@@ -1,0 +1,83 @@
+package delivery
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"fob/internal/fob"
+)
+
+// Static are the variables that carry credentials themselves, and those that
+// must go because some SDK would prefer them (protocol notes §9.3): JS v3 takes
+// AWS_PROFILE before keys, botocore reads AWS_SECURITY_TOKEN before
+// AWS_SESSION_TOKEN.
+func Static(c fob.Credentials, p fob.Profile) (set map[string]string, unset []string) {
+	set = map[string]string{
+		"AWS_ACCESS_KEY_ID":     c.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY": c.SecretAccessKey.Reveal(),
+	}
+	if !c.SessionToken.IsZero() {
+		set["AWS_SESSION_TOKEN"] = c.SessionToken.Reveal()
+	}
+	if !c.Expiration.IsZero() {
+		set["AWS_CREDENTIAL_EXPIRATION"] = c.Expiration.UTC().Format(time.RFC3339)
+	}
+	if c.AccountID != "" {
+		set["AWS_ACCOUNT_ID"] = c.AccountID
+	}
+	SetRegion(set, p.Get("region"))
+	setEndpoints(set, p)
+	return set, without(set, "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+}
+
+// setEndpoints tells SDKs where services are: they will not read it from the
+// profile. FOB_ENDPOINTS names the variables, for a fob exec within this one to
+// take them away again.
+func setEndpoints(set map[string]string, p fob.Profile) {
+	var names []string
+	for service, url := range p.Endpoints {
+		name := endpointVariable(service)
+		set[name] = url
+		names = append(names, name)
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		set["FOB_ENDPOINTS"] = strings.Join(names, " ")
+	}
+}
+
+func endpointVariable(service string) string {
+	if service == "" {
+		return "AWS_ENDPOINT_URL"
+	}
+	return "AWS_ENDPOINT_URL_" + strings.ToUpper(strings.ReplaceAll(service, " ", "_"))
+}
+
+// SetRegion sets the region under both names: botocore and the older CLI read
+// only the second.
+func SetRegion(set map[string]string, region string) {
+	if region != "" {
+		set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = region, region
+	}
+}
+
+// Scrub are the variables that would win over a profile.
+func Scrub(set map[string]string) []string { return without(set) }
+
+func without(set map[string]string, more ...string) []string {
+	var unset []string
+	for _, name := range append([]string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
+		"AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_CREDENTIAL_SCOPE", "AWS_ACCOUNT_ID",
+		"AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION", "AWS_CREDENTIAL_FILE",
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
+	}, more...) {
+		if _, keep := set[name]; !keep {
+			unset = append(unset, name)
+		}
+	}
+	return unset
+}

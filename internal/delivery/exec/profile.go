@@ -1,0 +1,135 @@
+package exec
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"fob/internal/atomicfile"
+	"fob/internal/awsfile"
+	"fob/internal/delivery"
+	"fob/internal/fob"
+)
+
+// throughProfile points the child at a profile whose credential_process is fob.
+// Where the user's own files have that already they are used as they are;
+// otherwise the child gets a private copy of the config file that has it, with
+// everything else the user set in there and nothing secret. With longLived it gets
+// the user's own keys.
+func throughProfile(g delivery.Grant, longLived bool) (fob.Delivery, error) {
+	flags, err := flags(g, longLived)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	line, err := delivery.ProcessLine(g.Exe, g.Profile.Name, flags...)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	config, err := awsfile.Read(awsfile.Config, g.Paths.Config)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	credentials, err := awsfile.Read(awsfile.Credentials, g.Paths.Credentials)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	name := g.Profile.Name
+	section, _ := config.Section("profile", name)
+	_, shadowed := credentials.Section("profile", name)
+	set := map[string]string{}
+	if shadowed || section.Keys["credential_process"] != line {
+		if shadowed {
+			name = "fob/" + name // keys in the credentials file would win over the process
+		}
+		path, err := private(g, config, name, line)
+		if err != nil {
+			return fob.Delivery{}, err
+		}
+		set["AWS_CONFIG_FILE"] = path
+		set["FOB_AWS_CONFIG_FILE"] = g.Paths.Config
+	}
+	set["AWS_PROFILE"], set["AWS_DEFAULT_PROFILE"] = name, name
+	delivery.SetRegion(set, g.Profile.Get("region"))
+	return fob.Delivery{Set: set, Unset: delivery.Scrub(set)}, nil
+}
+
+// flags repeat to fob credentials what this command line asked for.
+func flags(g delivery.Grant, longLived bool) ([]string, error) {
+	var flags []string
+	if longLived {
+		flags = append(flags, "--no-session")
+	}
+	if g.Narrow.Duration != 0 {
+		flags = append(flags, "--duration="+strconv.Itoa(g.Narrow.Duration))
+	}
+	for _, arn := range g.Narrow.PolicyARNs {
+		if arn == fob.ReadOnlyAccess {
+			flags = append(flags, "--read-only")
+		} else {
+			flags = append(flags, "--policy="+arn)
+		}
+	}
+	if g.Narrow.Policy != "" {
+		path, err := store(filepath.Join(g.RunDir, "exec"), "policy", []byte(g.Narrow.Policy))
+		if err != nil {
+			return nil, err
+		}
+		flags = append(flags, "--policy="+path)
+	}
+	return flags, nil
+}
+
+// private writes the copy. Its name is made from its content, so that equal
+// copies are one file and a running program's copy never changes under it.
+func private(g delivery.Grant, config *awsfile.File, name, line string) (string, error) {
+	for _, s := range config.Sections() {
+		for _, key := range fob.SecretKeys() {
+			if _, has := s.Keys[key]; has {
+				if err := config.Unset(s.Type, s.Name, key); err != nil {
+					return "", err
+				}
+			}
+		}
+	}
+	if _, has := config.Section("profile", name); has {
+		if err := config.RemoveSection("profile", name); err != nil {
+			return "", err
+		}
+	}
+	if err := config.Set("profile", name, "credential_process", line); err != nil {
+		return "", err
+	}
+	for _, key := range []string{"region", "output", "endpoint_url", "services", "ca_bundle"} {
+		if v := g.Profile.Get(key); v != "" {
+			if err := config.Set("profile", name, key, v); err != nil {
+				return "", err
+			}
+		}
+	}
+	for key, block := range g.Profile.Nested {
+		for k, v := range block {
+			if err := config.SetNested("profile", name, key, k, v); err != nil {
+				return "", err
+			}
+		}
+	}
+	return store(filepath.Join(g.RunDir, "exec"), "config", config.Bytes())
+}
+
+func store(dir, name string, content []byte) (string, error) {
+	sum := sha256.Sum256(content)
+	path := filepath.Join(dir, name+"-"+hex.EncodeToString(sum[:8]))
+	if atomicfile.Same(path, content) == nil {
+		return path, nil
+	}
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = atomicfile.Replace(path, content)
+	}
+	if err != nil {
+		return "", fob.Errorf(fob.ErrInternal, "cannot write the program's %s file: %w", name, err).WithHint("check free space, or use --env")
+	}
+	return path, nil
+}

@@ -1,0 +1,142 @@
+// Package imds is the way of the instance metadata service, version 2 only, for
+// programs that look nowhere else. Whoever reaches it can have a token and with it
+// the credentials: so it answers this user's programs alone. Facts: protocol notes
+// §9.2.
+package imds
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"fob/internal/delivery"
+	"fob/internal/fob"
+	"fob/internal/loopback"
+)
+
+const name = "imds"
+
+// Way returns the way. Options of its part in the caller's process are those of
+// fob serve: listen, force, json.
+func Way() delivery.Way {
+	return delivery.Way{Name: name, Doc: "the instance metadata service (IMDSv2) on loopback", Hand: hand, Run: run}
+}
+
+// enough is how long credentials from here must stay valid. With less, botocore
+// thinks of an outage of AWS's and goes on using them until some time between 17
+// and 25 minutes from then, dead or not.
+const enough = 25 * time.Minute
+
+// Go's SDK waits half a second for an answer.
+const (
+	limit    = 400 * time.Millisecond
+	patience = 250 * time.Millisecond
+)
+
+// document is what SDKs read; Go's fails without Code.
+type document struct {
+	Code            string
+	LastUpdated     string
+	Type            string
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+	Token           string
+	Expiration      string
+	AccountID       string `json:"AccountId,omitempty"`
+}
+
+const timeFormat = "2006-01-02T15:04:05Z"
+
+func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+	c, err := g.Credentials(ctx)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	if c.LongLived() || c.Expiration.IsZero() {
+		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "profile %q yields the user's own long-lived keys, which no SDK takes from instance metadata", g.Profile.Name).
+			WithHint("leave --no-session out, or use fob exec %s --env --no-session", g.Profile.Name)
+	}
+	text, err := json.Marshal(document{
+		Code: "Success", LastUpdated: g.Now.UTC().Format(timeFormat), Type: "AWS-HMAC",
+		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey.Reveal(), Token: c.SessionToken.Reveal(),
+		Expiration: delivery.Stated(c, g.Now).UTC().Format(timeFormat), AccountID: c.AccountID,
+	})
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	d := fob.Delivery{Stdout: string(text), Facts: map[string]string{
+		"region": g.Profile.Get("region"), "account": c.AccountID, "partition": g.Partition, "updated": g.Now.UTC().Format(timeFormat),
+	}}
+	if left := c.Remaining(g.Now); left < enough {
+		d.Warning = fmt.Sprintf("these credentials have %d minutes left. The AWS CLI and boto3 take such from instance metadata for longer-lived than they are, and will use them when they are dead: fob serve without --imds, or fob exec, tells them the truth",
+			max(int(left.Minutes()), 0))
+	}
+	return d, nil
+}
+
+// run serves one profile until ctx ends.
+func run(ctx context.Context, t fob.Task) error {
+	if len(t.Requests) != 1 {
+		return fob.Errorf(fob.ErrUsage, "instance metadata has the credentials of one profile").WithHint("fob serve NAME --imds")
+	}
+	address := t.Option("listen")
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	l, err := loopback.ListenMetadata(address)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if l.Addr().Network() == "unix" {
+		return fob.Errorf(fob.ErrUsage, "no SDK asks for instance metadata at a socket").WithHint("--listen 127.0.0.1:PORT")
+	}
+	if why := shared(); why != "" && !t.Has("force") {
+		return fob.Errorf(fob.ErrUsage, "instance metadata asks nobody for a secret, and %s", why).
+			WithHint("fob serve %s without --imds has a token; --force serves all the same", t.Requests[0].Profile)
+	}
+	s := newServer(ctx, t)
+	d, err := loopback.First(ctx, t, s.first)
+	if err != nil {
+		return err
+	}
+	if d.Warning != "" {
+		t.Tell("warning: " + d.Warning)
+	}
+	s.kept.Put(&d)
+	return loopback.Serve(ctx, loopback.Own(l, !t.Has("force")), s.guarded(l), func() error { return t.Ready(report(l, s, t.Has("json"))) })
+}
+
+// report is what fob serve prints.
+func report(l net.Listener, s *server, asJSON bool) fob.Delivery {
+	url := "http://" + l.Addr().String()
+	if !asJSON {
+		return fob.Delivery{Stdout: "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + url + "\n"}
+	}
+	text, _ := json.MarshalIndent([]map[string]string{{"profile": s.first.Profile, "url": url, "role": s.role}}, "", "  ") // strings always marshal
+	return fob.Delivery{Stdout: string(text) + "\n"}
+}
+
+// shared says why instance metadata could be somebody else's too; empty if not.
+func shared() string {
+	if !loopback.KnowsUsers() {
+		return "this system does not say whose program connects"
+	}
+	passwd, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		return "who else has an account here is not to be found out"
+	}
+	var present []string
+	entries, _ := os.ReadDir("/run/user") // a folder for each user who is logged in
+	for _, e := range entries {
+		present = append(present, e.Name())
+	}
+	if others := people(string(passwd), present, os.Getuid()); len(others) > 0 {
+		return "this machine is shared with " + strings.Join(others, ", ")
+	}
+	return ""
+}

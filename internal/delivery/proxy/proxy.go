@@ -1,0 +1,191 @@
+// Package proxy is the way of a reverse proxy on loopback that signs what it
+// forwards, for hosts that were named and no others.
+package proxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"fob/internal/atomicfile"
+	"fob/internal/delivery"
+	"fob/internal/fob"
+	"fob/internal/loopback"
+	"fob/internal/sigv4/remote"
+)
+
+// Way returns the way. It has a part in the caller's own process only; the agent
+// signs through the way sign. Options are named as the flags of fob proxy.
+func Way() delivery.Way {
+	return delivery.Way{Name: "proxy", Doc: "a reverse proxy on loopback that signs", Run: run}
+}
+
+func run(ctx context.Context, t fob.Task) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p, err := newProxy(ctx, t)
+	if err != nil {
+		return err
+	}
+	address := t.Option("listen")
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	private := filepath.IsAbs(address) // a unix socket
+	if t.Has("no-token") && !private {
+		return fob.Errorf(fob.ErrUsage, "without a token any user of this machine, and any web page, could have requests signed").
+			WithHint("--listen /ABSOLUTE/PATH makes a socket that only you can reach, which needs no token")
+	}
+	if t.Has("browser") && (private || len(p.upstreams) > 1) {
+		return fob.Errorf(fob.ErrUsage, "--browser takes one --to and a port of 127.0.0.1").
+			WithHint("pages of several servers under one name could read each other")
+	}
+	listener, err := loopback.Listen(address)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if !private || t.Has("token-file") {
+		token := loopback.NewToken()
+		p.token = &token
+	}
+	return p.serve(ctx, listener)
+}
+
+// proxy is one run of fob proxy.
+type proxy struct {
+	task      fob.Task
+	upstreams []*upstream
+	transport *http.Transport
+	forward   *httputil.ReverseProxy
+	token     *loopback.Token // nil on a socket that needs none
+	page      *page           // nil without --browser
+}
+
+// newProxy also signs once for each host, so that who has to type a code does
+// that now, and what cannot be signed is told now.
+func newProxy(ctx context.Context, t fob.Task) (*proxy, error) {
+	p := &proxy{task: t}
+	var err error
+	if p.transport, err = remote.Transport(remote.Wire{CAFile: t.Option("cacert")}); err != nil {
+		return nil, err
+	}
+	if p.upstreams, err = parseUpstreams(t); err != nil {
+		return nil, err
+	}
+	for _, u := range p.upstreams {
+		sig, err := u.signer.Sign(ctx, remote.Facts{Method: http.MethodGet, URL: u.base() + "/"})
+		if err != nil {
+			return nil, err
+		}
+		u.service = sig.Service
+	}
+	p.forward = &httputil.ReverseProxy{
+		Rewrite: p.rewrite, Transport: roundTripper(p.roundTrip), ModifyResponse: p.answer, ErrorHandler: failed,
+		FlushInterval: -1, // an event stream is not held back
+		ErrorLog:      log.New(io.Discard, "", 0),
+		BufferPool:    &buffers{},
+	}
+	return p, nil
+}
+
+// serve serves until ctx ends.
+func (p *proxy) serve(ctx context.Context, l net.Listener) error {
+	d := fob.Delivery{Set: map[string]string{}}
+	own := l.Addr().String()
+	if l.Addr().Network() == "unix" {
+		d.Stdout = "unix:" + own + "\n"
+	} else {
+		d.Stdout = "http://" + own + "\n"
+	}
+	if p.token != nil {
+		path, err := p.writeToken(l)
+		if err != nil {
+			return err
+		}
+		defer os.Remove(path)
+		p.task.Tell("the token is in " + path + "; send it as Authorization: Bearer, as X-Fob-Token, or as the password of Basic")
+	}
+	if p.task.Has("browser") {
+		_, port, _ := net.SplitHostPort(own)
+		p.page = newPage(port)
+		d.URL = p.page.link(time.Now())
+	}
+	return loopback.Serve(ctx, loopback.Strict(loopback.Own(l, false)), p.handler(l), func() error { return p.task.Ready(d) })
+}
+
+// writeToken writes the token as it is sent, without a line's end, for this user
+// alone.
+func (p *proxy) writeToken(l net.Listener) (string, error) {
+	path := p.task.Option("token-file")
+	if path == "" {
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		path = filepath.Join(p.task.RunDir, "proxy", port+".token")
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return "", fob.Errorf(fob.ErrInternal, "cannot make %s: %w", filepath.Dir(path), err)
+		}
+	}
+	path, err := filepath.Abs(path)
+	if err == nil {
+		err = atomicfile.Replace(path, []byte(p.token.Reveal()))
+	}
+	if err != nil {
+		return "", fob.Errorf(fob.ErrUsage, "cannot write the token: %w", err).WithHint("--token-file PATH")
+	}
+	return path, nil
+}
+
+// buffers are what answers are copied through.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) Get() []byte {
+	if one, ok := b.pool.Get().(*[]byte); ok {
+		return *one
+	}
+	return make([]byte, 32<<10)
+}
+
+func (b *buffers) Put(one []byte) { b.pool.Put(&one) }
+
+// failed tells the caller why there is no answer from upstream. It may: it knew
+// the token.
+func failed(w http.ResponseWriter, _ *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && !errors.Is(err, errClient) {
+		panic(http.ErrAbortHandler) // nobody is there to read it
+	}
+	status := http.StatusBadGateway
+	switch {
+	case errors.Is(err, errClient), errors.Is(err, fob.ErrUsage):
+		status = http.StatusBadRequest
+	case errors.Is(err, fob.ErrLocked), errors.Is(err, fob.ErrNobody), errors.Is(err, fob.ErrSignIn):
+		status = http.StatusServiceUnavailable
+	}
+	text := err.Error()
+	if hint := fob.HintOf(err); hint != "" {
+		text += "\nhint: " + hint
+	}
+	say(w, status, text)
+}
+
+// say answers in the proxy's own name.
+func say(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Fob-Proxy", strconv.Itoa(status)) // tells our answers from upstream's
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, "fob: "+strings.TrimSpace(text)+"\n")
+}

@@ -1,0 +1,81 @@
+package token
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"fob/internal/delivery"
+	"fob/internal/fob"
+	"fob/internal/sigv4"
+)
+
+// codecommitLasts is how long CodeCommit takes a password.
+const codecommitLasts = 15 * time.Minute
+
+// codecommit answers git's question for a user name and password (gitcredentials,
+// protocol of key=value lines). For other hosts it says nothing, so that git asks
+// its next helper.
+//
+// The password is a time and a signature over a request of the method GIT, in which
+// the time has no Z; it is for one repository, so git must tell which.
+func codecommit(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+	asked, err := parseGit(g.Options["input"])
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	host, _, _ := strings.Cut(asked["host"], ":")
+	where, ok := codecommitRegion(host)
+	if !ok || asked["protocol"] != "https" {
+		return fob.Delivery{}, nil
+	}
+	path := asked["path"]
+	if path == "" {
+		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "git does not say for which repository, and CodeCommit wants to know").
+			WithHint("git config --global credential.https://%s.useHttpPath true", host)
+	}
+	c, err := g.Credentials(ctx)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	stamp := g.Now.UTC().Format("20060102T150405")
+	signature, err := sigv4.Signature(c, sigv4.Scope{Service: "codecommit", Region: where, Time: g.Now}, stamp,
+		[]byte("GIT\n/"+path+"\n\nhost:"+host+"\n\nhost\n"))
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	user := c.AccessKeyID
+	if !c.SessionToken.IsZero() {
+		user += "%" + c.SessionToken.Reveal()
+	}
+	return fob.Delivery{Stdout: fmt.Sprintf("username=%s\npassword=%sZ%s\npassword_expiry_utc=%d\n",
+		user, stamp, signature, ends(g, c, codecommitLasts).Unix())}, nil
+}
+
+// codecommitRegion is the region in a host's name: git-codecommit.REGION.…, also
+// with -fips.
+func codecommitRegion(host string) (string, bool) {
+	service, where, ok := sigv4.Guess(host)
+	return where, ok && service == "codecommit"
+}
+
+// parseGit reads key=value lines up to an empty one. Keys that end in [] may be
+// there several times; none of them matters here.
+func parseGit(input string) (map[string]string, error) {
+	asked := map[string]string{}
+	for line := range strings.Lines(input) {
+		line = strings.TrimSuffix(line, "\n")
+		if line == "" {
+			break
+		}
+		key, value, ok := strings.Cut(line, "=")
+		if !ok || key == "" || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return nil, fob.Errorf(fob.ErrUsage, "this is not what git writes to a credential helper").WithHint("git config credential.helper '!fob token codecommit'")
+		}
+		if !strings.HasSuffix(key, "[]") {
+			asked[key] = value
+		}
+	}
+	return asked, nil
+}

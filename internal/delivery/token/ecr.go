@@ -1,0 +1,154 @@
+package token
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+
+	"fob/internal/delivery"
+	"fob/internal/fob"
+	"fob/internal/sigv4"
+)
+
+// registry is an image registry of AWS's.
+type registry struct {
+	account, region string
+	public          bool
+}
+
+// parseRegistry reads what Docker calls a server: a host, or a URL of one.
+func parseRegistry(server string) (registry, bool) {
+	_, rest, ok := strings.Cut(server, "://")
+	if !ok {
+		rest = server
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	if host == "public.ecr.aws" {
+		return registry{region: "us-east-1", public: true}, true
+	}
+	labels := strings.Split(host, ".")
+	var r registry
+	var tail string
+	switch {
+	case len(labels) > 4 && labels[1] == "dkr" && (labels[2] == "ecr" || labels[2] == "ecr-fips"):
+		r, tail = registry{account: labels[0], region: labels[3]}, strings.Join(labels[4:], ".")
+	case len(labels) > 3 && (labels[1] == "dkr-ecr" || labels[1] == "dkr-ecr-fips"):
+		r, tail = registry{account: labels[0], region: labels[2]}, strings.Join(labels[3:], ".")
+	default:
+		return r, false
+	}
+	switch tail {
+	case "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "on.aws", "on.amazonwebservices.com.cn", "on.amazonwebservices.eu":
+		return r, len(r.account) == 12 && strings.Trim(r.account, "0123456789") == "" && r.region != ""
+	}
+	return r, false
+}
+
+// ecr answers Docker's question for the user name and password of a registry.
+func ecr(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+	server := strings.TrimSpace(g.Options["input"])
+	r, ok := parseRegistry(server)
+	if !ok {
+		// The words by which Docker knows that there is none here.
+		return fob.Delivery{}, fob.Errorf(fob.ErrNotFound, "credentials not found in native keychain")
+	}
+	c, err := g.Credentials(ctx)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	user, password, err := r.login(ctx, g, c)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	text, err := json.Marshal(map[string]string{"ServerURL": server, "Username": user, "Secret": password.Reveal()})
+	if err != nil {
+		return fob.Delivery{}, fob.Errorf(fob.ErrInternal, "the token does not fit Docker's format")
+	}
+	d := fob.Delivery{Stdout: string(text) + "\n"}
+	if c.AccountID != "" && r.account != "" && c.AccountID != r.account {
+		d.Warning = "profile " + g.Profile.Name + " is of account " + c.AccountID + ", and the registry of " + r.account
+	}
+	return d, nil
+}
+
+// answerLimit bounds what is read of ECR's answer, in bytes.
+const answerLimit = 1 << 20
+
+// login calls GetAuthorizationToken (AWS JSON 1.1): one call is no reason to link a
+// client of the SDK's.
+func (r registry) login(ctx context.Context, g delivery.Grant, c fob.Credentials) (user string, password fob.Secret, err error) {
+	service, host, target := "ecr", "https://api.ecr."+r.region+"."+suffix(g.Partition), "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
+	if r.public {
+		service, host, target = "ecr-public", "https://api.ecr-public.us-east-1.amazonaws.com", "SpencerFrontendService.GetAuthorizationToken"
+	}
+	if own := g.Profile.Endpoint(strings.ReplaceAll(service, "-", "_")); own != "" {
+		host = strings.TrimSuffix(own, "/")
+	}
+	body := []byte("{}")
+	sum, err := sigv4.HashHex(bytes.NewReader(body))
+	if err != nil {
+		return "", fob.Secret{}, err
+	}
+	headers := []sigv4.Header{{Name: "Content-Type", Value: "application/x-amz-json-1.1"}, {Name: "X-Amz-Target", Value: target}}
+	add, err := sigv4.Sign(c, sigv4.Request{Method: http.MethodPost, URL: host + "/", Headers: headers, Payload: sum},
+		sigv4.Scope{Service: service, Region: r.region, Time: g.Now})
+	if err != nil {
+		return "", fob.Secret{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, host+"/", bytes.NewReader(body))
+	if err != nil {
+		return "", fob.Secret{}, err
+	}
+	for _, h := range append(headers, add...) {
+		req.Header.Set(h.Name, h.Value)
+	}
+	resp, err := g.HTTP.Do(req)
+	if err != nil {
+		return "", fob.Secret{}, fob.Errorf(fob.ErrNetwork, "%s of region %s cannot be reached: %w", service, r.region, err).WithHint("check the network, then try again")
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit))
+	if err != nil {
+		return "", fob.Secret{}, fob.Errorf(fob.ErrNetwork, "the answer of %s broke off: %w", service, err)
+	}
+	return r.read(g, service, resp.StatusCode, text)
+}
+
+// read takes the token out of an answer. It is "AWS:PASSWORD" in base64.
+func (r registry) read(g delivery.Grant, service string, status int, text []byte) (user string, password fob.Secret, err error) {
+	type data struct {
+		Token string `json:"authorizationToken"`
+	}
+	var answer struct {
+		Type    string          `json:"__type"`
+		Message string          `json:"message"`
+		Data    json.RawMessage `json:"authorizationData"`
+	}
+	err = json.Unmarshal(text, &answer)
+	if status != http.StatusOK {
+		if answer.Type == "" {
+			return "", fob.Secret{}, fob.Errorf(fob.ErrNetwork, "%s answered with status %d, and not as AWS does", service, status).WithHint("check the network, then try again")
+		}
+		return "", fob.Secret{}, fob.Errorf(fob.ErrRefused, "profile %q, %s of region %s: %s: %s", g.Profile.Name, service, r.region, answer.Type, answer.Message).
+			WithHint("the profile needs %s:GetAuthorizationToken", service)
+	}
+	var one data
+	var list []data
+	if err == nil && r.public {
+		err = json.Unmarshal(answer.Data, &one)
+	} else if err == nil {
+		if err = json.Unmarshal(answer.Data, &list); err == nil && len(list) > 0 {
+			one = list[0]
+		}
+	}
+	raw, decodeErr := base64.StdEncoding.DecodeString(one.Token)
+	user, secret, ok := strings.Cut(string(raw), ":")
+	if err != nil || decodeErr != nil || !ok || user == "" || secret == "" {
+		return "", fob.Secret{}, fob.Errorf(fob.ErrNetwork, "the answer of %s holds no token", service).WithHint("check the network, then try again")
+	}
+	return user, fob.NewSecret(secret), nil
+}

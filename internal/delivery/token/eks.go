@@ -1,0 +1,67 @@
+package token
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"fob/internal/delivery"
+	"fob/internal/fob"
+	"fob/internal/sigv4"
+)
+
+// An EKS cluster takes a token for 15 minutes, whatever X-Amz-Expires says (which
+// must be 60 at most for its own check of the URL); kubectl asks anew a minute
+// before.
+const (
+	eksURLLasts   = time.Minute
+	eksTokenLasts = 14 * time.Minute
+)
+
+// execCredential is what kubectl reads from its exec plug-in.
+type execCredential struct {
+	Kind       string `json:"kind"`
+	APIVersion string `json:"apiVersion"`
+	Spec       any    `json:"spec"`
+	Status     struct {
+		ExpirationTimestamp string `json:"expirationTimestamp"`
+		Token               string `json:"token"`
+	} `json:"status"`
+}
+
+// eks presigns GetCallerIdentity: the cluster calls it, with its own name in a
+// header that is signed, and so learns who asks (protocol notes §10.2).
+func eks(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+	cluster := g.Options["cluster"]
+	if cluster == "" || strings.ContainsFunc(cluster, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "%q is not the name of a cluster", cluster).WithHint("fob token eks CLUSTER")
+	}
+	where, err := region(g)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	c, err := g.Credentials(ctx)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	host := "https://sts." + where + "." + suffix(g.Partition)
+	if own := g.Profile.Endpoint("sts"); own != "" {
+		host = strings.TrimSuffix(own, "/")
+	}
+	url, err := sigv4.Presign(c, sigv4.Request{
+		URL: host + "/?Action=GetCallerIdentity&Version=2011-06-15", Headers: []sigv4.Header{{Name: "x-k8s-aws-id", Value: cluster}},
+	}, sigv4.Scope{Service: "sts", Region: where, Time: g.Now}, eksURLLasts)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	e := execCredential{Kind: "ExecCredential", APIVersion: "client.authentication.k8s.io/" + g.Options["api"], Spec: struct{}{}}
+	e.Status.Token = "k8s-aws-v1." + base64.RawURLEncoding.EncodeToString([]byte(url))
+	e.Status.ExpirationTimestamp = ends(g, c, eksTokenLasts).UTC().Format(time.RFC3339)
+	text, err := json.Marshal(e)
+	if err != nil {
+		return fob.Delivery{}, fob.Errorf(fob.ErrInternal, "the token does not fit kubectl's format")
+	}
+	return fob.Delivery{Stdout: string(text) + "\n"}, nil
+}

@@ -1,0 +1,152 @@
+package token
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"fob/internal/delivery"
+	"fob/internal/fob"
+)
+
+func grant(options map[string]string) delivery.Grant {
+	at := time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC)
+	return delivery.Grant{
+		Profile: fob.Profile{Name: "prod", Keys: map[string]string{"region": "us-east-1"}}, Partition: "aws", Now: at, Options: options,
+		Credentials: func(context.Context) (fob.Credentials, error) {
+			return fob.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: fob.NewSecret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), AccountID: "111122223333"}, nil
+		},
+	}
+}
+
+// The token of protocol notes §10.4, which botocore made.
+func TestEKSGolden(t *testing.T) {
+	t.Parallel()
+	d, err := hand(t.Context(), grant(map[string]string{"for": "eks", "cluster": "mycluster", "api": "v1"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e execCredential
+	if err := json.Unmarshal([]byte(d.Stdout), &e); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(e.Status.Token, "k8s-aws-v1."))
+	if err != nil || !strings.HasSuffix(string(raw), "X-Amz-Signature=5829625ece70cb49a2dd0e7bb456547b6b18e8313ab958d11ba3cbdbc44656d5") {
+		t.Errorf("%s, %v", raw, err)
+	}
+	if e.Status.ExpirationTimestamp != "2015-08-30T12:50:00Z" {
+		t.Error(e.Status.ExpirationTimestamp)
+	}
+}
+
+// What the AWS CLI's credential helper and botocore's generate_db_auth_token make
+// at that time.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		options map[string]string
+		want    string
+	}{
+		{map[string]string{"for": "codecommit", "input": "protocol=https\nhost=git-codecommit.us-east-1.amazonaws.com:8443\npath=v1/repos/a\n"},
+			"\npassword=20150830T123600Z11bbb7edeaba218bf3031464e623d1a5f53372433b282b5ef0df63286254035d\n"},
+		{map[string]string{"for": "rds", "target": "db.abc.us-east-1.rds.amazonaws.com:5432/app user"},
+			"X-Amz-Signature=c3a5aa8fbf1f5dc2d844acace060d7e5af1014ff8ca7dee5abf1645603181a6d\n"},
+	} {
+		if d, err := hand(t.Context(), grant(tt.options)); err != nil || !strings.Contains(d.Stdout, tt.want) {
+			t.Errorf("%s, %v", d.Stdout, err)
+		}
+	}
+}
+
+func TestRegistries(t *testing.T) {
+	t.Parallel()
+	for server, want := range map[string]registry{
+		"111122223333.dkr.ecr.eu-west-1.amazonaws.com":              {account: "111122223333", region: "eu-west-1"},
+		"https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/v2/":  {account: "111122223333", region: "eu-west-1"},
+		"111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com":     {account: "111122223333", region: "us-gov-west-1"},
+		"111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn":          {account: "111122223333", region: "cn-north-1"},
+		"111122223333.dkr-ecr.eu-west-1.on.aws":                     {account: "111122223333", region: "eu-west-1"},
+		"public.ecr.aws":                                            {region: "us-east-1", public: true},
+		"111122223333.dkr.ecr.eu-west-1.amazonaws.com.evil.example": {},
+		"1111.dkr.ecr.eu-west-1.amazonaws.com":                      {},
+		"index.docker.io":                                           {},
+		"":                                                          {},
+	} {
+		if got, ok := parseRegistry(server); ok != (want != registry{}) || ok && got != want {
+			t.Errorf("%q: %+v, %v", server, got, ok)
+		}
+	}
+}
+
+type answer struct {
+	status int
+	body   string
+}
+
+func (a answer) RoundTrip(*http.Request) (*http.Response, error) {
+	if a.status == 0 {
+		return nil, errors.New("no route")
+	}
+	return &http.Response{StatusCode: a.status, Body: io.NopCloser(strings.NewReader(a.body))}, nil
+}
+
+// Whatever answers in ECR's place, there is a password of ECR's or an error.
+func TestAnswersOfECR(t *testing.T) {
+	t.Parallel()
+	token := base64.StdEncoding.EncodeToString([]byte("AWS:FOBSECRETMARKERecr"))
+	for name, tt := range map[string]struct {
+		answer answer
+		want   error
+	}{
+		"good":           {answer{200, `{"authorizationData":[{"authorizationToken":"` + token + `"}]}`}, nil},
+		"refused":        {answer{400, `{"__type":"AccessDeniedException","message":"no"}`}, fob.ErrRefused},
+		"captive portal": {answer{200, "<html>"}, fob.ErrNetwork},
+		"bad gateway":    {answer{502, "<html>"}, fob.ErrNetwork},
+		"nobody":         {answer{}, fob.ErrNetwork},
+		"empty":          {answer{200, `{"authorizationData":[]}`}, fob.ErrNetwork},
+		"another shape":  {answer{200, `{"authorizationData":{"authorizationToken":"` + token + `"}}`}, fob.ErrNetwork},
+		"no base64":      {answer{200, `{"authorizationData":[{"authorizationToken":"?"}]}`}, fob.ErrNetwork},
+	} {
+		g := grant(map[string]string{"for": "ecr", "input": "111122223333.dkr.ecr.eu-west-1.amazonaws.com\n"})
+		g.HTTP = &http.Client{Transport: tt.answer}
+		d, err := hand(t.Context(), g)
+		if tt.want == nil && (err != nil || !strings.Contains(d.Stdout, `"Username":"AWS"`)) || tt.want != nil && (!errors.Is(err, tt.want) || d.Stdout != "") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzGit(f *testing.F) {
+	f.Add("protocol=https\nhost=git-codecommit.us-east-1.amazonaws.com\npath=v1/repos/a\n\n")
+	f.Add("wwwauth[]=Basic\nwwwauth[]=x\n")
+	f.Add("=\n")
+	f.Fuzz(func(t *testing.T, input string) {
+		asked, err := parseGit(input)
+		for key, value := range asked {
+			if err == nil && strings.ContainsAny(key+value, "\n\r\x00") {
+				t.Errorf("%q: %q", key, value)
+			}
+		}
+		g := grant(map[string]string{"for": "codecommit", "input": input})
+		d, err := hand(t.Context(), g)
+		if err == nil && d.Stdout != "" && strings.Count(d.Stdout, "\n") != 3 {
+			t.Errorf("%d lines", strings.Count(d.Stdout, "\n"))
+		}
+	})
+}
+
+func FuzzRegistry(f *testing.F) {
+	f.Add("111122223333.dkr.ecr.eu-west-1.amazonaws.com")
+	f.Add("https://111122223333.dkr-ecr.eu-west-1.on.aws/v2")
+	f.Fuzz(func(t *testing.T, server string) {
+		if r, ok := parseRegistry(server); ok && !r.public && (len(r.account) != 12 || r.region == "") {
+			t.Errorf("%q: %+v", server, r)
+		}
+	})
+}

@@ -1,0 +1,125 @@
+package write_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fob/internal/awsfile"
+	"fob/internal/delivery"
+	"fob/internal/delivery/write"
+	"fob/internal/fob"
+)
+
+func session() fob.Credentials {
+	return fob.Credentials{
+		AccessKeyID: "ASIAXXXXXXXXXXXXXXXX", SecretAccessKey: fob.NewSecret("FOBSECRETMARKER/+"), SessionToken: fob.NewSecret("FOBSECRETMARKER//=="),
+		Expiration: time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC), AccountID: "111122223333",
+	}
+}
+
+// hand runs the way with what is granted, and returns what it had written.
+func hand(t *testing.T, name string, c fob.Credentials, options map[string]string) (file *delivery.File, asked bool, err error) {
+	t.Helper()
+	g := delivery.Grant{
+		Profile:     fob.Profile{Name: name, Keys: map[string]string{"region": "eu-west-1"}},
+		Credentials: func(context.Context) (fob.Credentials, error) { asked = true; return c, nil },
+		Options:     options,
+		Paths:       fob.Paths{Credentials: filepath.Join(filepath.Dir(options["to"]), "later")},
+		Write:       func(f delivery.File) (string, error) { file = &f; return "", nil },
+	}
+	_, err = write.Way().Hand(t.Context(), g)
+	return file, asked, err
+}
+
+func TestFormat(t *testing.T) {
+	t.Parallel()
+	// A name may come from an organisation that is not to be trusted, and a path
+	// from a careless person: neither leaves its comment.
+	name := "corp/a\n[default]\naws_access_key_id = AKIA\u2028x"
+	path := filepath.Join(t.TempDir(), "it's; [here] # $(true)")
+	f, _, err := hand(t, name, session(), map[string]string{"to": path, "section": "tool"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := f.Text.Reveal()
+	head, body, ok := strings.Cut(text, "\n[tool]\n")
+	if !ok || strings.Contains(head, "\u2028") {
+		t.Errorf("the head is %q", head)
+	}
+	for line := range strings.Lines(strings.TrimSpace(head)) {
+		if !strings.HasPrefix(line, "# ") {
+			t.Errorf("no comment: %q", line)
+		}
+	}
+	if want := 5; strings.Count(body, "\n") != want {
+		t.Errorf("%d lines, want %d", strings.Count(body, "\n"), want)
+	}
+	read := awsfile.Parse(awsfile.Credentials, []byte(text))
+	if all := read.Sections(); len(all) != 1 || all[0].Name != "tool" {
+		t.Error(len(all), "sections")
+	}
+	if !strings.Contains(head, "2026-11-22T15:00:00Z") {
+		t.Error("no expiration")
+	}
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"foreign": "[default]\n", "empty": "", "own": "# Written by fob write: the profile x\n", "later": "\n# Written by fob write: x\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long, endless := session(), session()
+	long.SessionToken, long.Expiration = fob.Secret{}, time.Time{}
+	endless.Expiration = time.Time{}
+	for _, tt := range []struct {
+		name    string
+		c       fob.Credentials
+		to      string
+		more    string
+		want    error
+		asked   bool
+		foreign bool
+	}{
+		{"new", session(), dir + "/new", "", nil, true, false},
+		{"own", session(), dir + "/own", "", nil, true, false},
+		{"empty", session(), dir + "/empty", "", nil, true, false},
+		{"foreign", session(), dir + "/foreign", "", fob.ErrConflict, false, false},
+		{"marker elsewhere", session(), dir + "/later", "", fob.ErrConflict, false, false},
+		{"the user's own, forced", session(), dir + "/later", "force", fob.ErrConflict, false, false},
+		{"forced", session(), dir + "/foreign", "force", nil, true, true},
+		{"forced, empty", session(), dir + "/empty", "force", nil, true, false},
+		{"directory", session(), dir, "force", fob.ErrConflict, false, false},
+		{"device", session(), os.DevNull, "force", fob.ErrConflict, false, false},
+		{"no directory", session(), dir + "/no/file", "force", fob.ErrNotFound, false, false},
+		{"file as directory", session(), dir + "/own/file", "force", fob.ErrUsage, false, false},
+		{"relative", session(), "file", "", fob.ErrUsage, false, false},
+		{"no path", session(), "", "", fob.ErrUsage, false, false},
+		{"line end in the path", session(), dir + "/a\nb", "", fob.ErrUsage, false, false},
+		{"not UTF-8", session(), dir + "/a\xff", "", fob.ErrUsage, false, false},
+		{"section", session(), dir + "/new", "section=a]b", fob.ErrUsage, false, false},
+		{"section for all", session(), dir + "/new", "section=DEFAULT", fob.ErrUsage, false, false},
+		{"section with a line end", session(), dir + "/new", "section=a\nb", fob.ErrUsage, false, false},
+		{"long-lived", long, dir + "/new", "", fob.ErrUsage, true, false},
+		{"without end", endless, dir + "/new", "", fob.ErrUsage, true, false},
+	} {
+		options := map[string]string{"to": tt.to}
+		if key, value, _ := strings.Cut(tt.more, "="); key != "" {
+			options[key] = value
+		}
+		f, asked, err := hand(t, "prod", tt.c, options)
+		if !errors.Is(err, tt.want) || (f != nil) != (tt.want == nil) || asked != tt.asked {
+			t.Errorf("%s: %v, asked %v", tt.name, err, asked)
+		}
+		if f != nil && f.Aside != tt.foreign {
+			t.Errorf("%s: set aside: %v", tt.name, f.Aside)
+		}
+	}
+}
