@@ -1,0 +1,130 @@
+// Package agent is the engine behind the socket: it serves front ends, and its
+// life has a beginning (one agent, a private socket) and an end (nothing lost).
+package agent
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fob/internal/broker"
+	"fob/internal/delivery"
+	ways "fob/internal/delivery/all"
+	"fob/internal/fob"
+	"fob/internal/principal"
+	kinds "fob/internal/principal/all"
+	"fob/internal/profile"
+	"fob/internal/vault"
+	unlocks "fob/internal/vault/unlock/all"
+)
+
+// Agent is the engine of one user.
+type Agent struct {
+	version string
+	home    fob.Home
+	started time.Time
+	log     *slog.Logger
+	quit    context.CancelFunc
+
+	kinds   []principal.Kind
+	ways    []delivery.Way
+	files   *profile.Files
+	vault   *vault.Store
+	clock   *broker.Clock
+	broker  *broker.Broker
+	usage   *usage
+	written *written
+	methods map[string]handler
+
+	conns    sync.WaitGroup
+	lastConn atomic.Int64
+}
+
+// New wires an agent for a home. quit is called when a front end asks it to end.
+func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFunc) *Agent {
+	a := &Agent{
+		version: version, home: home, started: time.Now(), log: log, quit: quit,
+		kinds: kinds.Kinds(), ways: ways.Ways(),
+		vault: vault.New(home, unlocks.Methods()),
+		clock: broker.NewClock(time.Now),
+	}
+	a.files = profile.New(home, a.kinds)
+	a.broker = &broker.Broker{
+		Kinds: a.kinds, Profiles: a.files, Secrets: secrets{a.vault},
+		Cache:    a.sealedCache,
+		LockFile: home.Principals(),
+		HTTP:     httpClient(a.clock),
+		Redirect: listenRedirect,
+		Clock:    a.clock,
+		Record:   (&audit{path: home.Audit(), log: log}).write,
+		Log:      log,
+	}
+	a.usage = &usage{path: home.Usage(), log: log}
+	a.written = &written{path: home.Written(), now: a.clock.Now, log: log}
+	a.methods = a.handlers()
+	return a
+}
+
+func (a *Agent) sealedCache() (broker.Sealed, error) {
+	f, err := a.vault.Cache()
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// secrets finds the vault's items.
+type secrets struct{ store *vault.Store }
+
+func (s secrets) Get(name string) (fob.Secret, error) {
+	if !s.store.Exists() {
+		return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "there is no vault, and so no %s", name).WithHint("fob vault init, then fob add user NAME")
+	}
+	v, err := s.store.Vault()
+	if err != nil {
+		return fob.Secret{}, err
+	}
+	return v.Get(name)
+}
+
+// Limits of calls to AWS. A front end's own caller gives up after a minute.
+const (
+	dialLimit   = 5 * time.Second
+	headerLimit = 10 * time.Second
+	callLimit   = 15 * time.Second
+	bodyLimit   = 4 << 20 // bytes
+)
+
+// httpClient is used for every call to AWS. It follows no redirect: an answer
+// from somewhere else is not AWS's.
+func httpClient(clock *broker.Clock) *http.Client {
+	t := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: dialLimit}).DialContext,
+		TLSHandshakeTimeout:   dialLimit,
+		ResponseHeaderTimeout: headerLimit,
+		IdleConnTimeout:       30 * time.Second,
+		MaxIdleConnsPerHost:   16,
+		ForceAttemptHTTP2:     true,
+	}
+	return &http.Client{
+		Transport:     limited{clock.Watch(t)},
+		Timeout:       callLimit,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// limited refuses to read an answer without end.
+type limited struct{ next http.RoundTripper }
+
+func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := l.next.RoundTrip(req)
+	if err == nil {
+		resp.Body = http.MaxBytesReader(nil, resp.Body, bodyLimit)
+	}
+	return resp, err
+}

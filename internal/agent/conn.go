@@ -1,0 +1,214 @@
+package agent
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+)
+
+// conn is one front end: its requests come in, and calls to its person go out.
+type conn struct {
+	rw     io.ReadWriteCloser
+	id     int64
+	caller fob.Caller
+
+	running sync.WaitGroup // requests
+	load    atomic.Int64   // how many of them
+	writing sync.Mutex
+	mu      sync.Mutex
+	ending  bool
+	next    int64
+	pending map[int64]chan *api.Message
+	gone    bool
+}
+
+// maxLoad bounds the requests of one front end that run at once; fob itself
+// makes one at a time.
+const maxLoad = 64
+
+// How long a front end may take to read what it is sent, and how long once the
+// agent is ending. One that does not read would hold its requests for ever.
+const (
+	writeLimit = 30 * time.Second
+	endLimit   = time.Second
+)
+
+// serve reads messages until the front end leaves. Requests run side by side.
+func (a *Agent) serve(ctx context.Context, c *conn) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer c.rw.Close()
+	defer c.running.Wait()
+	defer c.leave()
+	defer cancel()
+	r := bufio.NewReader(c.rw)
+	for {
+		m, err := api.ReadMessage(r, api.MaxRequest)
+		if err != nil {
+			if err != io.EOF {
+				a.log.Debug("connection ended", "error", err)
+			}
+			return
+		}
+		if m.Method == "" {
+			c.answered(m)
+			continue
+		}
+		if c.load.Add(1) > maxLoad {
+			a.log.Warn("a front end makes too many requests at once", "pid", c.caller.PID)
+			return
+		}
+		c.running.Go(func() {
+			defer c.load.Add(-1)
+			a.answer(ctx, c, m)
+		})
+	}
+}
+
+// finish closes the connection when its requests have their answers.
+func (c *conn) finish() {
+	c.hurry(endLimit, true)
+	c.running.Wait()
+	c.rw.Close()
+}
+
+// hurry bounds the writes from now on, and one that is under way. Standard
+// streams have no such bound: their reader is the program that waits for them.
+func (c *conn) hurry(limit time.Duration, ending bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ending {
+		return
+	}
+	c.ending = ending
+	if bounded, ok := c.rw.(interface{ SetWriteDeadline(time.Time) error }); ok {
+		_ = bounded.SetWriteDeadline(time.Now().Add(limit))
+	}
+}
+
+// answer runs one request and writes its reply.
+func (a *Agent) answer(ctx context.Context, c *conn, m *api.Message) {
+	result, err := a.dispatch(ctx, c, m)
+	reply := &api.Message{ID: m.ID}
+	if err == nil {
+		reply.Result, err = json.Marshal(result)
+	}
+	if err != nil {
+		a.log.Debug("request failed", "method", m.Method, "kind", fob.OutcomeOf(err).Wire)
+		reply.Result, reply.Error = nil, api.ToWire(err)
+		if reply.Error.Data.Kind == "version" {
+			reply.Error.Data.Version = a.version
+		}
+	}
+	if m.ID == nil {
+		return
+	}
+	_ = c.send(reply) // a front end that left needs no answer
+}
+
+// call asks the front end something. When it leaves meanwhile, there is nobody.
+func (c *conn) call(ctx context.Context, method string, params, result any) error {
+	raw, err := json.Marshal(params)
+	if err != nil {
+		return err
+	}
+	answer := make(chan *api.Message, 1)
+	c.mu.Lock()
+	if c.gone {
+		c.mu.Unlock()
+		return fob.ErrNobody
+	}
+	c.next++
+	id := c.next
+	c.pending[id] = answer
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		delete(c.pending, id)
+		c.mu.Unlock()
+	}()
+	if err := c.send(&api.Message{ID: &id, Method: method, Params: raw}); err != nil {
+		return fob.ErrNobody
+	}
+	select {
+	case m := <-answer:
+		switch {
+		case m == nil:
+			return fob.ErrNobody
+		case m.Error != nil:
+			return m.Error.Err()
+		case result == nil:
+			return nil
+		}
+		return json.Unmarshal(m.Result, result)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *conn) send(m *api.Message) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.hurry(writeLimit, false)
+	err := api.WriteMessage(c.rw, m)
+	if err != nil {
+		c.rw.Close() // half a line may be on its way
+	}
+	return err
+}
+
+func (c *conn) answered(m *api.Message) {
+	if m.ID == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if answer := c.pending[*m.ID]; answer != nil {
+		delete(c.pending, *m.ID)
+		answer <- m
+	}
+}
+
+// leave releases everything that waits for this front end's person.
+func (c *conn) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gone = true
+	for id, answer := range c.pending {
+		delete(c.pending, id)
+		answer <- nil
+	}
+}
+
+// notify sends what needs no answer; a front end that left misses nothing.
+func (c *conn) notify(method string, params any) {
+	if raw, err := json.Marshal(params); err == nil {
+		_ = c.send(&api.Message{Method: method, Params: raw})
+	}
+}
+
+// ui reaches the person through the connection.
+func (c *conn) ui() fob.UI {
+	return fob.UI{
+		ID: c.id,
+		AskFunc: func(ctx context.Context, q fob.Question) (fob.Secret, error) {
+			var text string
+			err := c.call(ctx, api.UIAsk, q, &text)
+			return fob.NewSecret(text), err
+		},
+		ConfirmFunc: func(ctx context.Context, q fob.Confirmation) error {
+			return c.call(ctx, api.UIConfirm, q, nil)
+		},
+		OpenFunc: func(ctx context.Context, p fob.Page) error {
+			return c.call(ctx, api.UIOpen, p, nil)
+		},
+		TellFunc:     func(_ context.Context, message string) { c.notify(api.UITell, message) },
+		ProgressFunc: func(p fob.Progress) { c.notify(api.UIProgress, p) },
+	}
+}

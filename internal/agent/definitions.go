@@ -1,0 +1,223 @@
+package agent
+
+import (
+	"context"
+	"strings"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+	"fob/internal/principal"
+	"fob/internal/profile"
+)
+
+// listKinds describes the kinds, for flags and forms.
+func (a *Agent) listKinds(context.Context, *request) (any, error) {
+	docs := make([]api.KindDoc, len(a.kinds))
+	for i, k := range a.kinds {
+		docs[i] = api.KindDoc{Name: k.AddWord(), Doc: k.Doc}
+		for _, f := range k.Accepts() {
+			docs[i].Fields = append(docs[i].Fields, api.FieldDoc{
+				Key: f.Key, Flag: f.FlagName(), Doc: f.Doc, Example: f.Example, Required: f.Required, Secret: f.Item != nil,
+			})
+		}
+	}
+	return docs, nil
+}
+
+// add writes a definition into fob's own file. Its secrets are asked for and are
+// in the vault before the definition exists.
+func (a *Agent) add(ctx context.Context, r *request) (any, error) {
+	var p api.AddParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	profile, kind, err := a.define(p)
+	if err != nil {
+		return nil, err
+	}
+	if exists, err := a.files.Has(kind.SectionType(), p.Name); err != nil {
+		return nil, err
+	} else if exists && !p.Force {
+		return nil, fob.Errorf(fob.ErrConflict, "profile %q exists already", p.Name).WithHint("fob show %s, or add --force to replace it", p.Name)
+	}
+	if kind.Source != nil {
+		a.warnSource(ctx, r, kind.Source(profile))
+	}
+	for _, f := range kind.Fields {
+		if f.Item == nil {
+			continue
+		}
+		if err := a.keepSecret(ctx, r, f, profile); err != nil {
+			return nil, err
+		}
+	}
+	return nil, a.files.Put(ctx, kind.SectionType(), profile)
+}
+
+// define checks a definition before anything is asked or written.
+func (a *Agent) define(p api.AddParams) (fob.Profile, principal.Kind, error) {
+	profile := fob.Profile{Name: p.Name, Origin: fob.OriginFob, Path: a.home.Config(), Keys: p.Keys}
+	for _, kind := range a.kinds {
+		if kind.AddWord() != p.Kind {
+			continue
+		}
+		accepted := map[string]bool{}
+		for _, f := range kind.Accepts() {
+			accepted[f.Key] = f.Item == nil
+		}
+		for key := range p.Keys {
+			if !accepted[key] {
+				return profile, kind, fob.Errorf(fob.ErrUsage, "a %s has no key %q", kind.Name, key).WithHint("fob add %s --help", kind.AddWord())
+			}
+		}
+		return profile, kind, kind.Validate(profile)
+	}
+	return profile, principal.Kind{}, fob.Errorf(fob.ErrUsage, "there is no kind %q", p.Kind).WithHint("fob add --help")
+}
+
+// warnSource tells of a source that is not there yet: that is allowed, since
+// definitions may be added in any order.
+func (a *Agent) warnSource(ctx context.Context, r *request, name string) {
+	if _, err := a.files.Lookup(name, r.caller.Paths); err != nil {
+		r.ui.Tell(ctx, "there is no profile \""+name+"\" yet to start from")
+	}
+}
+
+func (a *Agent) keepSecret(ctx context.Context, r *request, f principal.Field, p fob.Profile) error {
+	if err := a.vault.EnsureUnlocked(ctx, r.ui); err != nil {
+		return err
+	}
+	answer, err := r.ui.Ask(ctx, fob.Question{Kind: fob.AskSecret, Hidden: true, Prompt: f.Doc + " of " + p.Get("aws_access_key_id")})
+	if err != nil {
+		return err
+	}
+	secret := strings.TrimSpace(answer.Reveal())
+	if secret == "" || strings.ContainsFunc(secret, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return fob.Errorf(fob.ErrUsage, "%s is empty, or has blanks or unusual characters", f.Doc).WithHint("paste it again, alone on its line")
+	}
+	return a.putItem(ctx, f.Item(p), fob.NewSecret(secret))
+}
+
+func (a *Agent) putItem(ctx context.Context, name string, secret fob.Secret) error {
+	v, err := a.vault.Vault()
+	if err != nil {
+		return err
+	}
+	return v.Update(ctx, func(items map[string]fob.Secret) error {
+		items[name] = secret
+		return nil
+	})
+}
+
+// remove deletes a definition, and its secret when nothing else needs it.
+func (a *Agent) remove(ctx context.Context, r *request) (any, error) {
+	var p api.NameParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	section := "profile"
+	exists, err := a.files.Has(section, p.Name)
+	if err == nil && !exists {
+		section = "sso-session"
+		exists, err = a.files.Has(section, p.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !exists {
+		if _, err := a.files.Lookup(p.Name, r.caller.Paths); err == nil {
+			return nil, fob.Errorf(fob.ErrUsage, "profile %q is in your AWS files, which fob remove does not touch", p.Name).
+				WithHint("fob adopt %s first, or edit the file", p.Name)
+		}
+		return nil, fob.Errorf(fob.ErrNotFound, "no profile %q in %s", p.Name, a.home.Config()).WithHint("fob list")
+	}
+	profile, err := a.files.Lookup(p.Name, r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.unlocked(ctx, r.ui); err != nil {
+		return nil, err
+	}
+	items, err := a.orphans(profile, r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.ui.Confirm(ctx, removal(p.Name, items)); err != nil {
+		return nil, err
+	}
+	if err := a.files.Delete(ctx, section, p.Name); err != nil {
+		return nil, err
+	}
+	return nil, a.dropItems(ctx, items)
+}
+
+func removal(name string, items []string) fob.Confirmation {
+	c := fob.Confirmation{Title: "remove profile " + name}
+	if len(items) > 0 {
+		c.Detail = "deleted from the vault for good: " + strings.Join(items, ", ") + "\n"
+	}
+	return c
+}
+
+// orphans are the vault's items that only this profile needs.
+func (a *Agent) orphans(p fob.Profile, paths fob.Paths) ([]string, error) {
+	needed := map[string]int{}
+	all, err := a.files.List(paths)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range all {
+		for _, item := range a.items(other) {
+			needed[item]++
+		}
+	}
+	var alone []string
+	for _, item := range a.items(p) {
+		if needed[item] < 2 {
+			alone = append(alone, item)
+		}
+	}
+	if a.vault.Exists() {
+		v, err := a.vault.Vault()
+		if err != nil {
+			return nil, err
+		}
+		names, err := v.Names()
+		if err != nil {
+			return nil, err
+		}
+		alone = append(alone, profile.RecordItems(names, p.Name, len(alone) > 0)...)
+	}
+	return alone, nil
+}
+
+// items are the names of the vault's items that a definition needs.
+func (a *Agent) items(p fob.Profile) []string {
+	kind, err := principal.Find(a.kinds, p)
+	if err != nil || p.Origin != fob.OriginFob {
+		return nil
+	}
+	var names []string
+	for _, f := range kind.Fields {
+		if f.Item != nil {
+			names = append(names, f.Item(p))
+		}
+	}
+	return names
+}
+
+func (a *Agent) dropItems(ctx context.Context, names []string) error {
+	if len(names) == 0 || !a.vault.Exists() {
+		return nil
+	}
+	v, err := a.vault.Vault()
+	if err != nil {
+		return err
+	}
+	return v.Update(ctx, func(items map[string]fob.Secret) error {
+		for _, name := range names {
+			delete(items, name)
+		}
+		return nil
+	})
+}

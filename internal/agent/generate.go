@@ -1,0 +1,39 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+	"fob/internal/profile"
+)
+
+// generate writes sections for roles into ~/.aws/config, where they are wanted.
+func (a *Agent) generate(ctx context.Context, r *request) (any, error) {
+	var p api.GenerateParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	s, err := a.files.Session(p.Session, r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.files.Directory(s)
+	if err != nil {
+		return nil, err
+	}
+	if d.Synced.IsZero() {
+		return nil, fob.Errorf(fob.ErrNotFound, "the accounts of %s are not known yet", s.Name).WithHint("fob sync %s", s.Name)
+	}
+	m, err := a.files.Generate(profile.Generation{
+		Session: s, Name: cmp.Or(p.Template, profile.DefaultName), Region: p.Region, Prune: p.Prune,
+		Wanted: func(reference string, account fob.Account, role string) bool {
+			return matches(api.Row{Name: reference, Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role}, p.Filter)
+		},
+	}, r.caller.Paths, r.caller.Exe)
+	if err != nil {
+		return nil, err
+	}
+	return a.carryOut(ctx, r, "generate", p.DryRun, m)
+}

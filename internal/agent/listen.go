@@ -1,0 +1,134 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+)
+
+// watchPeriod is how often an agent looks whether its socket is still its own.
+const watchPeriod = 2 * time.Minute
+
+// joinLimit bounds how long a second agent waits for the first to listen.
+const joinLimit = 5 * time.Second // less than the front end waits
+
+// listenAndServe is alone in its home by a lock; the socket alone could not tell
+// a stale one from a slow one. An agent that finds another says ready as well,
+// for the front end that started it can use that one.
+func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error {
+	if err := checkPrivate(a.home.RunDir); err != nil {
+		return err
+	}
+	lock := flock.New(filepath.Join(a.home.RunDir, "agent.lock"), flock.SetPermissions(0o600))
+	mine, err := a.first(lock)
+	if err != nil {
+		return err
+	}
+	if !mine {
+		fmt.Fprintln(ready, api.ReadyLine)
+		return ready.Close()
+	}
+	defer lock.Unlock()
+	listener, err := listen(a.home.Socket())
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	a.written.begin()
+	defer a.written.end()
+	fmt.Fprintln(ready, api.ReadyLine)
+	ready.Close()
+	_ = os.Chdir(filepath.VolumeName(a.home.RunDir) + string(filepath.Separator)) // hold no file system busy
+	a.log.Info("agent started", "version", a.version, "pid", os.Getpid())
+	go a.watch(ctx)
+	a.accept(ctx, listener)
+	a.log.Info("agent ends")
+	return nil
+}
+
+// first takes the lock, or finds that another agent has it and answers. One that
+// has it and does not answer is starting or ending, and is waited for.
+func (a *Agent) first(lock *flock.Flock) (mine bool, err error) {
+	for deadline := time.Now().Add(joinLimit); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if mine, err := lock.TryLock(); err != nil {
+			return false, fob.Errorf(fob.ErrInternal, "cannot lock %s: %w", lock.Path(), err)
+		} else if mine {
+			return true, nil
+		}
+		if c, err := api.Dial(a.home.Socket()); err == nil {
+			return false, c.Close()
+		}
+	}
+	return false, fob.Errorf(fob.ErrInternal, "another agent holds the lock but does not answer at %s", a.home.Socket()).WithHint("end it, then try again")
+}
+
+// accept serves connections until ctx ends. They are closed after the socket is
+// gone, so that whoever waits for the end of theirs can start a new agent.
+func (a *Agent) accept(ctx context.Context, l net.Listener) {
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	closed, closeAll := context.WithCancel(context.Background())
+	failing := false
+	for {
+		nc, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			break
+		}
+		if err != nil { // out of descriptors, for instance: others may end meanwhile
+			if !failing { // once, and not fifty times a second
+				a.log.Warn("accept failed", "error", err)
+			}
+			failing = true
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+		failing = false
+		caller, err := peer(nc)
+		if err != nil {
+			a.log.Warn("a connection was refused", "error", err)
+			nc.Close()
+			continue
+		}
+		c := &conn{rw: nc, id: a.lastConn.Add(1), caller: caller, pending: map[int64]chan *api.Message{}}
+		a.conns.Go(func() {
+			stop := context.AfterFunc(closed, c.finish)
+			defer stop()
+			a.serve(ctx, c)
+		})
+	}
+	closeAll()
+	a.conns.Wait()
+}
+
+// watch ends the agent when its socket was removed or replaced: nobody could
+// reach it any more, and a new one will be started.
+func (a *Agent) watch(ctx context.Context) {
+	own, err := os.Lstat(a.home.Socket())
+	if err != nil {
+		return // not a file, on Windows
+	}
+	tick := time.NewTicker(watchPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if now, err := os.Lstat(a.home.Socket()); err != nil || !os.SameFile(own, now) {
+				a.log.Warn("the socket was replaced or removed")
+				a.quit()
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}

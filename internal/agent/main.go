@@ -1,0 +1,113 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+)
+
+// Main is the program fob-agent. Without arguments it serves this user's front
+// ends until it is told to stop; with --stdio it serves one, over its standard
+// streams.
+func Main(ctx context.Context, version string, args []string, stdin io.ReadCloser, stdout io.WriteCloser, stderr io.Writer, getenv func(string) string) int {
+	flags := flag.NewFlagSet("fob-agent", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	stdio := flags.Bool("stdio", false, "serve one front end over standard input and output")
+	showVersion := flags.Bool("version", false, "print the version and exit")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil || flags.NArg() > 0 {
+		return 2
+	}
+	if *showVersion {
+		fmt.Fprintln(stdout, "fob-agent", version)
+		return 0
+	}
+	err := run(ctx, version, *stdio, stdin, stdout, getenv)
+	if err != nil {
+		// One line: fob reads it from a new agent's output, a person from stderr.
+		message := err.Error()
+		if hint := fob.HintOf(err); hint != "" {
+			message += " (" + hint + ")"
+		}
+		fmt.Fprintln(stdout, message)
+		return fob.OutcomeOf(err).Code
+	}
+	return 0
+}
+
+func run(ctx context.Context, version string, stdio bool, stdin io.ReadCloser, stdout io.WriteCloser, getenv func(string) string) error {
+	setUmask()
+	if err := harden(); err != nil {
+		return err
+	}
+	home, err := fob.HomeFrom(getenv)
+	if err != nil {
+		return err
+	}
+	if err := home.MakeDirs(); err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot make fob's directories: %w", err).WithHint("check the owner and free space, or set FOB_HOME")
+	}
+	log, err := openLog(home.Log(), getenv("FOB_LOG"))
+	if err != nil {
+		return err
+	}
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	ctx, unsignal := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer unsignal()
+	a := New(home, version, log, quit)
+	defer a.broker.Flush()
+	if stdio {
+		c := &conn{rw: stream{stdin, stdout}, id: 1, caller: fob.Caller{UID: os.Getuid(), PID: os.Getppid()}, pending: map[int64]chan *api.Message{}}
+		stop := context.AfterFunc(ctx, c.finish)
+		defer stop()
+		a.serve(ctx, c)
+		return nil
+	}
+	return a.listenAndServe(ctx, stdout)
+}
+
+// stream joins the two standard streams.
+type stream struct {
+	io.ReadCloser
+	w io.WriteCloser
+}
+
+func (s stream) Write(p []byte) (int, error) { return s.w.Write(p) }
+
+// Close ends both, so that a front end that waits for an answer gets none.
+func (s stream) Close() error { return errors.Join(s.ReadCloser.Close(), s.w.Close()) }
+
+// maxLog is when an agent that starts begins a log anew, in bytes; one old log
+// is kept.
+const maxLog = 16 << 20
+
+// rotate sets a log aside that has grown too long.
+func rotate(path string) {
+	if info, err := os.Stat(path); err == nil && info.Size() > maxLog {
+		_ = os.Rename(path, path+".old")
+	}
+}
+
+func openLog(path, level string) (*slog.Logger, error) {
+	rotate(path)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fob.Errorf(fob.ErrInternal, "cannot open the log: %w", err).WithHint("check the owner and free space, or set FOB_HOME")
+	}
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{Level: l})), nil
+}

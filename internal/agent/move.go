@@ -1,0 +1,158 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+	"fob/internal/profile"
+)
+
+// adopt moves profiles out of the AWS files, after showing what will change.
+func (a *Agent) adopt(ctx context.Context, r *request) (any, error) {
+	if err := a.warn(ctx, r); err != nil {
+		return nil, err
+	}
+	result, err := a.move(ctx, r, "adopt", func(p api.MoveParams, v profile.Vault) (*profile.Move, error) {
+		return a.files.Adopt(p.Names, r.caller.Paths, r.caller.Exe, v)
+	})
+	if err != nil || !result.Done {
+		return result, err
+	}
+	var p api.MoveParams
+	if r.decode(&p) == nil && p.Shared != "" {
+		var names []string
+		for _, m := range result.Moved {
+			names = append(names, m.Name)
+		}
+		a.acceptShared(ctx, r, names, p.Shared)
+	}
+	return result, nil
+}
+
+// warn tells where SDKs read the user's files differently.
+func (a *Agent) warn(ctx context.Context, r *request) error {
+	warnings, err := a.files.Warnings(r.caller.Paths)
+	if err != nil {
+		return err
+	}
+	for i, w := range warnings {
+		if i == maxWarnings {
+			r.ui.Tell(ctx, fmt.Sprintf("and %d more warnings", len(warnings)-i))
+			break
+		}
+		r.ui.Tell(ctx, "warning: "+w)
+	}
+	return nil
+}
+
+// maxWarnings keeps what matters on the screen.
+const maxWarnings = 20
+
+// release moves them back.
+func (a *Agent) release(ctx context.Context, r *request) (any, error) {
+	return a.move(ctx, r, "release", func(p api.MoveParams, v profile.Vault) (*profile.Move, error) {
+		return a.files.Release(p.Names, r.caller.Paths, v)
+	})
+}
+
+// preparer is [profile.Files.Adopt] or its inverse.
+type preparer func(p api.MoveParams, v profile.Vault) (*profile.Move, error)
+
+func (a *Agent) move(ctx context.Context, r *request, verb string, prepare preparer) (api.MoveResult, error) {
+	var p api.MoveParams
+	if err := r.decode(&p); err != nil {
+		return api.MoveResult{}, err
+	}
+	for attempt := 1; ; attempt++ {
+		result, err := a.moveOnce(ctx, r, p, verb, prepare)
+		if !errors.Is(err, profile.ErrChanged) || attempt == moveAttempts {
+			return result, err
+		}
+		// Another fob was first, or somebody has edited the files: what is to be
+		// done is something else now, and is shown again.
+	}
+}
+
+// moveAttempts bounds how often a move starts over because the files changed;
+// of many at once, one succeeds each time.
+const moveAttempts = 50
+
+func (a *Agent) moveOnce(ctx context.Context, r *request, p api.MoveParams, verb string, prepare preparer) (api.MoveResult, error) {
+	m, err := a.prepare(ctx, r, p, prepare)
+	if err != nil {
+		return api.MoveResult{}, err
+	}
+	return a.carryOut(ctx, r, verb, p.DryRun, m)
+}
+
+// carryOut does what was prepared, after the person has seen it.
+func (a *Agent) carryOut(ctx context.Context, r *request, verb string, dryRun bool, m *profile.Move) (api.MoveResult, error) {
+	result := api.MoveResult{Diff: m.Diff, Moved: moved(m)}
+	if dryRun || !m.Changes() {
+		return result, nil
+	}
+	title := fmt.Sprintf("%s %d profiles", verb, moving(m))
+	if moving(m) == 1 {
+		title = verb + " 1 profile"
+	}
+	if err := r.ui.Confirm(ctx, fob.Confirmation{Title: title, Detail: m.Diff}); err != nil {
+		return result, err
+	}
+	if err := m.Apply(ctx); err != nil {
+		return result, err
+	}
+	result.Done = true
+	return result, nil
+}
+
+// prepare looks what would be done. On a machine without a vault it looks with
+// an empty one first: where there is nothing to move, none is made.
+func (a *Agent) prepare(ctx context.Context, r *request, p api.MoveParams, prepare preparer) (*profile.Move, error) {
+	if !a.vault.Exists() {
+		if m, err := prepare(p, noVault{}); err != nil || p.DryRun || !m.Changes() {
+			return m, err
+		}
+	}
+	if err := a.vault.EnsureUnlocked(ctx, r.ui); err != nil {
+		return nil, err
+	}
+	v, err := a.vault.Vault()
+	if err != nil {
+		return nil, err
+	}
+	return prepare(p, v)
+}
+
+// noVault is a vault that does not exist yet.
+type noVault struct{}
+
+func (noVault) Get(name string) (fob.Secret, error) {
+	return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "there is no vault, and so no %s", name).WithHint("fob vault init")
+}
+
+func (noVault) Names() ([]string, error) { return nil, nil }
+
+func (noVault) Update(context.Context, func(map[string]fob.Secret) error) error {
+	return fob.Errorf(fob.ErrNotFound, "there is no vault").WithHint("fob vault init")
+}
+
+func moved(m *profile.Move) []api.Moved {
+	list := []api.Moved{}
+	for _, one := range m.Moved {
+		list = append(list, api.Moved{Name: one.Name, Kind: one.Kind, Skipped: one.Skipped, Note: one.Note})
+	}
+	return list
+}
+
+func moving(m *profile.Move) int {
+	n := 0
+	for _, one := range m.Moved {
+		if one.Skipped == "" {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,104 @@
+package agent
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+)
+
+// sessionRow is a sign-in in a listing of profiles.
+func (a *Agent) sessionRow(s fob.Profile, paths fob.Paths) api.Row {
+	row := api.Row{Name: s.Name, Kind: "sso-session", Origin: string(s.Origin), Region: s.Get("sso_region")}
+	if state, until := a.cachedState(fob.SignIn(s.Name), paths); state != "" {
+		row.State, row.Expiration = "signed in", until
+	}
+	return row
+}
+
+// roles lists what a sign-in gives, as the last search found it.
+func (a *Agent) roles(_ context.Context, r *request) (any, error) {
+	var p api.RolesParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	s, err := a.files.Session(p.Name, r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.files.Directory(s)
+	if err != nil {
+		return nil, err
+	}
+	if d.Synced.IsZero() {
+		return nil, fob.Errorf(fob.ErrNotFound, "nothing is known yet of the accounts of %s", s.Name).WithHint("fob sync %s", s.Name)
+	}
+	cached := a.broker.Names()
+	rows := []api.Row{}
+	for _, account := range d.Accounts {
+		for _, role := range account.Roles {
+			row := api.Row{Name: d.Reference(account, role), Kind: "sso", Source: s.Name, Origin: string(s.Origin),
+				Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role}
+			if !matches(row, p.Filter) {
+				continue
+			}
+			if cached[row.Name] {
+				row.State, row.Expiration = a.cachedState(row.Name, r.caller.Paths)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// matches reports whether every word of a filter is somewhere in a row.
+func matches(row api.Row, filter string) bool {
+	text := strings.ToLower(row.Name + " " + row.Account + " " + row.AccountName + " " + row.Email + " " + row.Role)
+	for word := range strings.FieldsSeq(strings.ToLower(filter)) {
+		if !strings.Contains(text, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxCompletions is more than a shell shows without asking.
+const maxCompletions = 2000
+
+// complete finds names that begin with a text: profiles, sign-ins and, once the
+// text names a sign-in, its roles.
+func (a *Agent) complete(_ context.Context, r *request) (any, error) {
+	var p api.RolesParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	names := []string{}
+	sessions, err := a.files.Sessions(r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sessions {
+		if strings.HasPrefix(p.Name, s.Name+"/") {
+			d, err := a.files.Directory(s)
+			if err != nil {
+				return nil, err
+			}
+			names = d.Complete(p.Name, maxCompletions)
+		} else if strings.HasPrefix(s.Name, p.Name) {
+			names = append(names, s.Name+"/")
+		}
+	}
+	all, err := a.files.Names(r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range all {
+		if strings.HasPrefix(name, p.Name) && len(names) < maxCompletions {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}

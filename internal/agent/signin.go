@@ -1,0 +1,180 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"fob/internal/api"
+	"fob/internal/atomicfile"
+	"fob/internal/broker"
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// signIn finds the sign-in that a name means: a session, or that of a profile.
+func (a *Agent) signIn(name string, r *request, change func(*fob.Request)) (broker.Plan, error) {
+	req := fob.Request{Profile: name, Way: "login", Paths: r.caller.Paths, Caller: r.conn.caller}
+	if _, err := a.files.Session(name, r.caller.Paths); err == nil {
+		req.Profile = fob.SignIn(name)
+	}
+	if change != nil {
+		change(&req)
+	}
+	plan, err := a.broker.Plan(req)
+	if err != nil {
+		return nil, err
+	}
+	last := plan[len(plan)-1:]
+	if last[0].Kind.SignOut == nil {
+		return nil, fob.Errorf(fob.ErrUsage, "profile %q needs no sign-in: it is of kind %s", name, plan[0].Kind.Name).WithHint("fob whoami %s", name)
+	}
+	return last, nil
+}
+
+// namedSignIn is the sign-in that a request names, with the vault open for its
+// tokens.
+func (a *Agent) namedSignIn(ctx context.Context, r *request) (broker.Plan, error) {
+	var p api.NameParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	if err := a.unlocked(ctx, r.ui); err != nil {
+		return nil, err
+	}
+	return a.signIn(p.Name, r, nil)
+}
+
+// login signs in, silently where a refresh token allows it.
+func (a *Agent) login(ctx context.Context, r *request) (any, error) {
+	var p api.LoginParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	plan, err := a.signIn(p.Name, r, func(req *fob.Request) { req.OnPurpose, req.DeviceCode = true, p.DeviceCode })
+	if err != nil {
+		return nil, err
+	}
+	a.keepTokens(ctx, r)
+	if p.Force {
+		if err := a.signOut(ctx, r, plan, false); err != nil {
+			return nil, err
+		}
+	}
+	c, err := a.broker.Source(plan, r.ui).Credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer := api.SignIn{Session: plan[0].Profile.Name, Expiration: c.Expiration}
+	if p.Share != "" {
+		answer.Shared, err = a.share(plan[0], r, c, p.Share)
+	}
+	return answer, err
+}
+
+// share writes a sign-in where other tools look for it, because the user wants
+// that: in clear, for any program of theirs to read.
+func (a *Agent) share(step broker.Step, r *request, c fob.Credentials, dir string) (string, error) {
+	content, err := step.Kind.Export(step.Profile, a.broker.Env(r.ui), c)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, step.Kind.Shared(step.Profile))
+	if err = os.MkdirAll(dir, 0o700); err == nil {
+		err = atomicfile.Replace(path, []byte(content.Reveal()))
+	}
+	if err != nil {
+		return "", fob.Errorf(fob.ErrInternal, "cannot write %s: %w", path, err)
+	}
+	return path, nil
+}
+
+// acceptShared offers to take over sign-ins that other tools have left for the
+// profiles that were adopted.
+func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, dir string) {
+	for _, name := range names {
+		plan, err := a.signIn(name, r, nil)
+		if err != nil || plan[0].Kind.Shared == nil {
+			continue
+		}
+		if _, have := a.broker.Have(plan); have {
+			continue
+		}
+		path := filepath.Join(dir, plan[0].Kind.Shared(plan[0].Profile))
+		text, err := atomicfile.Read(path)
+		if err != nil {
+			continue
+		}
+		question := fob.Confirmation{Title: "take over the sign-in to " + plan[0].Profile.Name + " from " + path}
+		if r.ui.Confirm(ctx, question) != nil {
+			continue
+		}
+		c, err := plan[0].Kind.Accept(ctx, plan[0].Profile, a.broker.Env(r.ui), fob.NewSecret(string(text)))
+		if err != nil {
+			r.ui.Tell(ctx, err.Error())
+			continue
+		}
+		a.broker.Accept(plan, c)
+	}
+}
+
+// keepTokens sees to it that a sign-in survives the agent, and says so if not.
+func (a *Agent) keepTokens(ctx context.Context, r *request) {
+	if err := a.vault.EnsureUnlocked(ctx, r.ui); err != nil {
+		r.ui.Tell(ctx, "the sign-in lasts as long as the agent only: "+err.Error())
+	}
+}
+
+// logout ends a sign-in at AWS, and here with everything that came from it.
+func (a *Agent) logout(ctx context.Context, r *request) (any, error) {
+	plan, err := a.namedSignIn(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.signOut(ctx, r, plan, true)
+}
+
+func (a *Agent) signOut(ctx context.Context, r *request, plan broker.Plan, all bool) error {
+	c, _ := a.broker.Have(plan)
+	err := plan[0].Kind.SignOut(ctx, plan[0].Profile, a.broker.Env(r.ui), c)
+	if dropErr := a.broker.Drop(ctx, plan[0].Key, all); err == nil {
+		err = dropErr
+	}
+	return err
+}
+
+// sync searches all accounts and roles behind a sign-in. What an interrupted
+// search has found is kept and not asked again.
+func (a *Agent) sync(ctx context.Context, r *request) (any, error) {
+	plan, err := a.namedSignIn(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	session := plan[0].Profile
+	known, err := a.files.Directory(session)
+	if err != nil {
+		return nil, err
+	}
+	journal, found, err := a.files.OpenJournal(session)
+	if err != nil {
+		return nil, err
+	}
+	s := newSearch(journal, found)
+	err = plan[0].Kind.Discover(ctx, session, a.broker.Env(r.ui), principal.Discovery{
+		Source: a.broker.Source(plan, r.ui), Done: s.done,
+		Found: func(account fob.Account, total int) {
+			s.found(account)
+			r.ui.Progress(fob.Progress{What: "accounts", Done: len(s.roles), Total: total})
+		},
+	})
+	if err = cmp.Or(err, s.failed); err != nil {
+		return nil, errors.Join(err, journal.Close(false))
+	}
+	now := s.directory(session)
+	if err := a.files.SaveDirectory(now); err != nil {
+		return nil, err
+	}
+	return compare(known, now), journal.Close(true)
+}

@@ -1,0 +1,141 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"fob/internal/api"
+	"fob/internal/atomicfile"
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// usage remembers how often and when people chose which profile, so that the
+// list to choose from begins with what they most likely want. It holds names
+// and numbers. Nothing depends on it: a file that is lost or that two agents
+// write at once costs an order.
+type usage struct {
+	path string
+	log  *slog.Logger
+	mu   sync.Mutex
+}
+
+// score counts the uses of a name, each worth half of what it was after halfLife.
+type score struct {
+	Weight float64   `json:"weight"` // at Last
+	Last   time.Time `json:"last"`
+}
+
+const (
+	halfLife = 7 * 24 * time.Hour
+	maxUsage = 200 // names; more than a person works with
+)
+
+func (s score) at(now time.Time) float64 {
+	return s.Weight * math.Exp2(-now.Sub(s.Last).Hours()/halfLife.Hours())
+}
+
+func (u *usage) used(name string, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	all := u.read()
+	all[name] = score{Weight: all[name].at(now) + 1, Last: now.UTC()}
+	for len(all) > maxUsage {
+		least := name
+		for other, s := range all {
+			if s.at(now) < all[least].at(now) {
+				least = other
+			}
+		}
+		delete(all, least)
+	}
+	text, err := json.Marshal(all)
+	if err == nil {
+		err = atomicfile.Replace(u.path, text)
+	}
+	if err != nil {
+		u.log.Warn("what was chosen is not remembered", "error", err)
+	}
+}
+
+// read returns what is remembered; a file that says nothing is nothing.
+func (u *usage) read() map[string]score {
+	all := map[string]score{}
+	if text, err := atomicfile.Read(u.path); err != nil || json.Unmarshal(text, &all) != nil {
+		return map[string]score{}
+	}
+	return all
+}
+
+// choices lists every name that credentials can be had for, roles of sign-ins
+// among them, most used first.
+func (a *Agent) choices(_ context.Context, r *request) (any, error) {
+	profiles, err := a.files.List(r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	rows := []api.Row{}
+	for _, p := range profiles {
+		if kind, err := principal.Find(a.kinds, p); err == nil {
+			rows = append(rows, api.Row{Name: p.Name, Kind: kind.Name, Account: accountOf(p), Region: p.Get("region")})
+		}
+	}
+	sessions, err := a.files.Sessions(r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sessions {
+		d, err := a.files.Directory(s)
+		if err != nil {
+			return nil, err
+		}
+		for _, account := range d.Accounts {
+			for _, role := range account.Roles {
+				rows = append(rows, api.Row{Name: d.Reference(account, role), Kind: "sso", Account: account.ID, AccountName: account.Name})
+			}
+		}
+	}
+	a.usage.mu.Lock()
+	all := a.usage.read()
+	a.usage.mu.Unlock()
+	now := a.clock.Now()
+	slices.SortStableFunc(rows, func(x, y api.Row) int {
+		switch wx, wy := all[x.Name].at(now), all[y.Name].at(now); {
+		case wx > wy:
+			return -1
+		case wx < wy:
+			return 1
+		}
+		return 0
+	})
+	return rows, nil
+}
+
+// outlook says what asking for credentials would come to. It asks nobody, and is
+// cheap: prompts of shells show it.
+func (a *Agent) outlook(_ context.Context, r *request) (any, error) {
+	var p api.NameParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	plan, err := a.broker.Plan(fob.Request{Profile: p.Name, Paths: r.caller.Paths})
+	if err != nil || plan[0].Kind.SignOut != nil {
+		return api.State{State: api.StateUnknown}, nil
+	}
+	if a.vault.Shut() {
+		return api.State{State: api.StateLocked}, nil
+	}
+	left, cached, asks := a.broker.Outlook(plan)
+	switch {
+	case cached:
+		return api.State{State: api.StateCached, Left: int(left.Seconds())}, nil
+	case asks:
+		return api.State{State: api.StateSignIn}, nil
+	}
+	return api.State{State: api.StateReady}, nil
+}

@@ -1,0 +1,399 @@
+package agent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"fob/internal/api"
+	"fob/internal/atomicfile"
+	"fob/internal/delivery"
+	"fob/internal/fob"
+)
+
+// written is the register of the files of credentials that are out (fob write).
+// It is on disk before a file is, so that an agent that was killed leaves its
+// successor the list; there is no secret in it. Nothing runs while it is empty.
+type written struct {
+	path string
+	now  func() time.Time
+	log  *slog.Logger
+
+	mu    sync.Mutex
+	open  bool // false: nobody would take files away
+	epoch int  // counts how often all files had to go
+	files map[string]*writtenFile
+}
+
+// writtenFile is one file. It is fob's as long as its content is.
+type writtenFile struct {
+	Path       string    `json:"path"`
+	Profile    string    `json:"profile"`
+	Section    string    `json:"section"`
+	Expiration time.Time `json:"expiration"`
+	// Sums are of what fob wrote there, and of what it was about to write.
+	Sums []string `json:"sha256"`
+
+	again func(ctx context.Context, f *writtenFile) error // writes it anew
+	timer *time.Timer
+}
+
+// Renewal of a file that is out.
+const (
+	writtenAhead = 15 * time.Minute // before it expires, or at half of the time left if that is less
+	writtenPause = time.Second      // at least, between attempts
+	writtenLimit = time.Minute      // for one attempt
+)
+
+// begin takes away what a killed agent left, and opens the register.
+func (w *written) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.files = map[string]*writtenFile{}
+	atomicfile.Clean(w.path)
+	text, err := atomicfile.Read(w.path)
+	var list []*writtenFile
+	if err == nil {
+		err = json.Unmarshal(text, &list)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		w.log.Error("the list of written files cannot be read; files that a killed agent left stay", "error", err)
+		if _, err := atomicfile.SetAside(w.path, "damaged"); err != nil {
+			w.log.Error("nor set aside", "error", err)
+		}
+	}
+	for _, f := range list {
+		if f != nil {
+			w.files[f.Path] = f
+			atomicfile.Clean(f.Path)
+		}
+	}
+	w.clear()
+	w.open = true
+}
+
+// end takes everything away for good, and returns what there is to tell.
+func (w *written) end() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open = false
+	return w.clear()
+}
+
+// removeAll takes everything away; what was on its way to a file never gets there.
+func (w *written) removeAll() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.clear()
+}
+
+func (w *written) clear() (messages []string) {
+	w.epoch++
+	if len(w.files) == 0 {
+		return nil
+	}
+	for _, f := range w.sorted() {
+		switch removed, err := w.remove(f); {
+		case err != nil:
+			w.log.Error("a written file cannot be removed", "path", f.Path, "error", err)
+			messages = append(messages, "warning: "+f.Path+" cannot be removed, and holds credentials of "+f.Profile)
+		case removed:
+			w.log.Info("a written file was removed", "path", f.Path)
+			messages = append(messages, "removed "+f.Path)
+		case f.there():
+			messages = append(messages, "warning: "+f.Path+" is not what fob wrote any more, and stays")
+		}
+	}
+	w.saveOrLog()
+	return messages
+}
+
+// take removes the files at paths, or all; a file that is not there is no error.
+func (w *written) take(paths []string) (removed []string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.open {
+		return nil, fob.Errorf(fob.ErrUsage, "files that fob wrote are known to the agent, and this is none").WithHint("unset FOB_AGENT")
+	}
+	files := w.sorted()
+	if len(paths) > 0 {
+		if files, err = w.find(paths); err != nil {
+			return nil, err
+		}
+	}
+	defer w.saveOrLog()
+	removed = []string{}
+	for _, f := range files {
+		switch gone, e := w.remove(f); {
+		case e != nil:
+			err = fob.Errorf(fob.ErrInternal, "%s cannot be removed: %w", f.Path, e)
+		case gone:
+			removed = append(removed, f.Path)
+		case f.there():
+			err = changed(f.Path)
+		}
+	}
+	return removed, err
+}
+
+func changed(path string) error {
+	return fob.Errorf(fob.ErrConflict, "%s is not what fob wrote any more, and stays", path).WithHint("look at it, and remove it yourself")
+}
+
+func (w *written) find(paths []string) ([]*writtenFile, error) {
+	var files []*writtenFile
+	for _, path := range paths {
+		if place, err := atomicfile.Place(path); err == nil {
+			path = place
+		}
+		if f := w.files[path]; f != nil {
+			files = append(files, f)
+		} else if (&writtenFile{Path: path}).there() {
+			return nil, fob.Errorf(fob.ErrNotFound, "%s is no file that fob wrote and has out", path).WithHint("fob agent status")
+		}
+	}
+	return files, nil
+}
+
+// list shows what is out; a file that a person removed or changed is not.
+func (w *written) list() []api.Written {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rows := []api.Written{}
+	for _, f := range w.sorted() {
+		if ours, err := f.state(); err == nil && !ours {
+			w.drop(f)
+			defer w.saveOrLog()
+			continue
+		}
+		rows = append(rows, api.Written{Path: f.Path, Profile: f.Profile, Section: f.Section, Expiration: f.Expiration})
+	}
+	return rows
+}
+
+// turn is the permission to write that one request has.
+type turn struct {
+	profile string
+	epoch   int
+	renews  *writtenFile // nil: a person asked
+	again   func(ctx context.Context, f *writtenFile) error
+}
+
+// begun is what a turn begins with; not open where nobody would take files away.
+func (w *written) begun() (epoch int, open bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.epoch, w.open
+}
+
+// put writes a file: first what it will be to the register, then the file.
+func (w *written) put(d delivery.File, t turn) (aside string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.open || w.epoch != t.epoch {
+		return "", fob.Errorf(fob.ErrLocked, "the vault was locked, or the agent told to stop, before %s was written", d.Path)
+	}
+	old := w.files[d.Path]
+	text := []byte(d.Text.Reveal())
+	f := &writtenFile{Path: d.Path, Profile: t.profile, Section: d.Section, Expiration: d.Expiration, again: t.again}
+	if old != nil {
+		f.Sums = slices.Clone(old.Sums)
+	}
+	if t.renews != nil {
+		if ours, err := t.renews.state(); err != nil || !ours || old != t.renews {
+			return "", changed(d.Path)
+		}
+	}
+	f.Sums = append(f.Sums, sum(text))
+	w.files[d.Path] = f
+	if err = w.save(); err == nil && d.Aside {
+		aside, err = atomicfile.SetAside(d.Path, "before-fob")
+	}
+	if err == nil {
+		err = atomicfile.Replace(d.Path, text)
+	}
+	if err != nil {
+		w.restore(f, old, aside)
+		return "", fob.Errorf(fob.ErrInternal, "%s was not written: %w", d.Path, err).WithHint("check the directory's owner and free space")
+	}
+	f.Sums = f.Sums[len(f.Sums)-1:]
+	w.saveOrLog() // else one sum more is in the register than needed
+	if old != nil {
+		old.stop()
+	}
+	w.schedule(f)
+	return aside, nil
+}
+
+// restore is what remains of a file that could not be written.
+func (w *written) restore(f, old *writtenFile, aside string) {
+	atomicfile.Clean(f.Path)
+	if aside != "" {
+		if _, err := os.Lstat(f.Path); errors.Is(err, fs.ErrNotExist) {
+			_ = os.Rename(aside, f.Path)
+		}
+	}
+	if ours, err := f.state(); old == nil && err == nil && ours {
+		_, _ = w.remove(f) // it is there, and not for sure on disk
+	}
+	switch {
+	case old != nil:
+		old.Sums = f.Sums // the old or the new content
+		w.files[f.Path] = old
+	default:
+		delete(w.files, f.Path)
+	}
+	w.saveOrLog()
+}
+
+// schedule sets the one timer of a file.
+func (w *written) schedule(f *writtenFile) {
+	left := f.Expiration.Sub(w.now())
+	wait := left - min(writtenAhead, left/2)
+	if wait < writtenPause {
+		wait = max(left, 0)
+	}
+	f.stop()
+	f.timer = time.AfterFunc(wait, func() { w.due(f) })
+}
+
+// due renews a file, or takes it away when it has expired.
+func (w *written) due(f *writtenFile) {
+	w.mu.Lock()
+	if w.files[f.Path] != f {
+		w.mu.Unlock()
+		return
+	}
+	ours, err := f.state()
+	if expired := !f.Expiration.After(w.now()); expired || err == nil && !ours {
+		defer w.mu.Unlock()
+		if _, err := w.remove(f); err != nil {
+			w.log.Error("a written file cannot be removed", "path", f.Path, "error", err)
+		}
+		w.log.Info("a written file is no longer out", "path", f.Path, "expired", expired)
+		w.saveOrLog()
+		return
+	}
+	w.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), writtenLimit)
+	defer cancel()
+	err = f.again(ctx, f)
+	if err == nil {
+		return
+	}
+	w.log.Info("a written file was not renewed", "path", f.Path, "kind", fob.OutcomeOf(err).Wire)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.files[f.Path] == f {
+		w.schedule(f)
+	}
+}
+
+// remove takes a file away, if it is still what fob wrote, and forgets it. After
+// an error it is still in the register.
+func (w *written) remove(f *writtenFile) (removed bool, err error) {
+	ours, err := f.state()
+	if err != nil {
+		return false, err
+	}
+	if ours {
+		if err := atomicfile.Remove(f.Path); err != nil {
+			return false, err
+		}
+	}
+	w.drop(f)
+	return ours, nil
+}
+
+func (w *written) drop(f *writtenFile) {
+	f.stop()
+	delete(w.files, f.Path)
+}
+
+func (f *writtenFile) stop() {
+	if f.timer != nil {
+		f.timer.Stop()
+	}
+}
+
+func (f *writtenFile) there() bool {
+	_, err := os.Lstat(f.Path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// state reports whether a file is there and what fob wrote.
+func (f *writtenFile) state() (ours bool, err error) {
+	info, err := os.Lstat(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil || !info.Mode().IsRegular() {
+		return false, err
+	}
+	text, err := atomicfile.Read(f.Path)
+	return err == nil && slices.Contains(f.Sums, sum(text)), err
+}
+
+func sum(text []byte) string {
+	s := sha256.Sum256(text)
+	return hex.EncodeToString(s[:])
+}
+
+func (w *written) sorted() []*writtenFile {
+	return slices.SortedFunc(maps.Values(w.files), func(a, b *writtenFile) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// save writes the register; an empty one is no file.
+func (w *written) save() error {
+	if len(w.files) == 0 {
+		return atomicfile.Remove(w.path)
+	}
+	text, err := json.Marshal(w.sorted())
+	if err != nil {
+		return err
+	}
+	return atomicfile.Replace(w.path, text)
+}
+
+func (w *written) saveOrLog() {
+	if err := w.save(); err != nil {
+		w.log.Error("the list of written files cannot be written", "error", err)
+	}
+}
+
+// writer lets one request write a file, which is renewed by the same request
+// made again, with nobody to ask.
+func (a *Agent) writer(r *request, profile string) func(delivery.File) (string, error) {
+	epoch, open := a.written.begun()
+	if !open {
+		return nil
+	}
+	again := request{conn: &conn{caller: r.conn.caller}, caller: r.caller, params: r.params}
+	return func(d delivery.File) (string, error) {
+		return a.written.put(d, turn{profile, epoch, r.renews, func(ctx context.Context, f *writtenFile) error {
+			same := again
+			same.renews = f
+			_, err := a.deliver(ctx, &same)
+			return err
+		}})
+	}
+}
+
+// takeAway removes files that are out.
+func (a *Agent) takeAway(_ context.Context, r *request) (any, error) {
+	var p api.TakeAwayParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	return a.written.take(p.Paths)
+}

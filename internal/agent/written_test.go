@@ -1,0 +1,251 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fob/internal/delivery"
+	"fob/internal/fob"
+)
+
+// desk is a register with a directory for the files.
+type desk struct {
+	t *testing.T
+	*written
+	dir   string
+	again func(ctx context.Context, f *writtenFile) error
+}
+
+func newDesk(t *testing.T) *desk {
+	d := &desk{t: t, dir: t.TempDir()}
+	d.written = openWritten(t.TempDir())
+	return d
+}
+
+func openWritten(state string) *written {
+	w := &written{path: filepath.Join(state, "written.json"), now: time.Now, log: slog.New(slog.DiscardHandler)}
+	w.begin()
+	return w
+}
+
+// write puts text in a file that lives so long.
+func (d *desk) write(name, text string, life time.Duration, renews *writtenFile) error {
+	epoch, _ := d.begun()
+	_, err := d.put(d.file(name, text, life), turn{"prod", epoch, renews, d.again})
+	return err
+}
+
+func (d *desk) file(name, text string, life time.Duration) delivery.File {
+	return delivery.File{Path: filepath.Join(d.dir, name), Section: "default", Text: fob.NewSecret(text), Expiration: time.Now().Add(life)}
+}
+
+// holds says what is in a file; "" if it is not there.
+func (d *desk) holds(name, want string) {
+	d.t.Helper()
+	text, err := os.ReadFile(filepath.Join(d.dir, name))
+	if string(text) != want || err != nil && !os.IsNotExist(err) {
+		d.t.Errorf("%s holds %q, %v; want %q", name, text, err, want)
+	}
+}
+
+func (d *desk) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// out says what the register on disk names.
+func (d *desk) out(want ...string) {
+	d.t.Helper()
+	text, err := os.ReadFile(d.path)
+	var list []writtenFile
+	if err == nil {
+		err = json.Unmarshal(text, &list)
+	}
+	if err != nil && !os.IsNotExist(err) {
+		d.t.Fatal(err)
+	}
+	var names []string
+	for _, f := range list {
+		names = append(names, filepath.Base(f.Path))
+	}
+	if !slices.Equal(names, want) {
+		d.t.Errorf("out are %v, want %v", names, want)
+	}
+	if strings.Contains(string(text), "FOBSECRET") {
+		d.t.Error("a secret is in the register")
+	}
+}
+
+const (
+	firstText  = "FOBSECRETMARKER first"
+	secondText = "FOBSECRETMARKER second"
+)
+
+func TestWrittenIsRenewed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		var mu sync.Mutex
+		var asked []time.Duration
+		start, fail := time.Now(), false
+		d.again = func(_ context.Context, f *writtenFile) error {
+			mu.Lock()
+			defer mu.Unlock()
+			asked = append(asked, time.Since(start))
+			if fail {
+				return fob.ErrNobody
+			}
+			return d.write("a", secondText, time.Hour, f)
+		}
+		d.must(d.write("a", firstText, time.Hour, nil))
+		time.Sleep(44 * time.Minute)
+		d.holds("a", firstText)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		d.holds("a", secondText)
+		d.out("a")
+		// Then it cannot be renewed: tried again, and gone when it expires, at 1h45m.
+		mu.Lock()
+		fail = true
+		mu.Unlock()
+		time.Sleep(58 * time.Minute)
+		d.holds("a", secondText)
+		time.Sleep(90 * time.Second)
+		synctest.Wait()
+		d.holds("a", "")
+		d.out()
+		time.Sleep(24 * time.Hour) // nothing runs while nothing is out
+		mu.Lock()
+		defer mu.Unlock()
+		if n := len(asked); asked[0] != 45*time.Minute || asked[1] != 90*time.Minute || n < 5 || n > 15 {
+			t.Error("asked at", asked)
+		}
+	})
+}
+
+// A file that a person removed or changed is theirs: it is not written again, nor
+// removed.
+func TestWrittenIsAPersons(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.again = func(context.Context, *writtenFile) error { t.Error("asked"); return nil }
+		for _, name := range []string{"removed", "changed", "link", "listed"} {
+			d.must(d.write(name, firstText, time.Hour, nil))
+		}
+		d.must(os.Remove(filepath.Join(d.dir, "removed")))
+		d.must(os.WriteFile(filepath.Join(d.dir, "changed"), []byte("mine"), 0o600))
+		d.must(os.Rename(filepath.Join(d.dir, "link"), filepath.Join(d.dir, "moved")))
+		d.must(os.Symlink("moved", filepath.Join(d.dir, "link")))
+		d.must(os.Remove(filepath.Join(d.dir, "listed")))
+		if rows := d.list(); len(rows) != 0 {
+			t.Error(rows)
+		}
+		d.out()
+		d.must(d.write("removed", firstText, time.Hour, nil))
+		d.must(d.write("changed", firstText, time.Hour, nil))
+		d.must(os.Remove(filepath.Join(d.dir, "removed")))
+		d.must(os.WriteFile(filepath.Join(d.dir, "changed"), []byte("mine"), 0o600))
+		time.Sleep(50 * time.Minute)
+		synctest.Wait()
+		d.out()
+		d.must(d.write("changed", firstText, time.Hour, nil))
+		d.must(os.WriteFile(filepath.Join(d.dir, "changed"), []byte("mine"), 0o600))
+		if _, err := d.take([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrConflict) {
+			t.Error(err)
+		}
+		if _, err := d.take([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrNotFound) {
+			t.Error(err)
+		}
+		d.holds("removed", "")
+		d.holds("changed", "mine")
+	})
+}
+
+// What was on its way when everything had to go never gets there.
+func TestWrittenAfterLock(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.must(d.write("a", firstText, time.Hour, nil))
+	one := d.files[filepath.Join(d.dir, "a")]
+	epoch, _ := d.begun()
+	if told := d.removeAll(); len(told) != 1 || !strings.HasPrefix(told[0], "removed ") {
+		t.Error(told)
+	}
+	d.holds("a", "")
+	if _, err := d.put(d.file("a", secondText, time.Hour), turn{"prod", epoch, nil, nil}); !errors.Is(err, fob.ErrLocked) {
+		t.Error(err)
+	}
+	if err := d.write("a", secondText, time.Hour, one); !errors.Is(err, fob.ErrConflict) {
+		t.Error(err)
+	}
+	// Another profile's credentials have taken the file over.
+	d.must(d.write("a", firstText, time.Hour, nil))
+	one = d.files[filepath.Join(d.dir, "a")]
+	d.must(d.write("a", secondText, time.Hour, nil))
+	if err := d.write("a", firstText, time.Hour, one); !errors.Is(err, fob.ErrConflict) {
+		t.Error(err)
+	}
+	d.holds("a", secondText)
+	d.end()
+	d.holds("a", "")
+	if err := d.write("a", secondText, time.Hour, nil); !errors.Is(err, fob.ErrLocked) {
+		t.Error(err)
+	}
+	d.holds("a", "")
+	d.out()
+}
+
+func TestWrittenDamaged(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "{}", "[null]", `[{"path":"/nowhere/at/all","sha256":["x"]}]`, "[", "\x00"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "written.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if w := openWritten(dir); len(w.list()) != 0 || !w.open {
+			t.Errorf("%q: %v", text, w.list())
+		}
+	}
+}
+
+// Where the list cannot be kept no file is written, and the one that is out stays
+// as it is.
+func TestWrittenWithoutRegister(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.must(d.write("old", firstText, time.Hour, nil))
+	state := filepath.Dir(d.path)
+	d.must(os.Rename(state, state+"-away"))
+	if err := d.write("new", firstText, time.Hour, nil); !errors.Is(err, fob.ErrInternal) {
+		t.Error(err)
+	}
+	if err := d.write("old", secondText, time.Hour, nil); !errors.Is(err, fob.ErrInternal) {
+		t.Error(err)
+	}
+	d.must(os.Rename(state+"-away", state))
+	d.holds("new", "")
+	d.holds("old", firstText)
+	d.out("old")
+	// A directory that goes: an error, and nothing remains in the register.
+	gone := d.file("x", firstText, time.Hour)
+	gone.Path = filepath.Join(d.dir, "gone", "x")
+	if _, err := d.put(gone, turn{"prod", d.epoch, nil, nil}); !errors.Is(err, fob.ErrInternal) {
+		t.Error(err)
+	}
+	d.out("old")
+	d.end()
+	d.holds("old", "")
+}

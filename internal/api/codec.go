@@ -1,0 +1,64 @@
+package api
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"fob/internal/fob"
+)
+
+// ReadMessage reads one line of at most limit bytes.
+func ReadMessage(r *bufio.Reader, limit int) (*Message, error) {
+	line, err := readLine(r, limit)
+	if err != nil {
+		return nil, err
+	}
+	return parseMessage(line, nil)
+}
+
+// parseMessage decodes a line at one go: an answer's result into result, or if
+// that is nil into the message. Listings are long, so it is not read twice.
+func parseMessage(line []byte, result any) (*Message, error) {
+	m := &Message{}
+	if result == nil {
+		result = &m.Result
+	}
+	in := struct {
+		*Message
+		Result any `json:"result"` // in place of the message's own
+	}{m, result}
+	if err := json.Unmarshal(line, &in); err != nil || m.Version != "2.0" {
+		return nil, fob.Errorf(fob.ErrInternal, "a message between fob and its agent is not JSON-RPC 2.0")
+	}
+	return m, nil
+}
+
+func readLine(r *bufio.Reader, limit int) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if line == nil && err == nil {
+			return part, nil // valid until the next read, and decoded before it
+		}
+		line = append(line, part...)
+		if len(line) > limit {
+			return nil, fob.Errorf(fob.ErrInternal, "a message between fob and its agent is longer than %d bytes", limit)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+	}
+}
+
+// WriteMessage writes one line with a single write.
+func WriteMessage(w io.Writer, m *Message) error {
+	m.Version = "2.0"
+	line, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(line, '\n'))
+	return err
+}

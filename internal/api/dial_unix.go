@@ -1,0 +1,89 @@
+//go:build unix
+
+package api
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"fob/internal/fob"
+)
+
+// maxSocketPath is what fits in sockaddr_un everywhere: 104 bytes on the BSDs
+// and macOS, 108 on Linux, with the final NUL.
+const maxSocketPath = 103
+
+// ErrNoAgent says that nobody listens at the socket.
+var ErrNoAgent = errors.New("no agent is running")
+
+// Dial connects to the agent's socket. It uses the system calls themselves: the
+// net package would add its poller to the start of every fob credentials.
+func Dial(path string) (io.ReadWriteCloser, error) {
+	address, done, err := SocketAddress(path)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, fob.Errorf(fob.ErrInternal, "cannot make a socket: %w", err)
+	}
+	syscall.CloseOnExec(fd)
+	for {
+		err = syscall.Connect(fd, &syscall.SockaddrUnix{Name: address})
+		if err != syscall.EINTR {
+			break
+		}
+	}
+	if err == nil {
+		err = checkPeer(fd, path)
+	}
+	if err != nil {
+		syscall.Close(fd)
+		if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) {
+			return nil, ErrNoAgent
+		}
+		var own *fob.Error
+		if errors.As(err, &own) {
+			return nil, err
+		}
+		return nil, fob.Errorf(fob.ErrInternal, "cannot reach the agent at %s: %w", path, err)
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
+// hasten bounds each wait on a connection.
+func hasten(conn io.ReadWriteCloser, limit time.Duration) {
+	if f, ok := conn.(*os.File); ok {
+		wait := syscall.NsecToTimeval(int64(limit))
+		_ = syscall.SetsockoptTimeval(int(f.Fd()), syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &wait)
+		_ = syscall.SetsockoptTimeval(int(f.Fd()), syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &wait)
+	}
+}
+
+// SocketAddress returns a name for path that fits into a socket address. A path
+// that is too long is reached through an open directory, where the system has
+// /proc; call done when the address is no longer needed.
+func SocketAddress(path string) (address string, done func(), err error) {
+	if len(path) <= maxSocketPath {
+		return path, func() {}, nil
+	}
+	const procDir = "/proc/self/fd/"
+	if _, err := os.Stat(procDir); err != nil {
+		return "", nil, fob.Errorf(fob.ErrUsage, "the socket's path %s has %d bytes, and the system allows %d", path, len(path), maxSocketPath).
+			WithHint("export FOB_HOME=SHORTER-DIRECTORY")
+	}
+	fd, err := syscall.Open(filepath.Dir(path), syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+	if errors.Is(err, syscall.ENOENT) {
+		return "", nil, ErrNoAgent
+	}
+	if err != nil {
+		return "", nil, fob.Errorf(fob.ErrInternal, "cannot open %s: %w", filepath.Dir(path), err)
+	}
+	return procDir + strconv.Itoa(fd) + "/" + filepath.Base(path), func() { syscall.Close(fd) }, nil
+}

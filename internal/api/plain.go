@@ -1,0 +1,133 @@
+package api
+
+import (
+	"bytes"
+	"strconv"
+
+	"fob/internal/fob"
+)
+
+// The requests and answers of fob credentials, which every AWS command spawns, and
+// of fob prompt, which every prompt of a shell does, are written and read here without encoding/json: its first use in a process
+// costs a fifth of what the whole process may (docs/adr/0008). Whatever is not
+// plain is declined, and takes the general way: this decides how fast a message
+// is written or read, never what it says.
+
+// plainRequest is the line that [WriteMessage] would write.
+func plainRequest(id int64, method string, params any) (line []byte, ok bool) {
+	var c Caller
+	var name string
+	var deliver *DeliverParams
+	switch p := params.(type) {
+	case *NameParams:
+		c, name = p.Caller, p.Name
+	case *DeliverParams:
+		if len(p.Options) > 0 || p.MinValid != 0 || p.Patience != 0 || !p.Narrow.IsZero() || !plain(p.Way) {
+			return nil, false
+		}
+		c, name, deliver = p.Caller, p.Name, p
+	default:
+		return nil, false
+	}
+	b := make([]byte, 0, 1024)
+	b = strconv.AppendInt(append(b, `{"jsonrpc":"2.0","id":`...), id, 10)
+	for _, member := range [][2]string{
+		{`,"method":"`, method}, {`","params":{"caller":{"version":"`, c.Version},
+		{`","paths":{"config":"`, c.Paths.Config}, {`","credentials":"`, c.Paths.Credentials},
+		{`"},"exe":"`, c.Exe}, {`"},"name":"`, name},
+	} {
+		if !plain(member[1]) {
+			return nil, false
+		}
+		b = append(append(b, member[0]...), member[1]...)
+	}
+	if deliver != nil {
+		b = append(append(b, `","way":"`...), deliver.Way...)
+	}
+	b = append(b, '"')
+	if deliver != nil && deliver.NoSession {
+		b = append(b, `,"no_session":true`...)
+	}
+	return append(b, "}}\n"...), true
+}
+
+// plain reports whether a text stands in JSON as it is.
+func plain(text string) bool {
+	for _, c := range []byte(text) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
+}
+
+// plainAnswer reads an answer into a result of one of two types: a delivery that
+// is a text to print, or a state.
+func plainAnswer(line []byte, id int64, result any) (ok bool) {
+	rest, isReply := bytes.CutPrefix(line, []byte(`{"jsonrpc":"2.0","id":`))
+	rest, isOurs := bytes.CutPrefix(rest, strconv.AppendInt(nil, id, 10))
+	rest, isResult := bytes.CutPrefix(rest, []byte(`,"result":{"`))
+	rest, isAll := bytes.CutSuffix(rest, []byte("}}\n"))
+	if !isReply || !isOurs || !isResult || !isAll {
+		return false
+	}
+	switch result := result.(type) {
+	case *fob.Delivery:
+		text, ok := plainText(rest)
+		if ok {
+			*result = fob.Delivery{Stdout: text}
+		}
+		return ok
+	case *State:
+		state, ok := plainState(rest)
+		if ok {
+			*result = state
+		}
+		return ok
+	}
+	return false
+}
+
+// plainState reads the members of a [State].
+func plainState(members []byte) (s State, ok bool) {
+	rest, isState := bytes.CutPrefix(members, []byte(`state":"`))
+	state, left, isLeft := bytes.Cut(rest, []byte(`","left":`))
+	if !isState || !isLeft || !plain(string(state)) || len(left) == 0 || len(left) > 9 || left[0] == '0' && len(left) > 1 {
+		return State{}, false
+	}
+	for _, c := range left {
+		if c < '0' || c > '9' {
+			return State{}, false
+		}
+		s.Left = 10*s.Left + int(c-'0')
+	}
+	s.State = string(state)
+	return s, true
+}
+
+// plainText reads the one member of a [fob.Delivery] that is a text to print.
+func plainText(members []byte) (stdout string, ok bool) {
+	rest, isText := bytes.CutPrefix(members, []byte(`stdout":"`))
+	rest, isAll := bytes.CutSuffix(rest, []byte(`"`))
+	if !isText || !isAll {
+		return "", false
+	}
+	text := make([]byte, 0, len(rest))
+	for i := 0; i < len(rest); i++ {
+		c := rest[i]
+		if c == '\\' && i+1 < len(rest) {
+			i++
+			switch c = rest[i]; c {
+			case '"', '\\':
+			case 'n':
+				c = '\n'
+			default:
+				return "", false
+			}
+		} else if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return "", false
+		}
+		text = append(text, c)
+	}
+	return string(text), true
+}

@@ -1,0 +1,219 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fob/internal/fob"
+)
+
+// agentName is the engine's program.
+const agentName = "fob-agent"
+
+// startLimit bounds how long a new agent may take until it answers.
+const startLimit = 10 * time.Second
+
+// Open connects to the agent of a home and starts it if none is running. With
+// alone (FOB_AGENT=off) it starts one for this connection only.
+func Open(home fob.Home, environ []string, alone bool, ui fob.UI) (*Client, error) {
+	if alone {
+		conn, err := startAlone(environ)
+		if err != nil {
+			return nil, err
+		}
+		return NewClient(conn, ui), nil
+	}
+	conn, err := Dial(home.Socket())
+	if errors.Is(err, ErrNoAgent) {
+		if err = start(environ); err != nil {
+			return nil, err
+		}
+		conn, err = Dial(home.Socket())
+	}
+	if errors.Is(err, ErrNoAgent) {
+		return nil, fob.Errorf(fob.ErrInternal, "the agent started but does not listen at %s", home.Socket()).
+			WithHint("see %s, or use FOB_AGENT=off", home.Log())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return NewClient(conn, ui), nil
+}
+
+// Running connects only if an agent is running; else [ErrNoAgent].
+func Running(home fob.Home, ui fob.UI) (*Client, error) {
+	conn, err := Dial(home.Socket())
+	if err != nil {
+		return nil, err
+	}
+	return NewClient(conn, ui), nil
+}
+
+// Glance connects to a running agent for a question that must not hold anybody
+// up: one that does not answer within limit has failed. [ErrNoAgent] if none runs.
+func Glance(home fob.Home, limit time.Duration) (*Client, error) {
+	conn, err := Dial(home.Socket())
+	if err != nil {
+		return nil, err
+	}
+	hasten(conn, limit)
+	return NewClient(conn, fob.UI{}), nil
+}
+
+// stopLimit bounds how long an agent may take to end.
+const stopLimit = 10 * time.Second
+
+// Replace stops an agent of an older version and waits until it is gone. One
+// that hangs is left behind: it is not ours to kill.
+func Replace(ctx context.Context, c *Client) error {
+	done := make(chan error, 1)
+	go func() {
+		err := c.Call(ctx, Stop, Empty{}, nil)
+		if err == nil || IsLost(err) {
+			_, _ = io.Copy(io.Discard, c.r) // ends when the agent has closed everything
+			err = c.Close()
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(stopLimit):
+		return fob.Errorf(fob.ErrInternal, "the running agent does not end").WithHint("end the process fob-agent, then try again")
+	}
+}
+
+// start runs a new agent and waits until it says that it listens. When several
+// front ends do this at once one agent wins; the others see it and end.
+func start(environ []string) error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		w.Close()
+		return err
+	}
+	defer null.Close()
+	p, err := spawn(nil, environ, []*os.File{null, w, null})
+	w.Close()
+	if err != nil {
+		return err
+	}
+	defer p.Release()
+	return awaitReady(r)
+}
+
+// awaitReady reads the one line that a new agent prints: nothing if it listens,
+// else what is wrong.
+func awaitReady(r *os.File) error {
+	said := make(chan string, 1)
+	go func() {
+		line, err := bufio.NewReader(r).ReadString('\n')
+		if err != nil {
+			line = "it ended at once"
+		}
+		said <- strings.TrimSpace(line)
+	}()
+	select {
+	case line := <-said:
+		if line != ReadyLine {
+			return fob.Errorf(fob.ErrInternal, "the agent did not start: %s", line).WithHint("fob-agent (in a terminal), to see more")
+		}
+		return nil
+	case <-time.After(startLimit):
+		return fob.Errorf(fob.ErrInternal, "the agent did not start within %v", startLimit).WithHint("FOB_AGENT=off works without one")
+	}
+}
+
+// ReadyLine is what an agent prints once it listens, or once another does.
+const ReadyLine = "ready"
+
+// pipes is a connection over a child's standard streams.
+type pipes struct {
+	io.Reader
+	io.Writer
+	close func() error
+}
+
+func (p *pipes) Close() error { return p.close() }
+
+func startAlone(environ []string) (io.ReadWriteCloser, error) {
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p, err := spawn([]string{"--stdio"}, environ, []*os.File{inR, outW, os.Stderr})
+	inR.Close()
+	outW.Close()
+	if err != nil {
+		return nil, err
+	}
+	return &pipes{outR, inW, func() error {
+		inW.Close() // the agent ends when its input does
+		_, err := p.Wait()
+		outR.Close()
+		return err
+	}}, nil
+}
+
+// spawn starts the agent's program. What is meant for AWS's own tools in the
+// environment stays behind: the agent must not act on it.
+func spawn(args, environ []string, files []*os.File) (*os.Process, error) {
+	path, err := FindAgent(environ)
+	if err != nil {
+		return nil, err
+	}
+	var env []string
+	for _, kv := range environ {
+		if !strings.HasPrefix(kv, "AWS_") {
+			env = append(env, kv)
+		}
+	}
+	p, err := os.StartProcess(path, append([]string{agentName}, args...), &os.ProcAttr{
+		Env: env, Files: files, Dir: filepath.Dir(path), Sys: detached(),
+	})
+	if err != nil {
+		return nil, fob.Errorf(fob.ErrInternal, "cannot start %s: %w", path, err)
+	}
+	return p, nil
+}
+
+// FindAgent finds the agent's program: beside this one, then in PATH.
+func FindAgent(environ []string) (string, error) {
+	name := agentName + exeSuffix
+	var dirs []string
+	if exe, err := os.Executable(); err == nil {
+		dirs = append(dirs, filepath.Dir(exe))
+		if real, err := filepath.EvalSymlinks(exe); err == nil {
+			dirs = append(dirs, filepath.Dir(real))
+		}
+	}
+	for _, kv := range environ {
+		if path, ok := strings.CutPrefix(kv, "PATH="); ok {
+			dirs = append(dirs, filepath.SplitList(path)...)
+		}
+	}
+	for _, dir := range dirs {
+		if !filepath.IsAbs(dir) {
+			continue // never a program from the current directory
+		}
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path, nil
+		}
+	}
+	return "", fob.Errorf(fob.ErrInternal, "%s is neither beside fob nor in PATH", name).WithHint("install both programs into one directory")
+}

@@ -1,0 +1,11 @@
+//go:build unix
+
+package api
+
+import "syscall"
+
+const exeSuffix = ""
+
+// detached starts the agent in a session of its own, so that closing the
+// terminal does not end it.
+func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

@@ -1,0 +1,319 @@
+// Package api is how front ends speak with the agent: JSON-RPC 2.0, one message
+// a line, over a unix socket or a named pipe. Calls go both ways on one
+// connection: the agent calls back when it needs the person (ask, confirm,
+// tell), so each front end shows that in its own way.
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"fob/internal/fob"
+)
+
+// Limits of one message, in bytes. What the agent accepts is small, since anyone
+// of this user's programs may send it; what it answers holds whole listings.
+const (
+	MaxRequest = 256 << 10
+	MaxReply   = 64 << 20
+)
+
+// Methods of the agent.
+const (
+	Deliver     = "deliver"      // DeliverParams → fob.Delivery
+	List        = "list"         // ListParams → []Row
+	Show        = "show"         // NameParams → Definition
+	Choices     = "choices"      // Empty → []Row: what fob use can take, most used first
+	Outlook     = "outlook"      // NameParams → State; retrieves nothing
+	WhoAmI      = "whoami"       // NameParams → Identity
+	Kinds       = "kinds"        // Empty → []KindDoc
+	Add         = "add"          // AddParams → Empty
+	Remove      = "remove"       // NameParams → Empty
+	Adopt       = "adopt"        // MoveParams → []Moved
+	Release     = "release"      // MoveParams → []Moved
+	VaultInit   = "vault.init"   // VaultParams → vault status
+	VaultStatus = "vault.status" // Empty → vault status
+	VaultVerify = "vault.verify" // Empty → report
+	VaultPasswd = "vault.passwd" // Empty → Empty
+	VaultUndo   = "vault.restore"
+	Login       = "login"     // LoginParams → SignIn
+	Logout      = "logout"    // NameParams → Empty
+	Sync        = "sync"      // NameParams → SyncResult
+	Roles       = "roles"     // RolesParams → []Row
+	Generate    = "generate"  // GenerateParams → MoveResult
+	Complete    = "complete"  // RolesParams → []string
+	TakeAway    = "take-away" // TakeAwayParams → []string, the files that were removed
+	Lock        = "lock"
+	Unlock      = "unlock"
+	Status      = "agent.status" // Empty → AgentStatus
+	Stop        = "agent.stop"   // answered whatever the version
+)
+
+// Methods of the front end, which the agent calls.
+const (
+	UIAsk      = "ui.ask"      // fob.Question → string
+	UIConfirm  = "ui.confirm"  // fob.Confirmation → Empty
+	UIOpen     = "ui.open"     // fob.Page → Empty
+	UIProgress = "ui.progress" // fob.Progress, a notification
+	UITell     = "ui.tell"     // string, a notification
+)
+
+// Message is one line.
+type Message struct {
+	Version string          `json:"jsonrpc"`
+	ID      *int64          `json:"id,omitempty"` // absent in notifications
+	Method  string          `json:"method,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"`
+	Error   *Error          `json:"error,omitempty"`
+}
+
+// Error is a failure on the wire; its Kind is the wire name in [fob.Outcomes].
+type Error struct {
+	Code    int       `json:"code"` // the exit code
+	Message string    `json:"message"`
+	Data    ErrorData `json:"data"`
+}
+
+// ErrorData is what JSON-RPC leaves to us.
+type ErrorData struct {
+	Kind    string `json:"kind"`
+	Hint    string `json:"hint,omitempty"`
+	Version string `json:"version,omitempty"` // the agent's, when the kind is "version"
+}
+
+// ToWire writes an error for the wire; its cause stays behind.
+func ToWire(err error) *Error {
+	out := fob.OutcomeOf(err)
+	message := err.Error()
+	var own *fob.Error
+	if !errors.As(err, &own) && out.Kind == fob.ErrInternal {
+		message = "internal error: " + message
+	}
+	return &Error{Code: out.Code, Message: message, Data: ErrorData{Kind: out.Wire, Hint: fob.HintOf(err)}}
+}
+
+// Err makes it an error again, for which [errors.Is] finds the same sentinel.
+func (e *Error) Err() error {
+	kind := fob.ErrInternal
+	for _, row := range fob.Outcomes() {
+		if row.Wire == e.Data.Kind {
+			kind = row.Kind
+			break
+		}
+	}
+	return &fob.Error{Kind: kind, Message: e.Message, Hint: e.Data.Hint}
+}
+
+// Caller is sent with every call: what the agent must not read from its own
+// environment.
+type Caller struct {
+	Version string    `json:"version"` // the front end's
+	Paths   fob.Paths `json:"paths"`
+	Exe     string    `json:"exe"` // absolute path of fob, for credential_process
+}
+
+// Empty is no parameters beyond the caller.
+type Empty struct {
+	Caller Caller `json:"caller"`
+}
+
+// NameParams names one profile.
+type NameParams struct {
+	Caller Caller `json:"caller"`
+	Name   string `json:"name"`
+}
+
+// DeliverParams asks for the credentials of a profile to be handed over.
+type DeliverParams struct {
+	Caller    Caller            `json:"caller"`
+	Name      string            `json:"name"`
+	Way       string            `json:"way"`
+	Options   map[string]string `json:"options,omitempty"`
+	NoSession bool              `json:"no_session,omitempty"`
+	MinValid  int               `json:"min_valid,omitempty"` // seconds
+	Patience  int               `json:"patience,omitempty"`  // milliseconds
+	Narrow    fob.Narrow        `json:"narrow,omitzero"`
+}
+
+// ListParams filters a listing.
+type ListParams struct {
+	Caller Caller `json:"caller"`
+	Filter string `json:"filter,omitempty"` // words that a row must have, all of them
+}
+
+// Row is one profile in a listing.
+type Row struct {
+	Name        string     `json:"name"`
+	Kind        string     `json:"kind"`   // empty if no kind claims the definition
+	Source      string     `json:"source"` // the profile it starts from
+	Origin      string     `json:"origin"` // fob, or config
+	Account     string     `json:"account"`
+	AccountName string     `json:"account_name,omitempty"`
+	Email       string     `json:"email,omitempty"`
+	Role        string     `json:"role,omitempty"`
+	Region      string     `json:"region"`
+	State       string     `json:"state"` // cached, or empty
+	Expiration  *time.Time `json:"expiration"`
+}
+
+// State says what asking for a profile's credentials would come to now.
+type State struct {
+	State string `json:"state"` // one of the States
+	Left  int    `json:"left"`  // seconds for which they are valid, 0 where that has no end
+}
+
+// States of a profile.
+const (
+	StateUnknown = "unknown" // no profile of that name, or none that fob could open
+	StateCached  = "cached"  // credentials are there
+	StateReady   = "ready"   // they will be retrieved without a person
+	StateSignIn  = "sign-in" // a person will be asked
+	StateLocked  = "locked"  // the vault is locked
+)
+
+// Definition is a profile as it is in effect.
+type Definition struct {
+	Name   string         `json:"name"`
+	Kind   string         `json:"kind"`
+	Origin string         `json:"origin"`
+	Path   string         `json:"path"`
+	Keys   map[string]any `json:"keys"` // values are strings, or maps of strings
+}
+
+// Identity is what AWS says of credentials (GetCallerIdentity).
+type Identity struct {
+	Account    string     `json:"account"`
+	ARN        string     `json:"arn"`
+	UserID     string     `json:"user_id"`
+	Expiration *time.Time `json:"expiration,omitempty"`
+}
+
+// KindDoc describes a kind for flags and forms.
+type KindDoc struct {
+	Name   string     `json:"name"`
+	Doc    string     `json:"doc"`
+	Fields []FieldDoc `json:"fields"`
+}
+
+// FieldDoc describes one key of a kind.
+type FieldDoc struct {
+	Key      string `json:"key"`
+	Flag     string `json:"flag"`
+	Doc      string `json:"doc"`
+	Example  string `json:"example,omitempty"`
+	Required bool   `json:"required,omitempty"`
+	Secret   bool   `json:"secret,omitempty"`
+}
+
+// AddParams adds a definition. Secrets are not in it: the agent asks for them.
+type AddParams struct {
+	Caller Caller            `json:"caller"`
+	Kind   string            `json:"kind"`
+	Name   string            `json:"name"`
+	Keys   map[string]string `json:"keys"`
+	Force  bool              `json:"force,omitempty"` // replace a definition of that name
+}
+
+// MoveParams names what to adopt or release; no names mean all of it.
+type MoveParams struct {
+	Caller Caller   `json:"caller"`
+	Names  []string `json:"names,omitempty"`
+	DryRun bool     `json:"dry_run,omitempty"`
+	// Shared is the directory in which other tools keep sign-ins.
+	Shared string `json:"shared,omitempty"`
+}
+
+// Moved says what became of one profile.
+type Moved struct {
+	Name    string `json:"name"`
+	Kind    string `json:"kind,omitempty"`
+	Skipped string `json:"skipped,omitempty"` // why nothing was done
+	Note    string `json:"note,omitempty"`
+}
+
+// MoveResult is what adopt and release answer.
+type MoveResult struct {
+	Diff  string  `json:"diff"` // unified, without secrets
+	Moved []Moved `json:"moved"`
+	Done  bool    `json:"done"` // false: a dry run, or nothing to do
+}
+
+// LoginParams signs in to a session, or to that of a profile.
+type LoginParams struct {
+	Caller     Caller `json:"caller"`
+	Name       string `json:"name"`
+	Force      bool   `json:"force,omitempty"` // even if signed in already
+	DeviceCode bool   `json:"device_code,omitempty"`
+	// Share is the directory in which other tools look for the sign-in, if it
+	// should be written there, in clear.
+	Share string `json:"share,omitempty"`
+}
+
+// SignIn is what a login answers.
+type SignIn struct {
+	Session    string    `json:"session"`
+	Expiration time.Time `json:"expiration"`
+	Shared     string    `json:"shared,omitempty"` // the file that was written
+}
+
+// RolesParams asks for roles of a session, or for names that begin with a prefix.
+type RolesParams struct {
+	Caller Caller `json:"caller"`
+	Name   string `json:"name"`
+	Filter string `json:"filter,omitempty"`
+}
+
+// GenerateParams asks for sections in ~/.aws/config for roles of a session.
+type GenerateParams struct {
+	Caller   Caller `json:"caller"`
+	Session  string `json:"session"`
+	Filter   string `json:"filter,omitempty"`
+	Template string `json:"template,omitempty"`
+	Region   string `json:"region,omitempty"`
+	Prune    bool   `json:"prune,omitempty"`
+	DryRun   bool   `json:"dry_run,omitempty"`
+}
+
+// SyncResult says what a search found that was not known, and what went.
+type SyncResult struct {
+	Session  string   `json:"session"`
+	Accounts int      `json:"accounts"`
+	Roles    int      `json:"roles"`
+	Appeared []string `json:"appeared"` // references
+	Gone     []string `json:"gone"`
+	Renamed  []string `json:"renamed"` // OLD → NEW (ID)
+}
+
+// VaultParams are the choices of vault init.
+type VaultParams struct {
+	Caller   Caller `json:"caller"`
+	Method   string `json:"method,omitempty"`
+	Identity string `json:"identity,omitempty"` // path of the identity file, for method file
+}
+
+// AgentStatus describes the running agent.
+type AgentStatus struct {
+	Version string    `json:"version"`
+	PID     int       `json:"pid"`
+	Started time.Time `json:"started"`
+	Socket  string    `json:"socket"`
+	Vault   string    `json:"vault"` // unlocked, locked, none
+	Cached  int       `json:"cached"`
+	Written []Written `json:"written"` // files of credentials that are out
+}
+
+// Written is a file of credentials that is out.
+type Written struct {
+	Path       string    `json:"path"`
+	Profile    string    `json:"profile"`
+	Section    string    `json:"section"`
+	Expiration time.Time `json:"expiration"`
+}
+
+// TakeAwayParams names files of credentials to remove.
+type TakeAwayParams struct {
+	Caller Caller   `json:"caller"`
+	Paths  []string `json:"paths"` // absolute; none means all
+}
