@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+)
+
+// call asks the agent, starting or replacing it where that is needed. caller
+// points into params, for call to fill in.
+func (a *app) call(ctx context.Context, method string, caller *api.Caller, params, result any) error {
+	paths, err := fob.PathsFrom(a.getenv)
+	if err != nil {
+		return err
+	}
+	caller.Version, caller.Paths = a.version, paths
+	for replaced, lost := false, 0; ; {
+		if a.client == nil {
+			if err := a.connect(); err != nil {
+				return err
+			}
+		}
+		err := a.client.Call(ctx, method, params, result)
+		switch {
+		case errors.Is(err, fob.ErrVersion) && !a.alone() && !replaced:
+			replaced = true
+			if err := a.replaceAgent(ctx, err); err != nil {
+				return err
+			}
+		case api.IsLost(err) && harmless(method) && lost < 2: // one agent may end, and the next one be replaced
+			lost++
+			a.leave()
+		default:
+			return err
+		}
+	}
+}
+
+// leave ends the connection to the agent, if there is one.
+func (a *app) leave() {
+	if a.client != nil {
+		_ = a.client.Close()
+		a.client = nil
+	}
+}
+
+// harmless methods can be asked again when the agent ended in the middle.
+func harmless(method string) bool {
+	switch method {
+	case api.Deliver, api.List, api.Show, api.Choices, api.Complete, api.WhoAmI, api.Kinds, api.Status, api.VaultStatus:
+		return true
+	}
+	return false
+}
+
+func (a *app) alone() bool {
+	switch strings.ToLower(a.getenv("FOB_AGENT")) {
+	case "off", "0", "false", "no":
+		return true
+	}
+	return false
+}
+
+func (a *app) connect() error {
+	home, err := fob.HomeFrom(a.getenv)
+	if err != nil {
+		return err
+	}
+	a.client, err = api.Open(home, a.environ, a.alone(), a.ui())
+	return err
+}
+
+// replaceAgent stops an agent older than this program, which then starts its
+// own. A newer agent is left alone: it belongs to a newer fob.
+func (a *app) replaceAgent(ctx context.Context, mismatch error) error {
+	var status api.AgentStatus
+	if err := a.client.Call(ctx, api.Status, &api.Empty{}, &status); api.IsLost(err) {
+		a.leave() // another fob has replaced it meanwhile
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if !older(status.Version, a.version) {
+		return mismatch
+	}
+	a.tell("replacing the running agent, version " + status.Version + ", by version " + a.version)
+	err := api.Replace(ctx, a.client)
+	a.client = nil
+	return err
+}
+
+// older compares dotted versions number by number; equal numbers are told apart
+// by what follows them, so that a developer's new build replaces the last one.
+func older(v, than string) bool {
+	next := func(s string) (int, string) {
+		i := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+		if i < 0 {
+			i = len(s)
+		}
+		n, _ := strconv.Atoi(s[:i])
+		return n, strings.TrimPrefix(s[i:], ".")
+	}
+	for range 3 {
+		var x, y int
+		x, v = next(v)
+		y, than = next(than)
+		if x != y {
+			return x < y
+		}
+	}
+	return v != than
+}
+
+// exe is this program's path as the user calls it: a link in a directory of
+// PATH outlives the version it points to.
+func (a *app) exe() string {
+	arg0 := a.args[0]
+	self, err := os.Executable()
+	if err != nil {
+		return arg0
+	}
+	if dir, name := filepath.Split(self); strings.HasPrefix(name, "fob-agent") {
+		self = dir + "fob" + strings.TrimPrefix(name, "fob-agent") // this is fob's front end inside fob-agent
+	}
+	info, err := os.Stat(self)
+	if err != nil {
+		return self
+	}
+	candidates := []string{arg0}
+	if !strings.ContainsRune(arg0, os.PathSeparator) {
+		candidates = nil
+		for _, dir := range filepath.SplitList(a.getenv("PATH")) {
+			candidates = append(candidates, filepath.Join(dir, arg0))
+		}
+	}
+	for _, path := range candidates {
+		if other, err := os.Stat(path); err == nil && filepath.IsAbs(path) && os.SameFile(info, other) {
+			return path
+		}
+	}
+	return self
+}

@@ -1,0 +1,141 @@
+//go:build unix && !heartbeat
+
+package cli
+
+import (
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+)
+
+// child is a program that runs below this process, in its process group: the
+// terminal's signals reach both at once, and a shell's job control, a pipeline's
+// too, sees one job. What is sent to this process alone is passed on.
+type child struct {
+	pid       int
+	signals   chan os.Signal
+	continued chan struct{} // this process was
+	status    syscall.WaitStatus
+}
+
+// startChild starts a program with this process's standard streams. What was opened
+// for it beside these (3<file) it has too.
+func startChild(argv, env []string) (*child, error) {
+	path, err := lookPath(argv[0], env)
+	if err != nil {
+		return nil, err
+	}
+	c := &child{signals: make(chan os.Signal, 16), continued: make(chan struct{}, 1)}
+	for _, s := range []os.Signal{
+		syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2,
+		syscall.SIGALRM, syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGCONT,
+	} {
+		if !signal.Ignored(s) { // as under nohup: the program is to ignore it too
+			signal.Notify(c.signals, s)
+		}
+	}
+	c.pid, err = syscall.ForkExec(path, argv, &syscall.ProcAttr{Env: env, Files: []uintptr{0, 1, 2}})
+	if err != nil {
+		signal.Stop(c.signals)
+		return nil, notStarted(argv[0], err)
+	}
+	go c.passOn()
+	return c, nil
+}
+
+// passOn passes signals on. Those that a terminal makes have reached the program
+// already if they came from there: a second one would mean more than the first, to
+// many programs.
+func (c *child) passOn() {
+	for s := range c.signals {
+		switch s {
+		case syscall.SIGINT, syscall.SIGQUIT, syscall.SIGWINCH, syscall.SIGTSTP:
+			if inForeground() {
+				continue
+			}
+		case syscall.SIGCONT:
+			select {
+			case c.continued <- struct{}{}:
+			default:
+			}
+			continue
+		}
+		_ = syscall.Kill(c.pid, s.(syscall.Signal))
+	}
+}
+
+// inForeground reports whether this process's job has the terminal.
+func inForeground() bool {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return false
+	}
+	defer tty.Close()
+	return foreground(tty)
+}
+
+// wait waits until the program ends. While it is stopped this process is too, so
+// that a shell sees its job stopped.
+func (c *child) wait() error {
+	for {
+		_, err := wait4(c.pid, &c.status, syscall.WUNTRACED)
+		switch {
+		case err != nil:
+			return err
+		case c.status.Stopped():
+			c.stopToo()
+			// Somebody has continued the job, or this process alone.
+			var now syscall.WaitStatus
+			if pid, _ := wait4(c.pid, &now, syscall.WNOHANG|syscall.WCONTINUED); pid == 0 {
+				_ = syscall.Kill(c.pid, syscall.SIGCONT)
+			} else if !now.Continued() {
+				c.status = now
+				return c.result()
+			}
+		default:
+			return c.result()
+		}
+	}
+}
+
+// stopToo stops this process as the program was, until it is continued. A process
+// of several threads goes on for a moment after it has stopped itself.
+func (c *child) stopToo() {
+	select {
+	case <-c.continued:
+	default:
+	}
+	_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	<-c.continued
+}
+
+func wait4(pid int, status *syscall.WaitStatus, options int) (int, error) {
+	for {
+		pid, err := syscall.Wait4(pid, status, options, nil)
+		if err != syscall.EINTR {
+			return pid, err
+		}
+	}
+}
+
+func (c *child) result() error {
+	switch {
+	case c.status.Signaled():
+		return exitStatus(128 + int(c.status.Signal()))
+	case c.status.ExitStatus() != 0:
+		return exitStatus(c.status.ExitStatus())
+	}
+	return nil
+}
+
+// mirror ends this process by the signal that ended the program, if one did: shells
+// tell that from an exit status. Go has handlers of its own for most signals;
+// another program in this process's place has none.
+func (c *child) mirror(err error) error {
+	if c.status.Signaled() {
+		n := strconv.Itoa(int(c.status.Signal()))
+		_ = syscall.Exec("/bin/sh", []string{"sh", "-c", "ulimit -c 0; kill -" + n + " $$; exit $((128+" + n + "))"}, nil)
+	}
+	return err // where there is no shell, the status says the same
+}

@@ -1,0 +1,106 @@
+//go:build !heartbeat
+
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+)
+
+// newAdd draws the command of each kind from the kind's own fields, which the
+// agent knows: the tree is built when add is really asked for.
+func (a *app) newAdd() *cobra.Command {
+	c := a.command("add", func(cmd *cobra.Command, args []string) error {
+		kinds, err := a.kinds(cmd.Context())
+		if err != nil {
+			return err
+		}
+		add := a.newAddKinds(kinds)
+		add.SetArgs(append([]string{"add"}, args...))
+		return add.ExecuteContext(cmd.Context())
+	})
+	c.DisableFlagParsing = true
+	c.Args = cobra.ArbitraryArgs
+	c.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		kinds, _ := a.kinds(cmd.Context())
+		var words []string
+		for _, k := range kinds {
+			if len(args) == 0 {
+				words = append(words, k.Name+"\t"+k.Doc)
+			} else if args[0] == k.Name && len(args) > 1 {
+				for _, f := range k.Fields {
+					words = append(words, "--"+f.Flag+"\t"+f.Doc)
+				}
+			}
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp
+	}
+	return c
+}
+
+func (a *app) kinds(ctx context.Context) ([]api.KindDoc, error) {
+	var kinds []api.KindDoc
+	p := api.Empty{}
+	err := a.call(ctx, api.Kinds, &p.Caller, &p, &kinds)
+	return kinds, err
+}
+
+func (a *app) newAddKinds(kinds []api.KindDoc) *cobra.Command {
+	root := &cobra.Command{Use: "fob", SilenceErrors: true, SilenceUsage: true}
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	add := a.group("add")
+	root.AddCommand(add)
+	root.PersistentFlags().StringVar(&a.mfaCode, "mfa-code", "", "the MFA `CODE` to use instead of asking")
+	root.PersistentFlags().BoolVar(&a.passphraseStdin, "passphrase-stdin", false, "read the vault's passphrase from standard input, a line each time it is asked for")
+	for _, k := range kinds {
+		add.AddCommand(a.newAddKind(k))
+	}
+	return root
+}
+
+func (a *app) newAddKind(k api.KindDoc) *cobra.Command {
+	values := make([]string, len(k.Fields))
+	p := &api.AddParams{Kind: k.Name}
+	c := &cobra.Command{
+		Use: k.Name + " NAME", Short: k.Doc, DisableFlagsInUseLine: true,
+		Long: "Add a profile of kind " + k.Name + ": " + k.Doc + ".",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p.Name, p.Keys = args[0], map[string]string{}
+			for i, f := range k.Fields {
+				if values[i] != "" {
+					p.Keys[f.Key] = values[i]
+				}
+			}
+			return a.call(cmd.Context(), api.Add, &p.Caller, p, nil)
+		},
+	}
+	a.oneName(c)
+	c.ValidArgsFunction = cobra.NoFileCompletions
+	secret := slices.ContainsFunc(k.Fields, func(f api.FieldDoc) bool { return f.Secret })
+	if secret {
+		c.Flags().BoolVar(&a.secretStdin, "secret-stdin", false, "read the secret from standard input, after the passphrase if that is read too")
+	}
+	for i, f := range k.Fields {
+		doc := f.Doc
+		if f.Required {
+			doc += " (required)"
+		}
+		if !f.Secret {
+			c.Flags().StringVar(&values[i], f.Flag, "", doc)
+		}
+	}
+	c.Flags().BoolVar(&p.Force, "force", false, "replace a definition of that name")
+	return c
+}
+
+func (a *app) newRemove() *cobra.Command {
+	return a.oneName(a.command("remove", func(cmd *cobra.Command, args []string) error {
+		p := api.NameParams{Name: args[0]}
+		return a.call(cmd.Context(), api.Remove, &p.Caller, &p, nil)
+	}))
+}

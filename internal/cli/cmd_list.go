@@ -1,0 +1,71 @@
+//go:build !heartbeat
+
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+)
+
+func (a *app) newList() *cobra.Command {
+	var asJSON bool
+	var filter string
+	c := a.command("list", func(cmd *cobra.Command, args []string) error {
+		rows := []api.Row{}
+		if len(args) > 0 {
+			p := api.RolesParams{Name: args[0], Filter: filter}
+			if err := a.call(cmd.Context(), api.Roles, &p.Caller, &p, &rows); err != nil {
+				return err
+			}
+		} else {
+			p := api.ListParams{Filter: filter}
+			if err := a.call(cmd.Context(), api.List, &p.Caller, &p, &rows); err != nil {
+				return err
+			}
+		}
+		switch {
+		case asJSON:
+			return a.printJSON(rows)
+		case len(args) > 0:
+			return a.printTable(roleTable(rows, time.Now()))
+		case len(rows) == 0 && filter == "":
+			a.tell("no profiles yet; fob adopt takes in ~/.aws/credentials, fob add user NAME makes one")
+			return nil
+		}
+		return a.printTable(table(rows, time.Now()))
+	})
+	c.Args = cobra.MaximumNArgs(1)
+	c.ValidArgsFunction = a.names
+	c.Flags().StringVar(&filter, "filter", "", "only what has all these `WORDS` in it")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+// roleTable shows the roles of a sign-in.
+func roleTable(rows []api.Row, now time.Time) [][]string {
+	out := [][]string{{"NAME", "ACCOUNT", "ACCOUNT NAME", "EMAIL", "ROLE", "STATE", "EXPIRES IN"}}
+	for _, r := range rows {
+		out = append(out, []string{r.Name, r.Account, r.AccountName, r.Email, r.Role, r.State, left(r.Expiration, now)})
+	}
+	return out
+}
+
+func jsonFlag(c *cobra.Command, p *bool) { c.Flags().BoolVar(p, "json", false, "print JSON") }
+
+func table(rows []api.Row, now time.Time) [][]string {
+	out := [][]string{{"NAME", "KIND", "SOURCE", "ACCOUNT", "DEFINED IN", "STATE", "EXPIRES IN"}}
+	for _, r := range rows {
+		out = append(out, []string{r.Name, dash(r.Kind), r.Source, r.Account, r.Origin, r.State, left(r.Expiration, now)})
+	}
+	return out
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,76 @@
+//go:build !heartbeat
+
+package cli
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/fob"
+)
+
+// serveOptions are the flags of fob serve; the task has them under their names.
+type serveOptions struct {
+	listen, tokenFile            string
+	imds, force, json, noSession bool
+	narrow                       fob.Narrow
+}
+
+func (a *app) newServe() *cobra.Command {
+	o := &serveOptions{}
+	c := a.command("serve", func(cmd *cobra.Command, args []string) error {
+		ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+		if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+			ends = append(ends, syscall.SIGHUP)
+		}
+		ctx, stop := signal.NotifyContext(cmd.Context(), ends...)
+		defer stop()
+		way, t := o.task(args)
+		t.Ready = a.write
+		return a.runTask(ctx, way, t)
+	})
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return fob.Errorf(fob.ErrUsage, "fob serve takes the names of profiles").WithHint("fob serve NAME; fob list shows the names")
+		case o.imds && len(args) > 1:
+			return fob.Errorf(fob.ErrUsage, "instance metadata has the credentials of one profile").WithHint("fob serve %s --imds", args[0])
+		case o.force && !o.imds:
+			return fob.Errorf(fob.ErrUsage, "--force is for --imds: an endpoint with a token needs none")
+		}
+		return nil
+	}
+	c.ValidArgsFunction = a.names
+	flags := c.Flags()
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "listen at `ADDRESS`: loopback and a port, or the absolute path of a socket")
+	flags.StringVar(&o.tokenFile, "token-file", "", "write the token to `FILE`; for several names a folder, in which each gets a file")
+	flags.BoolVar(&o.imds, "imds", false, "be the instance metadata service (IMDSv2), which any program of yours may ask")
+	flags.BoolVar(&o.force, "force", false, "with --imds: also on a machine that is shared with other people")
+	jsonFlag(c, &o.json)
+	noSessionFlag(c, &o.noSession)
+	narrowFlags(c, &o.narrow)
+	c.MarkFlagsMutuallyExclusive("imds", "token-file")
+	return c
+}
+
+func (o *serveOptions) task(names []string) (way string, t fob.Task) {
+	way, t = "endpoint", fob.Task{Options: map[string][]string{"listen": {o.listen}}}
+	if o.imds {
+		way = "imds"
+	}
+	for _, name := range names {
+		t.Requests = append(t.Requests, fob.Request{Profile: name, NoSession: o.noSession, Narrow: o.narrow})
+	}
+	if o.tokenFile != "" {
+		t.Options["token-file"] = []string{o.tokenFile}
+	}
+	for name, is := range map[string]bool{"json": o.json, "force": o.force} {
+		if is {
+			t.Options[name] = []string{""}
+		}
+	}
+	return way, t
+}

@@ -1,0 +1,153 @@
+//go:build !heartbeat
+
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+)
+
+// helperLimit bounds what git and Docker write to a credential helper, in bytes.
+const helperLimit = 64 << 10
+
+func (a *app) newToken() *cobra.Command {
+	return a.group("token", a.newTokenEKS(), a.newTokenRDS(), a.newTokenCodeCommit(), a.newTokenECR())
+}
+
+// tokenCommand makes a command that delivers a token. args turns the command line
+// into options; with none there is nothing to deliver.
+func (a *app) tokenCommand(kind string, takes []string, options func(arg string) (map[string]string, error)) *cobra.Command {
+	p := &api.DeliverParams{Way: "token"}
+	var profile string
+	c := a.command("token "+kind, func(cmd *cobra.Command, args []string) error {
+		opts, err := options(args[0])
+		if err != nil || opts == nil {
+			return err
+		}
+		if p.Name, err = a.profileFor(profile); err != nil {
+			return err
+		}
+		opts["for"] = kind
+		p.Options = opts
+		d, err := a.deliver(cmd.Context(), p)
+		if err != nil {
+			return err
+		}
+		return a.write(d)
+	})
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fob.Errorf(fob.ErrUsage, "%s takes one argument", cmd.CommandPath()).WithHint("%s", cmd.UseLine())
+		}
+		return nil
+	}
+	c.ValidArgs = takes
+	c.Flags().StringVar(&profile, "profile", "", "the `NAME` of the profile; without it that of AWS_PROFILE")
+	_ = c.RegisterFlagCompletionFunc("profile", func(cmd *cobra.Command, _ []string, text string) ([]string, cobra.ShellCompDirective) {
+		return a.names(cmd, nil, text)
+	})
+	narrowFlags(c, &p.Narrow)
+	return c
+}
+
+// profileFor is the profile that a tool's helper acts for: what its command line
+// names, else what the environment does. fob exec may have put "fob/" before the
+// name, where the user's own section of that name had keys.
+func (a *app) profileFor(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		if v := a.getenv(name); v != "" {
+			return strings.TrimPrefix(v, "fob/"), nil
+		}
+	}
+	return "", fob.Errorf(fob.ErrUsage, "neither --profile nor AWS_PROFILE says for which profile").WithHint("--profile NAME, or fob exec NAME -- …")
+}
+
+func (a *app) newTokenEKS() *cobra.Command {
+	return a.tokenCommand("eks", nil, func(cluster string) (map[string]string, error) {
+		version, err := execVersion(a.getenv("KUBERNETES_EXEC_INFO"))
+		return map[string]string{"cluster": cluster, "api": version}, err
+	})
+}
+
+// execVersion is the version of kubectl's protocol that it asks for.
+func execVersion(info string) (string, error) {
+	if info == "" {
+		return "v1", nil
+	}
+	var asked struct {
+		APIVersion string `json:"apiVersion"`
+	}
+	err := json.Unmarshal([]byte(info), &asked)
+	group, version, _ := strings.Cut(asked.APIVersion, "/")
+	if err != nil || group != "client.authentication.k8s.io" || version != "v1" && version != "v1beta1" {
+		return "", fob.Errorf(fob.ErrUsage, "kubectl asks in KUBERNETES_EXEC_INFO for something else than v1 or v1beta1 of client.authentication.k8s.io").
+			WithHint("apiVersion: client.authentication.k8s.io/v1, in the user's exec section of the kubeconfig")
+	}
+	return version, nil
+}
+
+func (a *app) newTokenRDS() *cobra.Command {
+	return a.tokenCommand("rds", nil, func(target string) (map[string]string, error) {
+		return map[string]string{"target": target}, nil
+	})
+}
+
+func (a *app) newTokenCodeCommit() *cobra.Command {
+	return a.tokenCommand("codecommit", []string{"get", "store", "erase"}, func(verb string) (map[string]string, error) {
+		input, err := a.helperInput()
+		if verb != "get" {
+			return nil, err // there is nothing to keep; git may know more verbs some day
+		}
+		return map[string]string{"input": input}, err
+	})
+}
+
+func (a *app) newTokenECR() *cobra.Command {
+	verbs := []string{"get", "store", "erase", "list"}
+	c := a.tokenCommand("ecr", verbs, func(verb string) (map[string]string, error) {
+		switch verb {
+		case "get":
+			input, err := a.helperInput()
+			return map[string]string{"input": input}, err
+		case "store", "erase":
+			_, err := a.helperInput()
+			return nil, err
+		case "list":
+			return nil, a.write(fob.Delivery{Stdout: "{}\n"})
+		}
+		return nil, fob.Errorf(fob.ErrUsage, "Docker's helpers know no verb %q", verb).WithHint("fob token ecr %s", strings.Join(verbs, "|"))
+	})
+	// Docker shows what a helper prints on stdout before it fails.
+	run := c.RunE
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		if err != nil && args[0] == "get" {
+			text := err.Error()
+			if hint := fob.HintOf(err); hint != "" {
+				text += " (hint: " + hint + ")"
+			}
+			fmt.Fprintln(a.Out, clean(text))
+			return exitStatus(1)
+		}
+		return err
+	}
+	return c
+}
+
+func (a *app) helperInput() (string, error) {
+	text, err := io.ReadAll(io.LimitReader(a.In, helperLimit+1))
+	if err != nil || len(text) > helperLimit {
+		return "", fob.Errorf(fob.ErrUsage, "standard input cannot be read, or is too long")
+	}
+	return string(text), nil
+}

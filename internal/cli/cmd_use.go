@@ -1,0 +1,184 @@
+//go:build !heartbeat
+
+package cli
+
+import (
+	"context"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+	"fob/internal/fob"
+	"fob/internal/shell"
+	"fob/internal/tui"
+)
+
+// Variables with which a shell remembers what fob use did to it; so do shells
+// that it starts.
+const (
+	useVars = "__FOB_VARS" // names of variables that were set and, with a minus, removed
+	useName = "__FOB_NAME" // the profile in use
+	useLast = "__FOB_LAST" // the one before
+)
+
+// use prints what changes a shell: its function fob, which fob init defines,
+// evaluates that.
+type use struct {
+	*app
+	shell  string
+	clear  bool
+	params api.DeliverParams
+}
+
+func (a *app) newUse() *cobra.Command {
+	u := &use{app: a, params: api.DeliverParams{Way: "exec", Options: map[string]string{"mode": "shell"}}}
+	c := a.command("use", func(cmd *cobra.Command, args []string) error { return u.run(cmd.Context(), args) })
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 || len(args) == 1 && u.clear {
+			return fob.Errorf(fob.ErrUsage, "fob use takes one profile's name, none to pick one, or --clear").WithHint("fob use NAME")
+		}
+		return nil
+	}
+	c.ValidArgsFunction = a.names
+	c.Flags().BoolVar(&u.clear, "clear", false, "give the shell back what it had before")
+	c.Flags().StringVar(&u.shell, "shell", "", "print what changes this `SHELL`")
+	_ = c.Flags().MarkHidden("shell")
+	narrowFlags(c, &u.params.Narrow)
+	// What is on stdout is evaluated.
+	help := c.HelpFunc()
+	c.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if u.shell != "" {
+			c.SetOut(a.Err)
+		}
+		help(c, args)
+	})
+	return c
+}
+
+func (u *use) run(ctx context.Context, args []string) error {
+	if u.shell == "" {
+		return u.notInstalled()
+	}
+	if u.clear {
+		return u.print(fob.Delivery{}, "")
+	}
+	name, shown := "", true
+	switch {
+	case len(args) == 0:
+		var err error
+		if name, err = u.pick(ctx); err != nil {
+			return err
+		}
+	case args[0] == "-":
+		if name = u.getenv(useLast); name == "" {
+			return fob.Errorf(fob.ErrNotFound, "this shell has used no profile before").WithHint("fob use NAME")
+		}
+	default:
+		name, shown = args[0], false
+	}
+	u.params.Name, u.params.Caller.Exe = name, u.exe()
+	d, err := u.deliver(ctx, &u.params)
+	if err != nil {
+		return err
+	}
+	if err := u.print(d, name); err != nil {
+		return err
+	}
+	if shown {
+		u.tell("using " + name)
+	}
+	return nil
+}
+
+// print prints the lines that take back what an earlier fob use did, and then
+// make the change of a delivery.
+func (u *use) print(d fob.Delivery, name string) error {
+	var b strings.Builder
+	call := func(function string, names []string) {
+		if len(names) > 0 {
+			b.WriteString(function + " " + strings.Join(names, " ") + "\n")
+		}
+	}
+	before := variables(u.getenv(useVars))
+	call("__fob_back", before)
+	set := map[string]string{useLast: u.getenv(useLast), useVars: "", useName: name}
+	if now := u.getenv(useName); now != "" && now != name {
+		set[useLast] = now
+	}
+	// What would win is removed where it is there: now, or once taken back.
+	var gone []string
+	for _, v := range d.Unset {
+		if u.getenv(v) != "" || slices.Contains(before, v) || slices.Contains(before, "-"+v) {
+			gone = append(gone, v)
+		}
+	}
+	names := slices.Sorted(maps.Keys(d.Set))
+	call("__fob_keep", names)
+	call("__fob_drop", gone)
+	maps.Copy(set, d.Set)
+	for _, v := range gone {
+		names = append(names, "-"+v)
+	}
+	set[useVars] = strings.Join(names, " ")
+	lines, err := shell.Variables(u.shell, set, nil)
+	if err != nil {
+		return err
+	}
+	b.WriteString(lines)
+	return u.write(fob.Delivery{Stdout: b.String()})
+}
+
+// variables are the names in a list that was kept in the environment, where it
+// could have been changed: what is no variable's name is left out.
+func variables(list string) []string {
+	return slices.DeleteFunc(strings.Fields(list), func(name string) bool {
+		name = strings.TrimPrefix(name, "-")
+		return name == "" || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") != ""
+	})
+}
+
+// pick lets the person choose among all names.
+func (u *use) pick(ctx context.Context) (string, error) {
+	var rows []api.Row
+	p := api.Empty{}
+	if err := u.call(ctx, api.Choices, &p.Caller, &p, &rows); err != nil {
+		return "", err
+	}
+	if len(rows) == 0 {
+		return "", fob.Errorf(fob.ErrNotFound, "there are no profiles to pick from").WithHint("fob add, fob adopt; fob sync NAME after fob add sso NAME")
+	}
+	in, out, err := openTerminal()
+	if err != nil || u.getenv("TERM") == "dumb" {
+		return "", &fob.Error{Kind: fob.ErrNobody, Message: "there is no terminal to pick a profile at", Hint: "fob use NAME; fob list shows the names"}
+	}
+	defer in.Close()
+	defer out.Close()
+	items := make([]tui.Item, len(rows))
+	for i, r := range rows {
+		items[i] = tui.Item{Name: r.Name, Detail: strings.Join(strings.Fields(strings.Join([]string{r.Account, r.AccountName, r.Region, r.Kind}, " ")), " ")}
+	}
+	i, err := tui.Pick(ctx, in, out, items, tui.Options{Title: "profile", Colour: u.getenv("NO_COLOR") == ""})
+	if err != nil {
+		return "", err
+	}
+	return rows[i].Name, nil
+}
+
+// notInstalled says what to write where.
+func (u *use) notInstalled() error {
+	name, rc, line := "bash", "~/.bashrc", `eval "$(fob init bash)"`
+	switch shell := strings.TrimSuffix(filepath.Base(u.getenv("SHELL")), ".exe"); {
+	case shell == "zsh":
+		name, rc, line = shell, "~/.zshrc", `eval "$(fob init zsh)"`
+	case shell == "fish":
+		name, rc, line = shell, "~/.config/fish/config.fish", "fob init fish | source"
+	case u.getenv("PSModulePath") != "" && shell != "bash":
+		name, rc, line = "PowerShell", "$PROFILE", "Invoke-Expression (& fob init powershell | Out-String)"
+	}
+	return fob.Errorf(fob.ErrUsage, "fob use changes the shell, and for that %s needs a function", name).
+		WithHint("add this line to %s and start a new shell: %s; then use is the word after fob: fob use NAME", rc, line)
+}

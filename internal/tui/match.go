@@ -1,0 +1,153 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// candidate is an item made ready for matching.
+type candidate struct {
+	name   []rune // as it is
+	folded []rune // in lower case, rune by rune
+	detail string // in lower case
+}
+
+func newCandidate(i Item) candidate {
+	c := candidate{name: []rune(i.Name), detail: strings.ToLower(i.Detail)}
+	c.folded = make([]rune, len(c.name))
+	for k, r := range c.name {
+		c.folded[k] = unicode.ToLower(r)
+	}
+	return c
+}
+
+// hit is an item that matches a query.
+type hit struct {
+	index int   // of the item
+	score int   // more is better
+	marks []int // which runes of the name the query found, ascending
+}
+
+// What makes one way of finding a word in a name better than another.
+const (
+	perRune     = 16 // a rune that was found
+	atBeginning = 24 // the name begins with it
+	atWord      = 12 // a word of the name does
+	following   = 14 // it follows the one before without a gap
+	perGap      = 1  // a rune in between
+	maxGap      = 12 // gaps longer than this are all alike
+	inDetail    = 4  // the word is not in the name, but in what stands beside it
+)
+
+// search finds the items that have every word of a query: in the name, as a
+// subsequence, or in the detail as it is. The best come first; items that match
+// alike keep their order.
+func search(all []candidate, query string) []hit {
+	var words [][]rune
+	for word := range strings.FieldsSeq(strings.ToLower(query)) {
+		words = append(words, []rune(word))
+	}
+	hits := make([]hit, 0, len(all))
+	for i := range all {
+		h := hit{index: i}
+		if all[i].match(words, &h) {
+			hits = append(hits, h)
+		}
+	}
+	if len(words) > 0 {
+		slices.SortStableFunc(hits, func(a, b hit) int { return b.score - a.score })
+	}
+	return hits
+}
+
+func (c *candidate) match(words [][]rune, h *hit) bool {
+	for _, word := range words {
+		score, marks := c.find(word)
+		switch {
+		case marks != nil:
+			h.score += score
+			h.marks = append(h.marks, marks...)
+		case strings.Contains(c.detail, string(word)):
+			h.score += inDetail * len(word)
+		default:
+			return false
+		}
+	}
+	slices.Sort(h.marks)
+	h.marks = slices.Compact(h.marks)
+	return true
+}
+
+// find looks for the best way to find a word in the name; marks are nil if there
+// is none. best[j][i] is the best score with the word's rune j found at i.
+func (c *candidate) find(word []rune) (score int, marks []int) {
+	if !subsequence(word, c.folded) {
+		return 0, nil
+	}
+	n := len(c.folded)
+	const none = -1 << 30
+	best, from := make([]int, len(word)*n), make([]int, len(word)*n)
+	for j, r := range word {
+		reach, at := none, -1 // the best of the row above, less what the gap costs
+		for i, have := range c.folded {
+			k := j*n + i
+			best[k] = none
+			if have == r {
+				switch {
+				case j == 0:
+					best[k], from[k] = perRune+c.bonus(i)-perGap*min(i, maxGap), -1
+				case i > 0:
+					before := best[k-n-1]
+					if before > none {
+						best[k], from[k] = before+perRune+max(following, c.bonus(i)), i-1
+					}
+					if reach > none && reach+perRune+c.bonus(i) > best[k] {
+						best[k], from[k] = reach+perRune+c.bonus(i), at
+					}
+				}
+			}
+			if j > 0 && i > 0 { // from here on, rune i-1 of the row above is at a gap
+				reach -= perGap
+				if before := best[k-n-1]; before > none && before-perGap >= reach {
+					reach, at = before-perGap, i-1
+				}
+			}
+		}
+	}
+	last, end := (len(word)-1)*n, 0
+	for i := range n {
+		if best[last+i] > best[last+end] {
+			end = i
+		}
+	}
+	score = best[last+end] - n/8 // of two alike the shorter
+	marks = make([]int, len(word))
+	for j, i := len(word)-1, end; j >= 0; j-- {
+		marks[j] = i
+		i = from[j*n+i]
+	}
+	return score, marks
+}
+
+// bonus is what it is worth to be found at a place of the name.
+func (c *candidate) bonus(i int) int {
+	if i == 0 {
+		return atBeginning
+	}
+	before, r := c.name[i-1], c.name[i]
+	letter := unicode.IsLetter(before) || unicode.IsDigit(before)
+	if !letter || unicode.IsLower(before) && unicode.IsUpper(r) || unicode.IsLetter(before) && unicode.IsDigit(r) {
+		return atWord
+	}
+	return 0
+}
+
+func subsequence(word, text []rune) bool {
+	for _, r := range text {
+		if len(word) > 0 && r == word[0] {
+			word = word[1:]
+		}
+	}
+	return len(word) == 0
+}

@@ -1,0 +1,197 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+)
+
+// picker is a list, a query, and which line is chosen: all of it but the
+// terminal.
+type picker struct {
+	items    []Item
+	all      []candidate
+	title    string
+	colour   bool
+	query    []rune
+	hits     []hit
+	at, top  int // the chosen hit, and the first one shown
+	columns  int
+	rows     int
+	nameWide int // cells of the longest name, within reason
+}
+
+func newPicker(items []Item, o Options) *picker {
+	p := &picker{items: items, title: o.Title, colour: o.Colour, columns: 80, rows: 24}
+	p.all = make([]candidate, len(items))
+	for i, item := range items {
+		p.all[i] = newCandidate(item)
+		p.nameWide = max(p.nameWide, min(cells(p.all[i].name), maxNameWide))
+	}
+	p.search()
+	return p
+}
+
+// maxNameWide is where the column of details begins at the latest.
+const maxNameWide = 48
+
+func (p *picker) search() {
+	p.hits = search(p.all, string(p.query))
+	p.at, p.top = 0, 0
+}
+
+func (p *picker) resize(columns, rows int) {
+	p.columns, p.rows = max(columns, 1), max(rows, 1)
+}
+
+// shown is how many hits there is room for, below the query.
+func (p *picker) shown() int { return max(p.rows-1, 1) }
+
+// press does what a key means. It reports whether the person is done: with the
+// chosen line, unless they cancelled.
+func (p *picker) press(k key, text rune) (done bool) {
+	switch k {
+	case keyText:
+		p.query = append(p.query, text)
+		p.search()
+	case keyBack:
+		p.cut(len(p.query) - 1)
+	case keyWord:
+		p.cut(lastWord(p.query))
+	case keyClear:
+		p.cut(0)
+	case keyUp:
+		p.move(p.at - 1)
+	case keyDown:
+		p.move(p.at + 1)
+	case keyPageUp:
+		p.move(p.at - p.shown())
+	case keyPageDown:
+		p.move(p.at + p.shown())
+	case keyFirst:
+		p.move(0)
+	case keyLast:
+		p.move(len(p.hits) - 1)
+	case keyEnter:
+		return len(p.hits) > 0
+	case keyCancel:
+		return true
+	}
+	return false
+}
+
+// cut keeps the first n runes of what was typed.
+func (p *picker) cut(n int) {
+	if n >= 0 && n < len(p.query) {
+		p.query = p.query[:n]
+		p.search()
+	}
+}
+
+// lastWord is where the last word begins.
+func lastWord(text []rune) int {
+	n := len(text)
+	for n > 0 && text[n-1] == ' ' {
+		n--
+	}
+	for n > 0 && text[n-1] != ' ' {
+		n--
+	}
+	return n
+}
+
+func (p *picker) move(to int) { p.at = max(min(to, len(p.hits)-1), 0) }
+
+// Styles, as ECMA-48 has them. Bold, faint and underlined are no colours.
+const (
+	bold      = "\x1b[1m"
+	faint     = "\x1b[2m"
+	underline = "\x1b[4m"
+	cyan      = "\x1b[36m"
+	plain     = "\x1b[0m"
+	endLine   = "\x1b[K"
+)
+
+// view draws everything, from the upper left corner, and leaves the cursor where
+// the person types.
+func (p *picker) view() string {
+	if p.at < p.top {
+		p.top = p.at
+	}
+	if p.at >= p.top+p.shown() {
+		p.top = p.at - p.shown() + 1
+	}
+	var b strings.Builder
+	b.WriteString("\x1b[?25l\x1b[H")
+	head := &line{left: p.columns - 1}
+	head.text(p.title + "> ")
+	// Of a long query the end is shown, with room for the cursor.
+	typed := p.query
+	for cells(typed) > max(head.left-1, 0) {
+		typed = typed[1:]
+	}
+	head.text(string(typed))
+	column := p.columns - head.left
+	count := fmt.Sprintf("  %d/%d", len(p.hits), len(p.items))
+	b.WriteString(head.String())
+	if len(count) < head.left {
+		b.WriteString(faint + count + plain)
+	}
+	b.WriteString(endLine)
+	if p.rows > 1 {
+		for i := p.top; i < min(p.top+p.shown(), len(p.hits)); i++ {
+			b.WriteString("\r\n")
+			b.WriteString(p.draw(p.hits[i], i == p.at))
+			b.WriteString(endLine)
+		}
+	}
+	fmt.Fprintf(&b, "\x1b[J\x1b[1;%dH\x1b[?25h", column)
+	return b.String()
+}
+
+func cells(text []rune) (n int) {
+	for _, r := range text {
+		n += cell(r)
+	}
+	return n
+}
+
+func (p *picker) draw(h hit, chosen bool) string {
+	// One cell stays free: some terminals wrap when the last one is written.
+	l := &line{left: p.columns - 1}
+	base, marked := "", underline
+	if p.colour {
+		marked += cyan
+	}
+	if chosen {
+		base = bold
+		l.WriteString(base)
+		l.text("> ")
+	} else {
+		l.text("  ")
+	}
+	marks := h.marks
+	used := 0
+	for i, r := range p.all[h.index].name {
+		found := len(marks) > 0 && marks[0] == i
+		if found {
+			marks = marks[1:]
+			l.WriteString(marked)
+		}
+		room := l.rune(r)
+		if found {
+			l.WriteString(plain + base)
+		}
+		if !room {
+			break
+		}
+		used += cell(r)
+	}
+	l.WriteString(plain)
+	if detail := p.items[h.index].Detail; detail != "" && l.left > 4 {
+		l.text(strings.Repeat(" ", max(p.nameWide-used, 0)+2))
+		l.WriteString(faint)
+		l.text(detail)
+		l.WriteString(plain)
+	}
+	return l.String()
+}
