@@ -1,0 +1,202 @@
+package fakeaws
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// controlPrefix is where scripts talk to the fake itself.
+const controlPrefix = "/_fake/"
+
+// control is one thing that can be asked of it: JSON in, JSON out.
+type control func(s *Server, body []byte) (any, error)
+
+func controls() map[string]control {
+	all := map[string]control{
+		"alias": controlAlias, "calls": controlCalls, "clock": controlClock, "fault": controlFault,
+		"heal": controlHeal, "key": controlKey, "log": controlLog, "reset": controlReset,
+		"role": controlRole, "totp": controlTOTP, "user": controlUser,
+	}
+	maps.Copy(all, ssoControls())
+	return all
+}
+
+// serveControl answers POST /_fake/NAME. It refuses what a web page could send:
+// a foreign Host (DNS rebinding) or any Origin.
+func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	run := controls()[strings.TrimPrefix(r.URL.Path, controlPrefix)]
+	body, readErr := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	status, answer := http.StatusOK, any(nil)
+	switch {
+	case !loopback(strings.Trim(host, "[]")) || r.Header.Get("Origin") != "":
+		status, answer = http.StatusForbidden, controlError("the control surface is for programs on this machine")
+	case run == nil:
+		status, answer = http.StatusNotFound, controlError("no such control")
+	case r.Method != http.MethodPost:
+		status, answer = http.StatusMethodNotAllowed, controlError("use POST")
+	case readErr != nil:
+		status, answer = http.StatusBadRequest, controlError(readErr.Error())
+	default:
+		v, err := run(s, body)
+		if answer = v; err != nil {
+			status, answer = http.StatusBadRequest, controlError(err.Error())
+		}
+	}
+	rep := jsonReply(status, answer)
+	w.Header().Set("Content-Type", rep.contentType)
+	w.WriteHeader(rep.status)
+	_, _ = w.Write(rep.body)
+}
+
+func controlError(message string) map[string]string { return map[string]string{"error": message} }
+
+// ask reads a control's JSON; no body at all is an empty object.
+func ask(body []byte, into any) error {
+	if len(strings.TrimSpace(string(body))) == 0 {
+		return nil
+	}
+	return strict(body, into)
+}
+
+func controlAlias(s *Server, body []byte) (any, error) {
+	var in struct{ Account, Alias string }
+	if err := errors.Join(ask(body, &in), checkAccount(in.Account)); err != nil {
+		return nil, err
+	}
+	s.SetAlias(in.Account, in.Alias)
+	return struct{}{}, nil
+}
+
+func controlCalls(s *Server, body []byte) (any, error) {
+	var in struct{ Action string }
+	if err := ask(body, &in); err != nil {
+		return nil, err
+	}
+	by := map[string]int{}
+	for _, e := range s.Log() {
+		by[e.Service+":"+e.Action]++
+	}
+	return map[string]any{"calls": s.Calls(in.Action), "by_action": by}, nil
+}
+
+func controlClock(s *Server, body []byte) (any, error) {
+	var in struct {
+		Advance, Skew, KeyDelay, Lifetime string
+	}
+	if err := ask(body, &in); err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		text string
+		set  func(time.Duration)
+	}{{in.Skew, s.SetSkew}, {in.Advance, s.Advance}, {in.KeyDelay, s.SetKeyDelay}, {in.Lifetime, s.SetLifetime}} {
+		if f.text == "" {
+			continue
+		}
+		d, err := time.ParseDuration(f.text)
+		if err != nil {
+			return nil, err
+		}
+		f.set(d)
+	}
+	return map[string]string{"now": isoTime(s.Now()), "offset": time.Duration(s.offset.Load()).String()}, nil
+}
+
+func controlFault(s *Server, body []byte) (any, error) {
+	var in struct {
+		Fault
+		Delay string `json:"delay"`
+	}
+	if err := ask(body, &in); err != nil {
+		return nil, err
+	}
+	if in.Delay != "" {
+		d, err := time.ParseDuration(in.Delay)
+		if err != nil {
+			return nil, err
+		}
+		in.Fault.Delay = d
+	}
+	return struct{}{}, s.fail(in.Fault)
+}
+
+func controlHeal(s *Server, _ []byte) (any, error) {
+	s.Heal()
+	return struct{}{}, nil
+}
+
+func controlKey(s *Server, body []byte) (any, error) {
+	var in struct {
+		ID, Status string
+	}
+	if err := ask(body, &in); err != nil {
+		return nil, err
+	}
+	switch in.Status {
+	case "Active", "Inactive":
+		return struct{}{}, s.SetKeyActive(in.ID, in.Status == "Active")
+	case "Deleted":
+		return struct{}{}, s.DeleteKey(in.ID)
+	}
+	return nil, errors.New("status must be Active, Inactive or Deleted")
+}
+
+func controlLog(s *Server, _ []byte) (any, error) { return s.Log(), nil }
+
+func controlReset(s *Server, _ []byte) (any, error) {
+	s.Reset()
+	return struct{}{}, nil
+}
+
+func controlRole(s *Server, body []byte) (any, error) {
+	var in RoleSpec
+	if err := ask(body, &in); err != nil {
+		return nil, err
+	}
+	arn, err := s.addRole(in)
+	return map[string]string{"arn": arn}, err
+}
+
+func controlTOTP(s *Server, body []byte) (any, error) {
+	var in struct{ Serial string }
+	if err := ask(body, &in); err != nil {
+		return nil, err
+	}
+	code, err := s.Code(in.Serial)
+	return map[string]string{"code": code}, err
+}
+
+func controlUser(s *Server, body []byte) (any, error) {
+	var in UserSpec
+	if err := ask(body, &in); err != nil {
+		return nil, err
+	}
+	u, err := s.addUser(in)
+	if err != nil {
+		return nil, err
+	}
+	return u.public(), nil
+}
+
+// publicUser is a user with its secrets in clear, for the scripts that play it.
+type publicUser struct {
+	Account         string `json:"account"`
+	ARN             string `json:"arn"`
+	AccessKeyID     string `json:"access_key_id"`
+	SecretAccessKey string `json:"secret_access_key"`
+	MFASerial       string `json:"mfa_serial,omitempty"`
+	MFASeed         string `json:"mfa_seed,omitempty"`
+}
+
+func (u User) public() publicUser {
+	return publicUser{u.Account, u.ARN, u.Credentials.AccessKeyID, u.Credentials.SecretAccessKey.Reveal(), u.MFASerial, u.MFASeed.Reveal()}
+}

@@ -1,0 +1,60 @@
+package fakeaws
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// ecrTokenLasts is the life of a registry's password.
+const ecrTokenLasts = 12 * time.Hour
+
+// ecrService is GetAuthorizationToken of ECR and of ECR Public, which answers in
+// another shape. The password says whose it is: no registry is played.
+func ecrService() service {
+	const private, public = "AmazonEC2ContainerRegistry_V20150921.", "SpencerFrontendService."
+	return service{
+		name: "ecr",
+		match: func(r *request) (string, bool) {
+			target := r.http.Header.Get("X-Amz-Target")
+			action, ok := strings.CutPrefix(target, private)
+			if !ok {
+				action, ok = strings.CutPrefix(target, public)
+			}
+			return action, ok
+		},
+		serve: func(s *Server, r *request, action string) (reply, error) {
+			name := "ecr"
+			if strings.HasPrefix(r.http.Header.Get("X-Amz-Target"), public) {
+				name = "ecr-public"
+			}
+			sig, err := Verifier{Now: s.Now, Key: s.lookup, Service: name}.Verify(r.http, r.body)
+			if err != nil {
+				return reply{}, err
+			}
+			c := s.callerOf(sig)
+			if allowed, explicit := c.permits(name+":"+action, c.mfa()); !allowed {
+				return reply{}, notAuthorized(c, name+":"+action, "*", explicit)
+			}
+			if action != "GetAuthorizationToken" {
+				return reply{}, &Refusal{http.StatusBadRequest, "UnknownOperationException", ""}
+			}
+			data := map[string]any{
+				"authorizationToken": base64.StdEncoding.EncodeToString([]byte("AWS:" + ECRPassword(c.arn()))),
+				"expiresAt":          float64(s.Now().Add(ecrTokenLasts).UnixMilli()) / 1000,
+			}
+			if name == "ecr-public" {
+				return jsonReply(http.StatusOK, map[string]any{"authorizationData": data}), nil
+			}
+			data["proxyEndpoint"] = "https://" + c.account() + ".dkr.ecr." + sig.Region + ".amazonaws.com"
+			return jsonReply(http.StatusOK, map[string]any{"authorizationData": []any{data}}), nil
+		},
+		refuse: refuseJSON,
+	}
+}
+
+// ECRPassword is the password that the fake gives a caller for a registry.
+func ECRPassword(arn string) string {
+	return "FOBSECRETMARKERecr" + base64.RawURLEncoding.EncodeToString([]byte(arn))
+}

@@ -1,0 +1,89 @@
+package fakeaws
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"math/big"
+	"strconv"
+
+	"fob/internal/fob"
+)
+
+// Marker is in every secret that the fake makes up: secret keys, session tokens
+// and MFA seeds. A search for it in files, logs, arguments and core dumps finds
+// a leak of any of them.
+const Marker = "FOBSECRETMARKER"
+
+const (
+	base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+)
+
+// randomText is n characters of an alphabet.
+func randomText(alphabet string, n int) string {
+	text := make([]byte, n)
+	limit := big.NewInt(int64(len(alphabet)))
+	for i := range text {
+		k, err := rand.Int(rand.Reader, limit)
+		if err != nil {
+			panic(err) // documented never to happen
+		}
+		text[i] = alphabet[k.Int64()]
+	}
+	return string(text)
+}
+
+// newKeyID makes an access key id: a prefix (AKIA long-lived, ASIA temporary)
+// and 16 characters of base32, whose first 48 bits are a set bit, the account in
+// 40 bits, and 7 more; so the account can be read off a key, as with AWS's.
+func newKeyID(prefix, account string) string {
+	n, _ := strconv.ParseUint(account, 10, 64)
+	raw := make([]byte, 10)
+	_, _ = rand.Read(raw)
+	low := uint64(raw[5]) & 0x7f
+	head := binary.BigEndian.AppendUint64(nil, 1<<47|n<<7|low)
+	copy(raw, head[2:])
+	return prefix + base32.StdEncoding.EncodeToString(raw)
+}
+
+// accountOfKey reads the account off an access key id.
+func accountOfKey(id string) (string, bool) {
+	if len(id) != 20 {
+		return "", false
+	}
+	raw, err := base32.StdEncoding.DecodeString(id[4:])
+	if err != nil {
+		return "", false
+	}
+	n := binary.BigEndian.Uint64(append([]byte{0, 0}, raw[:6]...))
+	account := fmt.Sprintf("%012d", (n&0x7fffffffff80)>>7)
+	return account, len(account) == 12
+}
+
+// newUniqueID makes the id of a user (AIDA) or a role (AROA).
+func newUniqueID(prefix string) string { return prefix + randomText(base32Alphabet, 17) }
+
+// newSecretKey makes 40 characters, among them the two of base64 that need
+// escaping in URLs.
+func newSecretKey() fob.Secret {
+	return fob.NewSecret(Marker + randomText(base64Alphabet, 10) + "/" + randomText(base64Alphabet, 6) + "+" + randomText(base64Alphabet, 7))
+}
+
+// newToken makes a session token; its length is that of common ones, and
+// clients must not rely on it.
+func newToken() fob.Secret {
+	return fob.NewSecret("IQoJb3JpZ2luX2VjE//////////" + Marker + "+" + randomText(base64Alphabet, 512) + "==")
+}
+
+// newSeed makes the base32 seed of an MFA device, 160 bits.
+func newSeed() fob.Secret { return fob.NewSecret(Marker + randomText(base32Alphabet, 32-len(Marker))) }
+
+// newRequestID makes a UUID.
+func newRequestID() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

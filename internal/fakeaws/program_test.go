@@ -1,0 +1,110 @@
+package fakeaws
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+type announced struct {
+	URL   string
+	Users map[string]publicUser
+	Roles map[string]string
+	SSO   struct {
+		StartURL string `json:"start_url"`
+		Accounts []AccountSpec
+	}
+}
+
+func TestProgram(t *testing.T) {
+	t.Parallel()
+	stdin, hold := io.Pipe()
+	out, stdout := io.Pipe()
+	ended := make(chan int, 1)
+	go func() { ended <- Main(t.Context(), []string{"-v"}, stdin, stdout, io.Discard) }()
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a announced
+	if err := json.Unmarshal(line, &a); err != nil {
+		t.Fatal(err)
+	}
+	jane := a.Users["jane"]
+	if jane.MFASerial != "arn:aws:iam::111122223333:mfa/jane" || len(jane.MFASeed) != 32 || jane.SecretAccessKey == "" || a.Users["bot"].MFASeed != "" ||
+		a.Roles["Deploy"] != "arn:aws:iam::444455556666:role/Deploy" {
+		t.Errorf("announced %s", line)
+	}
+	if a.SSO.StartURL != a.URL+"/start" || len(a.SSO.Accounts) != 4 {
+		t.Errorf("announced %s", line)
+	}
+	req, _ := http.NewRequestWithContext(t.Context(), "POST", a.URL+"/_fake/calls", nil)
+	if status, _, body := send(t, req); status != 200 {
+		t.Error(body)
+	}
+	_ = hold.Close()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestProgramWritesItsFilePrivately(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "scene.json")
+	var stdout bytes.Buffer
+	if code := Main(t.Context(), []string{"--out", path}, strings.NewReader(""), &stdout, io.Discard); code != 0 || stdout.Len() > 0 {
+		t.Fatal(code, stdout.String())
+	}
+	info, err := os.Stat(path)
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Fatal(err, info.Mode())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if code := Main(ctx, []string{"--ignore-stdin", "--scene", "empty", "--out", path}, strings.NewReader(""), &stdout, io.Discard); code != 0 {
+		t.Error(code)
+	}
+}
+
+func TestProgramRefuses(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[int][]string{2: {"--scene", "none"}, 1: {"--listen", "0.0.0.0:0"}, 0: {"-h"}} {
+		var stderr bytes.Buffer
+		if code := Main(t.Context(), args, strings.NewReader(""), io.Discard, &stderr); code != want || stderr.Len() == 0 {
+			t.Errorf("%v: exit code %d, %s", args, code, &stderr)
+		}
+	}
+}
+
+// botocore signs, encodes and parses in its own way.
+func TestBotocore(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil || exec.CommandContext(t.Context(), python, "-c", "import boto3").Run() != nil {
+		t.Skip("no python3 with boto3")
+	}
+	st := newStage(t, Options{})
+	users := map[string]publicUser{}
+	for name, u := range st.Users {
+		users[name] = u.public()
+	}
+	scene, err := json.Marshal(map[string]any{"url": st.http.URL, "users": users, "roles": st.Roles})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), python, filepath.Join("testdata", "botocore_cases.py"))
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true"}
+	cmd.Stdin = bytes.NewReader(scene)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

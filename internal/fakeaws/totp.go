@@ -1,0 +1,83 @@
+package fakeaws
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"fob/internal/fob"
+)
+
+// device is a virtual MFA device: RFC 6238 with SHA-1, 30 seconds, six digits.
+type device struct {
+	serial string
+	seed   fob.Secret
+	since  time.Time
+	used   map[int64]bool // steps whose code was accepted: a code works once
+}
+
+const totpStep = 30
+
+// totp is the code of one step.
+func totp(seed fob.Secret, step int64) string {
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(seed.Reveal())
+	if err != nil {
+		return ""
+	}
+	mac := hmac.New(sha1.New, key)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(step)))
+	sum := mac.Sum(nil)
+	at := sum[len(sum)-1] & 15
+	n := binary.BigEndian.Uint32(sum[at:]) & 0x7fffffff
+	return fmt.Sprintf("%06d", n%1000000)
+}
+
+// accept uses a code up; it may be of the step before or after.
+func (d *device) accept(code string, now time.Time) bool {
+	step := now.Unix() / totpStep
+	for _, s := range []int64{step, step - 1, step + 1} {
+		if !d.used[s] && totp(d.seed, s) == code {
+			d.used[s] = true
+			return true
+		}
+	}
+	return false
+}
+
+// unused is a code that would be accepted now.
+func (d *device) unused(now time.Time) (string, bool) {
+	step := now.Unix() / totpStep
+	for _, s := range []int64{step, step + 1, step - 1} {
+		if !d.used[s] {
+			return totp(d.seed, s), true
+		}
+	}
+	return "", false
+}
+
+const (
+	badCode   = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+	badSerial = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."
+	halfMFA   = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
+)
+
+// checkMFA verifies a code given with a call: none is fine, half is not. The
+// device must be the calling user's own; a role has none.
+func (c *caller) checkMFA(serial, code string, now time.Time) (bool, error) {
+	switch {
+	case serial == "" && code == "":
+		return false, nil
+	case serial == "" || code == "":
+		return false, denied(halfMFA)
+	case c.user == nil || c.user.mfa == nil || c.user.mfa.serial != serial:
+		return false, denied(badSerial)
+	case !c.user.mfa.accept(code, now):
+		return false, denied(badCode)
+	}
+	return true, nil
+}
+
+func denied(message string) error { return &Refusal{403, "AccessDenied", message} }

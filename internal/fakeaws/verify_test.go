@@ -1,0 +1,255 @@
+package fakeaws
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"fob/internal/fob"
+)
+
+// spoiled is a request in which one thing is wrong, and what becomes of it.
+type spoiled struct {
+	name            string
+	creds           fob.Credentials
+	service, region string
+	at              time.Duration
+	edit            func(*http.Request)
+	status          int
+	code, text      string
+}
+
+const mismatchText = "The request signature we calculated does not match"
+
+func TestVerifySigner(t *testing.T) {
+	t.Parallel()
+	st := newStage(t, Options{})
+	bot := st.Users["bot"].Credentials
+	ses := st.session(t, "bot")
+	inactive := st.AddUser(UserSpec{Account: UserAccount, Name: "away"}).Credentials
+	if err := st.SetKeyActive(inactive.AccessKeyID, false); err != nil {
+		t.Fatal(err)
+	}
+	with := func(c fob.Credentials, edit func(*fob.Credentials)) fob.Credentials {
+		edit(&c)
+		return c
+	}
+	for _, tc := range []spoiled{
+		{name: "right", status: 200},
+		{name: "session", creds: ses, status: 200},
+		{name: "four minutes slow", at: -4 * time.Minute, status: 200},
+		{name: "four minutes fast", at: 4 * time.Minute, status: 200},
+		{name: "six minutes slow", at: -6 * time.Minute, status: 403, code: "SignatureDoesNotMatch", text: "is now earlier than"},
+		{name: "six minutes fast", at: 6 * time.Minute, status: 403, code: "SignatureDoesNotMatch", text: "Signature not yet current: "},
+		{name: "wrong secret", creds: with(bot, func(c *fob.Credentials) { c.SecretAccessKey = fob.NewSecret("no") }), status: 403, code: "SignatureDoesNotMatch", text: mismatchText},
+		{name: "unknown key", creds: with(bot, func(c *fob.Credentials) { c.AccessKeyID = "AKIAIOSFODNN7EXAMPLE" }), status: 403, code: "InvalidClientTokenId", text: "The security token included in the request is invalid."},
+		{name: "unknown key, wrong secret", creds: fob.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: fob.NewSecret("no")}, status: 403, code: "InvalidClientTokenId"},
+		{name: "inactive key", creds: inactive, status: 403, code: "InvalidClientTokenId"},
+		{name: "no token", creds: with(ses, func(c *fob.Credentials) { c.SessionToken = fob.Secret{} }), status: 403, code: "InvalidClientTokenId"},
+		{name: "token too many", creds: with(bot, func(c *fob.Credentials) { c.SessionToken = ses.SessionToken }), status: 403, code: "InvalidClientTokenId"},
+		{name: "garbled token", creds: with(ses, func(c *fob.Credentials) { c.SessionToken = fob.NewSecret(c.SessionToken.Reveal() + "x") }), status: 403, code: "InvalidClientTokenId"},
+		{name: "wrong service", service: "iam", status: 403, code: "SignatureDoesNotMatch", text: "correct service: 'sts'"},
+		{name: "no region", region: "here", status: 403, code: "SignatureDoesNotMatch", text: "valid region, not 'here'"},
+		{name: "region of another partition", region: "cn-north-1", status: 403, code: "SignatureDoesNotMatch", text: "valid region"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			st.try(t, tc)
+		})
+	}
+}
+
+func TestVerifyRequest(t *testing.T) {
+	t.Parallel()
+	st := newStage(t, Options{})
+	for _, tc := range []spoiled{
+		{name: "unsigned", edit: func(r *http.Request) { r.Header.Del("Authorization") }, status: 403, code: "MissingAuthenticationToken"},
+		{name: "not AWS's", edit: func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, status: 403, code: "MissingAuthenticationToken"},
+		{name: "no date", edit: func(r *http.Request) { r.Header.Del("X-Amz-Date") }, status: 400, code: "IncompleteSignature", text: "either a 'X-Amz-Date' or a 'Date' header"},
+		{name: "bad date", edit: func(r *http.Request) { r.Header.Set("X-Amz-Date", "yesterday") }, status: 400, code: "IncompleteSignature", text: "ISO-8601"},
+		{name: "date of another day", edit: func(r *http.Request) { r.Header.Set("X-Amz-Date", "20200101T000000Z") }, status: 403, code: "SignatureDoesNotMatch", text: "Date in Credential scope does not match"},
+		{name: "query changed", edit: func(r *http.Request) { r.URL.RawQuery = "x=1" }, status: 403, code: "SignatureDoesNotMatch", text: mismatchText},
+		{name: "header not signed", edit: func(r *http.Request) { r.Header.Set("X-Amz-Late", "1") }, status: 403, code: "SignatureDoesNotMatch", text: "not signed: x-amz-late"},
+		{name: "header changed", edit: func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") }, status: 403, code: "SignatureDoesNotMatch", text: mismatchText},
+		{name: "content hash of something else", edit: authorize("SignedHeaders=content-length;content-type;host;x-amz-date", "SignedHeaders=content-length;content-type;host;x-amz-content-sha256;x-amz-date", "X-Amz-Content-Sha256", unsignedPayload), status: 403, code: "SignatureDoesNotMatch", text: "x-amz-content-sha256"},
+		{name: "host not signed", edit: authorize(";host", ""), status: 403, code: "SignatureDoesNotMatch", text: "'Host' or ':authority'"},
+		{name: "headers not sorted", edit: authorize("host;x-amz-date", "x-amz-date;host"), status: 403, code: "SignatureDoesNotMatch", text: "sorted"},
+		{name: "header named twice", edit: authorize("host;x-amz-date", "host;host;x-amz-date"), status: 403, code: "SignatureDoesNotMatch", text: "once"},
+		{name: "header that is missing", edit: authorize("host;x-amz-date", "host;missing;x-amz-date"), status: 403, code: "SignatureDoesNotMatch", text: "missing is not in the request"},
+		{name: "algorithm", edit: authorize("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"), status: 400, code: "IncompleteSignature", text: "algorithm"},
+		{name: "terminator", edit: authorize("aws4_request", "aws3_request"), status: 403, code: "SignatureDoesNotMatch", text: "terminator"},
+		{name: "scope too short", edit: authorize("/sts/", "/"), status: 400, code: "IncompleteSignature", text: "exactly 5 slash-delimited elements"},
+		{name: "no signature", edit: authorize("Signature=", "Nothing="), status: 400, code: "IncompleteSignature", text: "not a valid key=value pair"},
+		{name: "signature missing", edit: func(r *http.Request) {
+			h, _, _ := strings.Cut(r.Header.Get("Authorization"), ", Signature")
+			r.Header.Set("Authorization", h)
+		}, status: 400, code: "IncompleteSignature", text: "Authorization header requires 'Signature' parameter."},
+		{name: "signed in two ways", edit: func(r *http.Request) { r.URL.RawQuery = "X-Amz-Algorithm=" + algorithm }, status: 400, code: "IncompleteSignature", text: "Only one"},
+		{name: "two headers", edit: func(r *http.Request) { r.Header.Add("Authorization", "x") }, status: 400, code: "IncompleteSignature", text: "Only one"},
+		{name: "presigned in part", edit: func(r *http.Request) {
+			r.Header.Del("Authorization")
+			r.URL.RawQuery = "X-Amz-Signature=00"
+		}, status: 400, code: "IncompleteSignature", text: "must include 'X-Amz-Credential'"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			st.try(t, tc)
+		})
+	}
+}
+
+func (st *stage) try(t *testing.T, tc spoiled) {
+	t.Helper()
+	if tc.creds.AccessKeyID == "" {
+		tc.creds = st.Users["bot"].Credentials
+	}
+	req := signed(t, st.http.URL+"/", cmp.Or(tc.service, "sts"), cmp.Or(tc.region, "eu-west-1"), "POST", callerIdentity, tc.creds, st.Now().Add(tc.at))
+	if tc.edit != nil {
+		tc.edit(req)
+	}
+	status, header, body := send(t, req)
+	if status != tc.status || between(body, "<Code>", "</Code>") != tc.code || !strings.Contains(strings.ReplaceAll(body, "&#39;", "'"), tc.text) {
+		t.Errorf("got %d\n%s\nwant %d %s …%s…", status, body, tc.status, tc.code, tc.text)
+	}
+	if id := header.Get("X-Amzn-Requestid"); id == "" || !strings.Contains(body, "<RequestId>"+id+"</RequestId>") {
+		t.Errorf("request id %q is not in\n%s", id, body)
+	}
+	if strings.Contains(body, Marker) {
+		t.Error("a secret is in the answer")
+	}
+}
+
+// authorize changes a part of the Authorization header, and sets other headers.
+func authorize(from, to string, headers ...string) func(*http.Request) {
+	return func(r *http.Request) {
+		r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), from, to, 1))
+		for i := 0; i+1 < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+	}
+}
+
+func TestClockTexts(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC)
+	at := func(minutes int) Signature {
+		when := now.Add(time.Duration(minutes) * time.Minute)
+		return Signature{Service: "sts", Time: when, stamp: when.Format(amzTime)}
+	}
+	for minutes, want := range map[int]string{
+		-6: "Signature expired: 20150830T123000Z is now earlier than 20150830T123100Z (20150830T123600Z - 5 min.)",
+		6:  "Signature not yet current: 20150830T124200Z is still later than 20150830T124100Z (20150830T123600Z + 5 min.)",
+		-5: "<nil>", 5: "<nil>",
+	} {
+		if got := fmt.Sprint(checkTime(at(minutes), now)); got != want {
+			t.Errorf("%d minutes off: %s\nwant %s", minutes, got, want)
+		}
+	}
+}
+
+func TestExpiredSession(t *testing.T) {
+	t.Parallel()
+	st := newStage(t, Options{})
+	ses := st.session(t, "bot")
+	st.Advance(12*time.Hour - 2*time.Second)
+	if status, _, body := st.query(t, ses, "sts", "us-east-1", callerIdentity, st.Now()); status != 200 {
+		t.Error(body)
+	}
+	st.Advance(3 * time.Second)
+	status, code, body := st.query(t, ses, "sts", "us-east-1", callerIdentity, st.Now())
+	if status != 403 || code != "ExpiredToken" || !strings.Contains(body, "The security token included in the request is expired") {
+		t.Error(status, body)
+	}
+}
+
+// The host decides about service and region, as with AWS; on the fake's own
+// address it is the options.
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ host, option, partition, service, region, code string }{
+		{"sts.eu-west-1.amazonaws.com", "", "", "sts", "eu-west-1", ""},
+		{"sts.eu-west-1.amazonaws.com", "", "", "sts", "us-east-1", "SignatureDoesNotMatch"},
+		{"sts-fips.us-west-2.amazonaws.com", "", "", "sts", "us-west-2", ""},
+		{"sts.amazonaws.com", "", "", "sts", "us-east-1", ""},
+		{"sts.amazonaws.com", "", "", "sts", "eu-west-1", "SignatureDoesNotMatch"},
+		{"iam.amazonaws.com", "", "", "sts", "us-east-1", "InvalidAction"},
+		{"", "eu-central-1", "", "sts", "eu-central-1", ""},
+		{"", "eu-central-1", "", "sts", "us-east-1", "SignatureDoesNotMatch"},
+		{"", "", "aws-us-gov", "sts", "us-gov-east-1", ""},
+		{"", "", "aws-us-gov", "sts", "us-east-1", "SignatureDoesNotMatch"},
+		{"sts.cn-north-1.amazonaws.com.cn", "", "aws-cn", "sts", "cn-north-1", ""},
+	} {
+		t.Run(tc.host+" "+tc.region, func(t *testing.T) {
+			t.Parallel()
+			st := newStage(t, Options{Region: tc.option, Partition: tc.partition})
+			target := st.http.URL + "/"
+			if tc.host != "" {
+				target = "http://" + tc.host + "/"
+			}
+			req := signed(t, target, tc.service, tc.region, "POST", callerIdentity, st.Users["bot"].Credentials, st.Now())
+			req.Host = req.URL.Host
+			req.URL.Host = strings.TrimPrefix(st.http.URL, "http://")
+			if _, _, body := send(t, req); between(body, "<Code>", "</Code>") != tc.code {
+				t.Error(body)
+			}
+		})
+	}
+}
+
+// Any service: S3 by its own rules, others by the common ones.
+func TestEcho(t *testing.T) {
+	t.Parallel()
+	st := newStage(t, Options{})
+	bot, ses := st.Users["bot"].Credentials, st.session(t, "bot")
+	unhashed := func(r *http.Request) { r.Header.Del("X-Amz-Content-Sha256") }
+	lie := func(r *http.Request) { r.Header.Set("X-Amz-Content-Sha256", hexHash([]byte("else"))) }
+	for _, tc := range []struct {
+		name, service, path string
+		creds               fob.Credentials
+		at                  time.Duration
+		edit                func(*http.Request)
+		status              int
+		want                string
+	}{
+		{name: "json", service: "execute-api", path: "/prod/a%20b?x=1", creds: bot, status: 200, want: `"Service":"execute-api"`},
+		{name: "session", service: "lambda", path: "/", creds: ses, status: 200, want: `"Arn":"arn:aws:iam::111122223333:user/bot"`},
+		{name: "s3 path", service: "s3", path: "/b/a%20b//x/../%E2%82%AC", creds: ses, status: 200, want: `"Path":"/b/a%20b//x/../%E2%82%AC"`},
+		{name: "s3, ten minutes slow", service: "s3", path: "/b", creds: bot, at: -10 * time.Minute, status: 200},
+		{name: "s3, twenty minutes slow", service: "s3", path: "/b", creds: bot, at: -20 * time.Minute, status: 403, want: "<Code>RequestTimeTooSkewed</Code>"},
+		{name: "s3, no hash", service: "s3", path: "/b", creds: bot, edit: unhashed, status: 400, want: "x-amz-content-sha256"},
+		{name: "s3, wrong hash", service: "s3", path: "/b", creds: bot, edit: lie, status: 400, want: "XAmzContentSHA256Mismatch"},
+		{name: "s3, unknown key", service: "s3", path: "/b", creds: fob.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE"}, status: 403, want: "InvalidAccessKeyId"},
+		{name: "unknown key", service: "lambda", path: "/", creds: fob.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE"}, status: 400, want: "UnrecognizedClientException"},
+		{name: "slow", service: "lambda", path: "/", creds: bot, at: -6 * time.Minute, status: 403, want: "InvalidSignatureException"},
+		{name: "unsigned", service: "lambda", path: "/", creds: bot, edit: func(r *http.Request) { r.Header.Del("Authorization") }, status: 403, want: "MissingAuthenticationTokenException"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			req := signed(t, st.http.URL+tc.path, tc.service, "us-east-1", "GET", "", tc.creds, st.Now().Add(tc.at))
+			if tc.edit != nil {
+				tc.edit(req)
+			}
+			status, _, body := send(t, req)
+			if status != tc.status || !strings.Contains(body, tc.want) || strings.Contains(body, Marker) {
+				t.Errorf("got %d %s\nwant %d %s", status, body, tc.status, tc.want)
+			}
+		})
+	}
+}
+
+func TestVerifierInAHandler(t *testing.T) {
+	t.Parallel()
+	st := newStage(t, Options{})
+	req := signed(t, "http://example.com/x", "aoss", "us-east-1", "GET", "", st.Users["bot"].Credentials, st.Now())
+	if _, err := st.Verifier().Verify(req, nil); err == nil || !strings.Contains(err.Error(), "x-amz-content-sha256") {
+		t.Errorf("aoss without the hash: %v", err)
+	}
+	v := st.Verifier()
+	v.Service = "es"
+	if _, err := v.Verify(req, nil); err == nil || asRefusal(err).Code != "InvalidSignatureException" {
+		t.Errorf("for another service: %v", err)
+	}
+}
