@@ -1,0 +1,65 @@
+// Package build makes the programs that tests from outside run.
+package build
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+)
+
+// Programs builds packages of the module's cmd folder (fob, fob-agent, …) into
+// dir, as the Makefile does; ../test/visit is the stories' browser. Without names
+// it builds fob and fob-agent. Flags go to go build.
+func Programs(dir string, flags []string, names ...string) error {
+	if len(names) == 0 {
+		names = []string{"fob", "fob-agent"}
+	}
+	for _, name := range names {
+		own := slices.Clone(flags)
+		if name == "fob" {
+			own = append(own, "-tags", "heartbeat")
+		}
+		if err := program(dir, own, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Whole builds a fob that holds its commands itself, for tests that put another
+// program in fob-agent's place.
+func Whole(dir string) error { return program(dir, nil, "fob") }
+
+func program(dir string, flags []string, name string) error {
+	args := append([]string{"build", "-trimpath", "-o", dir + string(filepath.Separator)}, flags...)
+	cmd := exec.Command("go", append(args, path.Join("fob/cmd", name))...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go %v: %w\n%s", args, err, out)
+	}
+	return nil
+}
+
+// Temp builds fob and fob-agent into a new directory, all links resolved, that
+// other users may enter. Call remove when the tests are over.
+func Temp() (dir string, remove func(), err error) {
+	dir, err = os.MkdirTemp("", "fob-bin-")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(dir) }
+	if err = os.Chmod(dir, 0o755); err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err == nil {
+		err = Programs(dir, nil)
+	}
+	if err != nil {
+		remove()
+		return "", nil, err
+	}
+	return dir, remove, nil
+}

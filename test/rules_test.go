@@ -1,0 +1,253 @@
+// Package test holds what is tested from outside: the rules of the house, the
+// stories, the real clients and the search for leaked secrets.
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"fob/docs/ref"
+	"fob/internal/fob"
+)
+
+// rule says what packages under a folder may import of fob's own. A folder not
+// named by any rule may import anything: that is for programs and tests.
+type rule struct {
+	folder string
+	may    []string // folders; "." is the folder itself
+}
+
+// rules are DESIGN §6, most specific folder first.
+func rules() []rule {
+	return []rule{
+		{"internal/fob", nil},
+		{"internal/atomicfile", nil},
+		{"internal/awsfile", []string{"internal/fob"}},
+		{"internal/principal/all", []string{"internal/principal"}},
+		{"internal/principal/", []string{"internal/fob", "internal/principal="}}, // a kind
+		{"internal/principal", []string{"internal/fob"}},
+		{"internal/profile", []string{"internal/fob", "internal/atomicfile", "internal/awsfile", "internal/principal=", "internal/delivery="}},
+		{"internal/vault/unlock/all", []string{"internal/vault/unlock"}},
+		{"internal/vault/unlock/", []string{"internal/fob", "internal/vault/unlock=", "internal/atomicfile"}},
+		{"internal/vault/unlock", []string{"internal/fob"}},
+		{"internal/vault", []string{"internal/fob", "internal/atomicfile", "internal/vault"}},
+		{"internal/broker", []string{"internal/fob", "internal/principal="}},
+		{"internal/sigv4/remote", []string{"internal/fob", "internal/sigv4="}},
+		{"internal/sigv4", []string{"internal/fob"}},
+		{"internal/loopback", []string{"internal/fob"}},
+		{"internal/delivery/all", []string{"internal/delivery"}},
+		{"internal/delivery/", []string{"internal/fob", "internal/atomicfile", "internal/awsfile", "internal/loopback", "internal/shell", "internal/sigv4", "internal/delivery="}},
+		{"internal/delivery", []string{"internal/fob"}},
+		{"internal/api", []string{"internal/fob"}},
+		{"internal/shell", []string{"internal/fob"}},
+		{"internal/tui", []string{"internal/fob", "internal/api"}},
+		{"internal/cli", []string{"internal/fob", "internal/api", "internal/shell", "internal/tui", "docs/ref"}},
+		{"cmd/fob", []string{"internal/cli"}},
+		{"cmd/fob-agent", []string{"internal/agent", "internal/cli", "internal/delivery/all"}},
+	}
+}
+
+// allows reports whether a package may import another; both without "fob/".
+func allows(pkg, imported string) bool {
+	for _, r := range rules() {
+		folder := strings.TrimSuffix(r.folder, "/")
+		within := strings.HasPrefix(pkg, folder+"/")
+		if pkg != folder && !within || pkg == folder && strings.HasSuffix(r.folder, "/") {
+			continue
+		}
+		for _, m := range r.may {
+			if exact, only := strings.CutSuffix(m, "="); only {
+				if imported == exact {
+					return true
+				}
+			} else if imported == m || strings.HasPrefix(imported, m+"/") {
+				return true
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// goList runs go list, in the module's root, for one system.
+func goList(t *testing.T, goos string, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Dir = ".."
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	return out
+}
+
+func TestImportRules(t *testing.T) {
+	t.Parallel()
+	for _, goos := range []string{"linux", "darwin", "windows"} {
+		dec := json.NewDecoder(strings.NewReader(string(goList(t, goos, "-json=ImportPath,Imports", "./..."))))
+		for dec.More() {
+			var p struct {
+				ImportPath string
+				Imports    []string
+			}
+			if err := dec.Decode(&p); err != nil {
+				t.Fatal(err)
+			}
+			for _, imported := range p.Imports {
+				if own, ok := strings.CutPrefix(imported, "fob/"); ok {
+					if pkg := strings.TrimPrefix(p.ImportPath, "fob/"); !allows(pkg, own) {
+						t.Errorf("%s: %s must not import %s (test/rules_test.go, DESIGN §6)", goos, pkg, own)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestImportRulesRefuse(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range [][2]string{
+		{"internal/principal/role", "internal/principal/user"},
+		{"internal/principal/role", "internal/vault"},
+		{"internal/delivery/exec", "internal/principal"},
+		{"internal/cli", "internal/broker"},
+		{"internal/fob", "internal/api"},
+		{"cmd/fob", "internal/agent"},
+	} {
+		if allows(wrong[0], wrong[1]) {
+			t.Errorf("%s may import %s", wrong[0], wrong[1])
+		}
+	}
+}
+
+// What fob must not link: each would be paid for at every spawn.
+func TestFrontEndLinksLittle(t *testing.T) {
+	t.Parallel()
+	for _, goos := range []string{"linux", "darwin", "windows"} {
+		for _, dep := range strings.Fields(string(goList(t, goos, "-deps", "-tags", "heartbeat", "./cmd/fob"))) {
+			for _, heavy := range []string{"net/http", "crypto/tls", "github.com/aws/", "filippo.io/", "github.com/spf13/", "net", "regexp", "github.com/zalando/", "github.com/godbus/"} {
+				if heavy == "net" && goos == "windows" {
+					continue // os/exec brings it there
+				}
+				if dep == strings.TrimSuffix(heavy, "/") || strings.HasPrefix(dep, heavy) {
+					t.Errorf("%s: fob links %s", goos, dep)
+				}
+			}
+		}
+	}
+}
+
+// No init, no mutable package variables: a sentinel error and an embedded
+// folder are the only variables that a package may have.
+func TestNoGlobals(t *testing.T) {
+	t.Parallel()
+	for _, root := range []string{"../internal", "../cmd", "../docs"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
+			}
+			for _, decl := range file.Decls {
+				checkDecl(t, path, decl)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func checkDecl(t *testing.T, path string, decl ast.Decl) {
+	switch d := decl.(type) {
+	case *ast.FuncDecl:
+		if d.Recv == nil && d.Name.Name == "init" {
+			t.Errorf("%s has an init function", path)
+		}
+	case *ast.GenDecl:
+		if d.Tok != token.VAR {
+			return
+		}
+		for _, spec := range d.Specs {
+			for _, name := range spec.(*ast.ValueSpec).Names {
+				if n := name.Name; !strings.HasPrefix(strings.ToLower(n), "err") && n != "_" && n != "pages" && !(n == "version" && strings.Contains(path, "/cmd/")) {
+					t.Errorf("%s has the package variable %s", path, n)
+				}
+			}
+		}
+	}
+}
+
+// Every page of the reference is whole, and the list of them is what docs/ref
+// holds; that every command has one is checked when the tree is built.
+func TestReferencePages(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../docs/ref/*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no pages", err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".md")
+		page, err := ref.Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(page.Use, strings.ReplaceAll(name, "-", " ")) && name != "fob" {
+			t.Errorf("%s: the heading is %q", file, page.Use)
+		}
+		if page.Short == "" || page.Long == "" {
+			t.Errorf("%s has no text", file)
+		}
+	}
+}
+
+func TestSortedLists(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named []string
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "| `"); ok {
+			name, _, _ := strings.Cut(rest, "`")
+			named = append(named, name)
+		}
+	}
+	if !slices.IsSorted(named) {
+		t.Errorf("docs/dependencies.md is not sorted: %v", named)
+	}
+	out := goList(t, "linux", "-m", "-f", "{{if not (or .Indirect .Main)}}{{.Path}}{{end}}", "all")
+	for _, direct := range strings.Fields(string(out)) {
+		if !slices.Contains(named, direct) {
+			t.Errorf("%s has no line in docs/dependencies.md", direct)
+		}
+	}
+}
+
+func TestExitCodesAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/exit-codes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range fob.Outcomes() {
+		if row := fmt.Sprintf("| %d | %s | %s |", o.Code, o.Wire, o.Doc); !strings.Contains(string(text), row) {
+			t.Errorf("docs/exit-codes.md lacks %s", row)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+//go:build linux
+
+package system
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// bashCompletion is Debian's package, without which completion must work too.
+const bashCompletion = "/usr/share/bash-completion/bash_completion"
+
+// eachCompletion runs a test at a terminal in every shell, in bash with and without
+// the package.
+func eachCompletion(t *testing.T, test func(t *testing.T, s sh, term *terminal, w *world)) {
+	eachShell(t, func(t *testing.T, s sh, w *world) {
+		if s.name != "bash" {
+			test(t, s, w.prompting(s, false), w)
+			return
+		}
+		for name, rc := range map[string]string{"plain": "", "colon": "COMP_WORDBREAKS=${COMP_WORDBREAKS//:}", "package": "source " + bashCompletion} {
+			t.Run(name, func(t *testing.T) {
+				w := *w
+				w.t = t
+				if name == "package" {
+					if _, err := os.Stat(bashCompletion); err != nil {
+						missing(t, "bash-completion is not installed")
+					}
+				}
+				test(t, s, w.prompting(s, false, rc), &w)
+			})
+		}
+	})
+}
+
+// shown is a line that fob prints of the definition of a name.
+func shown(name string) string {
+	if session, role, ok := strings.Cut(name, " "); ok {
+		return fmt.Sprintf("\"sso_account_id\": %q,\r\n  \"sso_region\": \"eu-west-1\",\r\n  \"sso_role_name\": %q", session, role)
+	}
+	return fmt.Sprintf("\"role_session_name\": \"is-%s\"", name)
+}
+
+// What TAB makes of a line is what fob gets.
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	eachCompletion(t, func(t *testing.T, s sh, term *terminal, w *world) {
+		for _, c := range []struct{ typed, wants string }{
+			{"fob sho\tpro\t--js\t\r", shown("prod")},
+			{"fob show --json de\t\r", shown("dev")},
+			{"fob show --json team:\tpay\t\r", shown("team-payments-eu")}, // up to what all have, then on
+			{"fob show --json team:s\t\r", shown("team-search-eu")},
+			{"fob show --json 'team:s\t\r", shown("team-search-eu")},
+			{"fob show --json \"team:s\t\r", shown("team-search-eu")},
+			{"fob show --json with\t\r", shown("with-blank")},
+			{"fob show --json with\\ b\t\r", shown("with-blank")},
+			{"fob show --json 'with b\t\r", shown("with-blank")},
+			{"fob show --json 100\t\r", shown("100-done")},
+			{"fob show --json corp/pay\tAd\t\r", shown("111122223333 Admin")},
+			{"fob show --json corp/payments/R\t\r", shown("111122223333 ReadOnly")},
+			{"fob show --json corp/2\tAd\t\r", shown("222233334444 Admin")}, // a name that no tool could pass on
+			{"fob show --json corp/3\tAd\t\r", shown("333344445555 Admin")},
+			{"fob env dev --format js\t\r", "\"AWS_PROFILE\""},
+			{"fob env dev --format=js\t\r", "\"AWS_PROFILE\""},
+		} {
+			if strings.HasPrefix(c.typed, "fob env") {
+				c.typed, c.wants = strings.TrimSuffix(c.typed, "\r")+" --help\r", "format json"
+				if strings.Contains(c.typed, "=") {
+					c.wants = "format=json"
+				}
+			}
+			term.after(c.typed, c.wants)
+			term.settle()
+		}
+		w.harmless()
+	})
+}
+
+// settle waits for a new prompt.
+func (term *terminal) settle() {
+	term.t.Helper()
+	from := len(term.text())
+	term.typing("echo SET''TLED\r")
+	soon(term.t, "a new prompt", func() bool {
+		_, after, found := strings.Cut(term.text()[from:], "SETTLED")
+		return found && strings.Contains(after, "READY ")
+	})
+}
+
+// Hostile names are offered as text, and nothing that stands on the line is run
+// by asking for more.
+func TestHostileCompletion(t *testing.T) {
+	t.Parallel()
+	eachCompletion(t, func(t *testing.T, s sh, term *terminal, w *world) {
+		touch := "touch " + w.evil()
+		for _, typed := range []string{
+			"fob show --json $\t\t", "fob show --json \\$\t\t", "fob show --json '$\t\t", "fob show --json \"$\t\t", "fob show --json \\`\t\t",
+			"fob show --json '(\t\t", "fob show --json a\t\t", "fob show --json \\\\\t\t", "fob show --json %\t\t",
+			"fob show '$(" + touch + ")' \t\t", "fob show --format='$(" + touch + ")' \t\t", "fob show '`" + touch + "`' d\t\t",
+			"fob exec '$(" + touch + ")' -- '$(" + touch + ")' \t\t", "fob show \\$\\(" + strings.ReplaceAll(touch, " ", "\\ ") + "\\) \t\t",
+		} {
+			term.typing(typed)
+			term.typing("\x15")
+			term.settle()
+			w.harmless()
+		}
+		// One that is completed and sent off arrives as it is.
+		if s.name == "fish" {
+			return // it asks which of several is meant in a pager
+		}
+		term.after("fob show --json \\$\\(\t\r", shown("hostile"))
+		w.harmless()
+	})
+}
+
+// What fob exec will run is completed as if it stood alone.
+func TestCompletionOfCommands(t *testing.T) {
+	t.Parallel()
+	eachCompletion(t, func(t *testing.T, s sh, term *terminal, w *world) {
+		w.write(filepath.Join(w.home, "a-file-of-mine"), "content of the file\n")
+		term.after("fob exec dev -- cat a-fi\t\r", "content of the file")
+		term.settle()
+		term.after("fob exec dev -- basena\ta/b/cc\r", "cc\r\n")
+	})
+}
+
+// zsh's rc file may come to fob init before compinit.
+func TestCompletionBeforeCompinit(t *testing.T) {
+	t.Parallel()
+	need(t, "zsh")
+	w := shellWorld(t)
+	w.env = append(w.env, "ZDOTDIR="+w.home)
+	term := w.prompting(shells()[1], false, `eval "$(fob init zsh)"; unfunction compdef; autoload -Uz compinit; compinit -u -d $HOME/.zcompdump`)
+	term.after("fob show --json team:s\t\r", shown("team-search-eu"))
+}
+
+// fob completion prints files as packages install them.
+func TestCompletionFiles(t *testing.T) {
+	t.Parallel()
+	eachShell(t, func(t *testing.T, s sh, w *world) {
+		dir := filepath.Join(w.home, "site")
+		var rc string
+		switch s.name {
+		case "bash":
+			w.write(filepath.Join(dir, "fob"), w.ok("completion", s.name).out)
+			rc = "source " + filepath.Join(dir, "fob")
+		case "zsh":
+			w.write(filepath.Join(dir, "_fob"), w.ok("completion", s.name).out)
+			rc = "fpath=(" + dir + " $fpath); compinit -u -d $HOME/.zcompdump2"
+		case "fish":
+			w.write(filepath.Join(dir, "fob.fish"), w.ok("completion", s.name).out)
+			rc = "set -p fish_complete_path " + dir
+		}
+		s.init = ""
+		term := w.prompting(s, false, rc)
+		term.after("fob show --json corp/payments/R\t\r", shown("111122223333 ReadOnly"))
+	})
+}
+
+// fish says without a terminal what it would offer.
+func TestCompletionInFish(t *testing.T) {
+	t.Parallel()
+	need(t, "fish")
+	w := shellWorld(t)
+	fish := shells()[2]
+	for line, want := range map[string]string{
+		"fob show p":              "prod\n",
+		"fob show team:":          "team:payments/eu\nteam:search/eu\n",
+		"fob show corp/":          "corp/111",
+		"fob show corp/payments/": "corp/payments/Admin\ncorp/payments/ReadOnly\n",
+		"fob env --format=j":      "--format=json\n",
+		"fob init po":             "powershell\n",
+	} {
+		r := w.script(fish, "complete -C '"+line+"'")
+		if want == "corp/111" {
+			want = "corp/222233334444/\ncorp/333344445555/\ncorp/payments/\n"
+		}
+		if r.out != want {
+			t.Errorf("%s: %v %q", line, r, r.out)
+		}
+	}
+}

@@ -1,0 +1,301 @@
+//go:build linux
+
+// Package system tests the built programs from outside as a machine treats
+// them: killed anywhere, the disk full, others at the same files, other users,
+// other versions, closed terminals, a real keyring.
+package system
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fob/internal/fakeaws"
+	"fob/test/build"
+	"fob/test/leak"
+)
+
+// bin is the folder with the programs under test; TestMain sets it once.
+var bin string
+
+// wholeBin is the folder with a fob that holds its commands itself, for tests that
+// put another program in fob-agent's place.
+var wholeBin string
+
+func TestMain(m *testing.M) {
+	switch filepath.Base(os.Args[0]) {
+	case "fob-agent": // in the agent's place
+		os.Exit(trace(os.Args[1:]))
+	case "stranger":
+		os.Exit(stranger(os.Args[1:]))
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, remove, err := build.Temp()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer remove()
+	bin, wholeBin = dir, filepath.Join(dir, "whole")
+	if err = os.Mkdir(wholeBin, 0o755); err == nil {
+		err = build.Whole(wholeBin)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return leak.Run(m, bin)
+}
+
+// missing skips a test that needs a tool which is not here; in CI, where all are
+// installed, that is a failure.
+func missing(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+func need(t testing.TB, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			missing(t, "%s is not installed", p)
+		}
+	}
+}
+
+// stage is one fake AWS for the whole package: no test changes its scene. The
+// users are jane (MFA), bot and eve; the default scene has the roles.
+var stage = sync.OnceValue(func() *fake {
+	f := &fake{server: fakeaws.New(fakeaws.Options{})}
+	f.scene = f.server.SetDefault()
+	f.scene.Users["eve"] = f.server.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "eve"})
+	f.url = httptest.NewServer(f.server).URL
+	return f
+})
+
+type fake struct {
+	server *fakeaws.Server
+	scene  fakeaws.Scene
+	url    string
+}
+
+func (f *fake) id(user string) string { return f.scene.Users[user].Credentials.AccessKeyID }
+func (f *fake) secret(user string) string {
+	return f.scene.Users[user].Credentials.SecretAccessKey.Reveal()
+}
+
+// expand replaces @URL@, @bot.id@, @bot.secret@, @jane.mfa@, @ReadOnly@ and the
+// like, and with crlf makes Windows' ends of lines.
+func (f *fake) expand(text string) string {
+	pairs := []string{"@URL@", f.url}
+	for name, u := range f.scene.Users {
+		pairs = append(pairs, "@"+name+".id@", f.id(name), "@"+name+".secret@", f.secret(name), "@"+name+".mfa@", u.MFASerial)
+	}
+	for name, arn := range f.scene.Roles {
+		pairs = append(pairs, "@"+name+"@", arn)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+func crlf(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
+
+// world is a user's home with fob in it.
+type world struct {
+	t       testing.TB
+	bin     string
+	home    string // HOME
+	fob     string // FOB_HOME
+	env     []string
+	allowed map[string]bool // files in which secrets may be
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return worldIn(t, dir)
+}
+
+func worldIn(t testing.TB, dir string) *world {
+	t.Helper()
+	w := &world{t: t, bin: bin, home: filepath.Join(dir, "home"), fob: filepath.Join(dir, "fob")}
+	w.allowed = map[string]bool{w.config(): true, w.credentials(): true, w.fobFile("identity.txt"): true}
+	if err := os.MkdirAll(filepath.Join(w.home, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(w.fob, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.env = []string{"HOME=" + w.home, "FOB_HOME=" + w.fob, "PATH=" + os.Getenv("PATH"), "FOB_LOG=debug", "TERM=dumb",
+		"AWS_EC2_METADATA_DISABLED=true", "TMPDIR=" + dir}
+	t.Cleanup(func() {
+		w.agentStop()
+		found, err := leak.Files(dir, w.allowed)
+		if err != nil || len(found) > 0 {
+			t.Errorf("secrets are in clear in %v %v", found, err)
+		}
+	})
+	return w
+}
+
+func (w *world) config() string             { return filepath.Join(w.home, ".aws", "config") }
+func (w *world) credentials() string        { return filepath.Join(w.home, ".aws", "credentials") }
+func (w *world) fobFile(name string) string { return filepath.Join(w.fob, name) }
+
+// result is what a program has left behind.
+type result struct {
+	code     int
+	out, err string
+}
+
+func (r result) String() string { return fmt.Sprintf("exit %d: %s", r.code, redact(r.err)) }
+
+// redact keeps the tests' own log free of what the tests forbid elsewhere.
+func redact(text string) string {
+	if leak.In([]byte(text)) {
+		return fmt.Sprintf("[%d bytes with a secret]", len(text))
+	}
+	return text
+}
+
+// cmd is fob with arguments, in this world. More variables may be added to Env.
+func (w *world) cmd(args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(w.bin, "fob"), args...)
+	cmd.Env = append([]string(nil), w.env...)
+	cmd.Dir = w.home
+	return cmd
+}
+
+// tell runs a command to its end. One that hangs is killed and fails the test.
+func (w *world) tell(cmd *exec.Cmd) result {
+	w.t.Helper()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	timer := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	err := cmd.Wait()
+	if !timer.Stop() {
+		w.t.Fatalf("%v hangs: %s", cmd.Args[1:], redact(errs.String()))
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		w.t.Fatal(err)
+	}
+	if leak.In(errs.Bytes()) {
+		w.t.Fatalf("a secret is on stderr of %v", cmd.Args[1:])
+	}
+	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+func (w *world) run(args ...string) result {
+	w.t.Helper()
+	return w.tell(w.cmd(args...))
+}
+
+// ok runs fob, which must succeed.
+func (w *world) ok(args ...string) result {
+	w.t.Helper()
+	r := w.run(args...)
+	if r.code != 0 {
+		w.t.Fatalf("fob %v: %v", args, r)
+	}
+	return r
+}
+
+// alone is w.cmd without an agent that stays.
+func (w *world) alone(args ...string) *exec.Cmd {
+	cmd := w.cmd(args...)
+	cmd.Env = append(cmd.Env, "FOB_AGENT=off")
+	return cmd
+}
+
+func (w *world) agentStop() {
+	if _, err := os.Lstat(filepath.Join(w.fob, "run", "agent.sock")); err == nil {
+		_ = w.cmd("agent", "stop").Run()
+	}
+}
+
+func (w *world) write(path, text string) {
+	w.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// read returns a file's content, "" if there is none.
+func (w *world) read(path string) string {
+	w.t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		w.t.Fatal(err)
+	}
+	return string(data)
+}
+
+// keys fails unless fob hands out a profile's credentials; with own, those must
+// be the user's own.
+func (w *world) keys(profile, own string) {
+	w.t.Helper()
+	args := []string{"credentials", profile}
+	if own != "" {
+		args = append(args, "--no-session")
+	}
+	r := w.ok(args...)
+	var c struct{ AccessKeyId, SecretAccessKey string }
+	if err := json.Unmarshal([]byte(r.out), &c); err != nil || c.SecretAccessKey == "" {
+		w.t.Fatalf("credentials of %s: no JSON (%v)", profile, err)
+	}
+	if own != "" && (c.AccessKeyId != stage().id(own) || c.SecretAccessKey != stage().secret(own)) {
+		w.t.Fatalf("credentials of %s are not those of %s", profile, own)
+	}
+}
+
+// tree lists the files below a folder.
+func (w *world) tree(dir string) string {
+	w.t.Helper()
+	var names []string
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && path != dir {
+			rel, _ := filepath.Rel(dir, path)
+			names = append(names, rel)
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return strings.Join(names, " ")
+}
+
+// soon polls until something is so.
+func soon(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if so() {
+			return
+		}
+	}
+	t.Fatalf("not within 15 seconds: %s", what)
+}

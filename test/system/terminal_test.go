@@ -1,0 +1,220 @@
+//go:build linux
+
+package system
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is a pseudo-terminal with a program on it.
+type terminal struct {
+	t      *testing.T
+	master *os.File
+	slave  *os.File
+	cmd    *exec.Cmd
+
+	mu   sync.Mutex
+	said strings.Builder
+}
+
+// onTerminal starts a program on a terminal, all of it, or all but its stdout.
+func onTerminal(t *testing.T, cmd *exec.Cmd, stdout ...*os.File) *terminal {
+	t.Helper()
+	// Not blocking, so that closing it ends the read that is under way.
+	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		missing(t, "there are no pseudo-terminals: %v", err)
+	}
+	master := os.NewFile(uintptr(fd), "/dev/ptmx")
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := &terminal{t: t, master: master, slave: slave, cmd: cmd}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	for _, out := range stdout {
+		cmd.Stdout = out
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := master.Read(buf)
+			term.mu.Lock()
+			term.said.Write(buf[:n])
+			term.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = slave.Close()
+		_ = master.Close()
+	})
+	return term
+}
+
+func (term *terminal) text() string {
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	return term.said.String()
+}
+
+func (term *terminal) expect(text string) {
+	term.t.Helper()
+	soon(term.t, fmt.Sprintf("the terminal shows %q", text), func() bool { return strings.Contains(term.text(), text) })
+}
+
+func (term *terminal) typing(text string) {
+	term.t.Helper()
+	if _, err := io.WriteString(term.master, text); err != nil {
+		term.t.Fatal(err)
+	}
+}
+
+func (term *terminal) echoes() bool {
+	state, err := unix.IoctlGetTermios(int(term.slave.Fd()), unix.TCGETS)
+	if err != nil {
+		term.t.Fatal(err)
+	}
+	return state.Lflag&unix.ECHO != 0
+}
+
+func (term *terminal) wait() int {
+	term.t.Helper()
+	timer := time.AfterFunc(30*time.Second, func() { _ = term.cmd.Process.Kill() })
+	defer timer.Stop()
+	_ = term.cmd.Wait()
+	return term.cmd.ProcessState.ExitCode()
+}
+
+// Ctrl-C at a prompt, hidden or not: the terminal is as before, the exit code is
+// 130, and nothing has happened.
+func TestInterruptedAtAPrompt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args   []string
+		prompt string
+		hidden bool
+		alone  bool
+	}{
+		"hidden":        {[]string{"add", "user", "late", "--access-key-id", "AKIAIOSFODNN7EXAMPLE"}, "secret access key", true, false},
+		"hidden, alone": {[]string{"add", "user", "late", "--access-key-id", "AKIAIOSFODNN7EXAMPLE"}, "secret access key", true, true},
+		"consent":       {[]string{"adopt"}, "[y/N]", false, false},
+		"code":          {[]string{"credentials", "jane"}, "MFA", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := lived(t, "")
+			cmd := w.cmd(c.args...)
+			if c.alone {
+				cmd = w.alone(c.args...)
+			}
+			term := onTerminal(t, cmd)
+			term.expect(c.prompt)
+			if c.hidden {
+				soon(t, "typing is hidden", func() bool { return !term.echoes() })
+			}
+			term.typing("abc\x03")
+			if code := term.wait(); code != 130 {
+				t.Fatalf("exit %d: %s", code, redact(term.text()))
+			}
+			if !term.echoes() {
+				t.Fatal("the terminal stays silent")
+			}
+			if c.hidden && strings.Contains(term.text(), "abc") {
+				t.Fatal("what was hidden is on the terminal")
+			}
+			w.original()
+		})
+	}
+}
+
+// Another prompt can be answered by the next caller after one was dismissed.
+func TestAfterAnInterruptedPrompt(t *testing.T) {
+	t.Parallel()
+	w := lived(t, "")
+	first := onTerminal(t, w.cmd("credentials", "jane"))
+	first.expect("MFA")
+	first.typing("\x03")
+	if code := first.wait(); code != 130 {
+		t.Fatalf("exit %d", code)
+	}
+	code, err := stage().server.Code(stage().scene.Users["jane"].MFASerial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := onTerminal(t, w.cmd("whoami", "jane"))
+	second.expect("MFA")
+	second.typing(code + "\r")
+	second.expect("user/jane")
+	if code := second.wait(); code != 0 {
+		t.Fatalf("exit %d: %s", code, redact(second.text()))
+	}
+}
+
+// A terminal that goes away takes fob with it, and not the agent.
+func TestAgentSurvivesItsTerminal(t *testing.T) {
+	t.Parallel()
+	w := lived(t, "")
+	w.agentStop()
+	shell := exec.Command("sh", "-c", `"$FOB" list; echo started; sleep 60`)
+	shell.Env = append(w.cmd().Env, "FOB="+filepath.Join(w.bin, "fob"))
+	term := onTerminal(t, shell)
+	term.expect("started")
+	pid := agentPID(t, w.ok("agent", "status", "--json"))
+	_ = term.slave.Close()
+	_ = term.master.Close() // the window closes: SIGHUP
+	_ = shell.Wait()
+	if now := agentPID(t, w.ok("agent", "status", "--json")); now != pid || gone(pid) {
+		t.Fatal("the agent went with the terminal")
+	}
+	w.ok("list")
+}
+
+// A terminal that goes away at a prompt leaves nobody waiting.
+func TestTerminalClosesAtAPrompt(t *testing.T) {
+	t.Parallel()
+	w := lived(t, "")
+	term := onTerminal(t, w.cmd("credentials", "jane"))
+	term.expect("MFA")
+	_ = term.slave.Close()
+	_ = term.master.Close()
+	term.wait()
+	start := time.Now()
+	if r := w.tell(detached(w.cmd("credentials", "jane"))); r.code != 4 {
+		t.Fatal(r)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Fatalf("the next caller waited %v", took)
+	}
+}
+
+// detached is a command without a terminal.
+func detached(cmd *exec.Cmd) *exec.Cmd {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd
+}

@@ -1,0 +1,339 @@
+//go:build linux
+
+package system
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const nobody = 65534
+
+// stranger is this test binary as another user runs it: a client without any of
+// fob's manners.
+//
+//	reach SOCKET   sends a request, prints how many bytes came back
+//	squat SOCKET   listens, and prints how many bytes it was sent
+//	peek PID       tries to look into a process
+//	get ADDRESS…   sends requests over TCP, the headers from HEADERS
+//	open ADDRESS   answers there
+//	forward ADDRESS SOCKET
+func stranger(args []string) int {
+	switch args[0] {
+	case "reach":
+		c, err := net.Dial("unix", args[1])
+		if err != nil {
+			fmt.Println("cannot connect:", err)
+			return 1
+		}
+		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+		_, _ = io.WriteString(c, `{"jsonrpc":"2.0","id":1,"method":"agent.status","params":{"caller":{"version":""}}}`+"\n")
+		n, err := c.Read(make([]byte, 4096))
+		fmt.Println(n, "bytes", err)
+	case "squat":
+		l, err := net.Listen("unix", args[1])
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		fmt.Println("listening")
+		c, err := l.Accept()
+		if err != nil {
+			return 1
+		}
+		data, _ := io.ReadAll(c)
+		fmt.Println(len(data), "bytes")
+	case "get", "open", "forward":
+		return network(args)
+	case "peek":
+		pid, _ := strconv.Atoi(args[1])
+		for _, name := range []string{"environ", "mem", "maps"} {
+			f, err := os.Open(filepath.Join("/proc", args[1], name))
+			if err == nil && name != "mem" {
+				_, err = f.Read(make([]byte, 1))
+			}
+			fmt.Println(name, err == nil)
+		}
+		err := unix.PtraceAttach(pid)
+		fmt.Println("ptrace", err == nil)
+	}
+	return 0
+}
+
+// public is a folder that every user may enter, with the programs in it.
+func public(t *testing.T) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can become another user")
+	}
+	for _, base := range []string{"", "/tmp", "/var/tmp"} {
+		dir, err := os.MkdirTemp(base, "fob-public-")
+		if err != nil {
+			continue
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if dir, err = filepath.EvalSymlinks(dir); err != nil || !enterable(dir) {
+			continue
+		}
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, from := range map[string]string{"fob": filepath.Join(bin, "fob"), "fob-agent": filepath.Join(bin, "fob-agent"), "stranger": self} {
+			data, err := os.ReadFile(from)
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, name), data, 0o755)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir
+	}
+	missing(t, "there is no folder for temporary files that all users may enter")
+	return ""
+}
+
+func enterable(dir string) bool {
+	for ; dir != "/"; dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm()&0o001 == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func as(uid uint32, cmd *exec.Cmd) *exec.Cmd {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	cmd.Dir = "/"
+	return cmd
+}
+
+func strangerCmd(dir string, uid uint32, args ...string) *exec.Cmd {
+	return as(uid, exec.Command(filepath.Join(dir, "stranger"), args...))
+}
+
+// Another user gets nothing from the agent, even if all modes were opened.
+func TestAnotherUserIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := public(t)
+	w := worldIn(t, filepath.Join(dir, "user"))
+	w.bin = dir
+	w.ok("list")
+	socket := w.fobFile("run/agent.sock")
+	for path, mode := range map[string]os.FileMode{filepath.Dir(w.fob): 0o777, w.fob: 0o777, filepath.Dir(socket): 0o777, socket: 0o777} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := w.tell(strangerCmd(dir, 0, "reach", socket)); !strings.Contains(r.out, " bytes <nil>") {
+		t.Fatalf("the stranger is no client: %s", r.out)
+	}
+	if r := w.tell(strangerCmd(dir, nobody, "reach", socket)); !strings.HasPrefix(r.out, "0 bytes") {
+		t.Fatalf("another user got %s", r.out)
+	}
+	if log := w.read(w.fobFile("agent.log")); !strings.Contains(log, "a connection was refused") {
+		t.Fatal("the log does not say so")
+	}
+	// fob itself does not talk to another user's agent either.
+	cmd := as(nobody, w.cmd("list"))
+	if r := w.tell(cmd); r.code == 0 {
+		t.Fatalf("fob of another user: %v", r)
+	}
+	w.ok("list")
+}
+
+func TestRunDirIsPrivate(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		spoil func(run string) error
+		says  string
+	}{
+		"mode":  {func(run string) error { return os.Chmod(run, 0o750) }, "chmod 700"},
+		"owner": {func(run string) error { return os.Chown(run, nobody, nobody) }, "belongs to another user"},
+		"link": {func(run string) error {
+			if err := os.Remove(run); err != nil {
+				return err
+			}
+			return os.Symlink(filepath.Dir(run), run)
+		}, "a link or a file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == "owner" && os.Getuid() != 0 {
+				t.Skip("only root can give a folder away")
+			}
+			w := newWorld(t)
+			run := w.fobFile("run")
+			if err := os.MkdirAll(run, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.spoil(run); err != nil {
+				t.Fatal(err)
+			}
+			if r := w.run("list"); r.code != 1 || !strings.Contains(r.err, c.says) || !strings.Contains(r.err, run) {
+				t.Fatal(r)
+			}
+		})
+	}
+}
+
+// A socket where another user listens is refused before anything is sent there.
+func TestSquattedSocket(t *testing.T) {
+	t.Parallel()
+	dir := public(t)
+	w := worldIn(t, filepath.Join(dir, "user"))
+	w.bin = dir
+	run := w.fobFile("run")
+	if err := os.MkdirAll(run, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	open := func(mode os.FileMode) {
+		for _, path := range []string{filepath.Dir(w.fob), w.fob, run} {
+			if err := os.Chmod(path, mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	open(0o777)
+	squatter := strangerCmd(dir, nobody, "squat", filepath.Join(run, "agent.sock"))
+	out, err := squatter.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := squatter.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 100)
+	if n, _ := out.Read(line); !strings.HasPrefix(string(line[:n]), "listening") {
+		t.Fatalf("%s", line[:n])
+	}
+	open(0o755)
+	if err := os.Chmod(run, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := w.run("credentials", "bot")
+	if r.code == 0 || !strings.Contains(r.err, fmt.Sprintf("belongs to user %d", nobody)) {
+		t.Error(r)
+	}
+	n, _ := out.Read(line)
+	if got := string(line[:n]); !strings.HasPrefix(got, "0 bytes") {
+		t.Errorf("the squatter got %s", got)
+	}
+	_ = squatter.Wait()
+	_ = os.Remove(filepath.Join(run, "agent.sock"))
+}
+
+// ofNobody makes a world that belongs to a user without privileges.
+func ofNobody(t *testing.T) (w *world, dir string) {
+	dir = public(t)
+	home := filepath.Join(dir, "user")
+	w = worldIn(t, home)
+	w.bin = dir
+	err := filepath.WalkDir(home, func(path string, _ os.DirEntry, err error) error {
+		if err == nil {
+			err = os.Chown(path, nobody, nobody)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, dir
+}
+
+// Programs of the same user cannot look into the agent. As root this could not
+// be told, so it is another user's agent and another user's programs.
+func TestAgentsMemoryIsClosed(t *testing.T) {
+	t.Parallel()
+	w, dir := ofNobody(t)
+	if r := w.tell(as(nobody, w.cmd("list"))); r.code != 0 {
+		t.Fatal(r)
+	}
+	t.Cleanup(func() { _ = as(nobody, w.cmd("agent", "stop")).Run() })
+	pid := agentPID(t, w.tell(as(nobody, w.cmd("agent", "status", "--json"))))
+
+	// A process that is not protected can be looked into.
+	sleep := as(nobody, exec.Command("sleep", "60"))
+	if err := sleep.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sleep.Process.Kill(); _ = sleep.Wait() })
+	r := w.tell(strangerCmd(dir, nobody, "peek", strconv.Itoa(sleep.Process.Pid)))
+	if !strings.Contains(r.out, "environ true") || !strings.Contains(r.out, "mem true") {
+		t.Fatalf("the stranger cannot look into anything: %s", r.out)
+	}
+	r = w.tell(strangerCmd(dir, nobody, "peek", strconv.Itoa(pid)))
+	if r.out != "environ false\nmem false\nmaps false\nptrace false\n" {
+		t.Fatalf("%s", r.out)
+	}
+	if _, err := exec.LookPath("gdb"); err == nil {
+		gdb := as(nobody, exec.Command("gdb", "-nx", "-batch", "-p", strconv.Itoa(pid), "-ex", "info registers"))
+		gdb.Env = []string{"HOME=/", "PATH=" + os.Getenv("PATH")}
+		r := w.tell(gdb)
+		if !strings.Contains(r.out+r.err, "not permitted") || strings.Contains(r.out, "rip") {
+			t.Fatalf("gdb: %s %s", r.out, r.err)
+		}
+	}
+	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.Join(strings.Fields(string(limits)), " "), "Max core file size 0 0 bytes") {
+		t.Fatalf("core files are allowed:\n%s", limits)
+	}
+}
+
+func agentPID(t testing.TB, r result) int {
+	t.Helper()
+	var status struct{ PID int }
+	if err := json.Unmarshal([]byte(r.out), &status); err != nil || status.PID == 0 {
+		t.Fatalf("no status: %v", r)
+	}
+	return status.PID
+}
+
+// Killed by a fault, it leaves no core file, whatever the user's limits are and
+// however Go was told to crash.
+func TestNoCoreFile(t *testing.T) {
+	t.Parallel()
+	need(t, "prlimit")
+	w := newWorld(t)
+	cmd := exec.Command("prlimit", "--core=unlimited", filepath.Join(w.bin, "fob-agent"))
+	cmd.Env = append(w.cmd().Env, "GOTRACEBACK=crash")
+	cmd.Dir = w.home
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the agent listens", func() bool {
+		_, err := os.Lstat(w.fobFile("run/agent.sock"))
+		return err == nil
+	})
+	if err := cmd.Process.Signal(syscall.SIGSEGV); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.CoreDump() {
+		t.Fatalf("signaled %v, core %v", status.Signaled(), status.CoreDump())
+	}
+	for _, dir := range []string{w.home, w.fob} {
+		if files := w.tree(dir); strings.Contains(files, "core") {
+			t.Fatal(files)
+		}
+	}
+}
