@@ -136,12 +136,13 @@ func (a *app) prompt(text string, hidden bool) (fob.Secret, error) {
 	if a.terminal != nil && !foreground(in) {
 		return fob.Secret{}, fob.ErrNobody // reading there would stop a server in the background
 	}
-	fmt.Fprint(out, clean(text)+": ")
 	fd := int(in.Fd())
 	before, stateErr := term.GetState(fd)
+	// Before the question is shown: whoever sees it may press Ctrl-C at once.
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt)
 	defer signal.Stop(interrupted)
+	fmt.Fprint(out, clean(text)+": ")
 	type answer struct {
 		line []byte
 		err  error
