@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"crypto/subtle"
 	"io"
 	"net"
 	"net/http"
@@ -13,28 +14,29 @@ import (
 )
 
 // redirect receives the one redirect that ends a sign-in in the browser: on
-// 127.0.0.1 alone, at a random port, for one path, once.
+// 127.0.0.1 alone, at a random port, for one path and one state, once.
 type redirect struct {
 	url    string
 	server *http.Server
 	query  chan url.Values
 }
 
-func listenRedirect(path string) (principal.Redirect, error) {
+func listenRedirect(path, state string) (principal.Redirect, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrInternal, "cannot listen for the browser's answer: %w", err).WithHint("use --device-code")
 	}
 	host := l.Addr().String()
 	r := &redirect{url: "http://" + host + path, query: make(chan url.Values, 1)}
-	r.server = &http.Server{Handler: r.handler(host, path), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 32 << 10}
+	r.server = &http.Server{Handler: r.handler(host, path, state), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 32 << 10}
 	go r.server.Serve(l) // ends with Close
 	return r, nil
 }
 
-// handler takes the first request for the path. A page of somebody else's that
-// was rebound to our address has another Host.
-func (r *redirect) handler(host, path string) http.Handler {
+// handler takes the first request that knows the state. A page of somebody else's
+// that was rebound to our address has another Host, and one that guesses the port
+// has no state: it is answered, and the sign-in goes on.
+func (r *redirect) handler(host, path, state string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
@@ -46,14 +48,20 @@ func (r *redirect) handler(host, path string) http.Handler {
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}
+		query := req.URL.Query()
+		if subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1 {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, page("Another sign-in", "This is not the sign-in that fob waits for. Go back to your terminal."))
+			return
+		}
 		select {
-		case r.query <- req.URL.Query():
+		case r.query <- query:
 		default:
 			w.WriteHeader(http.StatusGone) // only the first counts
 			_, _ = io.WriteString(w, page("This sign-in is over", "You can close this window."))
 			return
 		}
-		if req.URL.Query().Get("error") != "" {
+		if query.Get("error") != "" {
 			_, _ = io.WriteString(w, page("Denied", "Nobody was signed in. You can close this window."))
 			return
 		}

@@ -40,7 +40,7 @@ type Broker struct {
 	// LockFile serialises retrievals between processes.
 	LockFile string
 	HTTP     *http.Client
-	Redirect func(path string) (principal.Redirect, error)
+	Redirect func(path, state string) (principal.Redirect, error)
 	Clock    *Clock
 	Record   func(Event)
 	Log      *slog.Logger

@@ -80,9 +80,9 @@ type Env struct {
 	HTTP    *http.Client
 	Now     func() time.Time
 	Tokens  Tokens
-	// Redirect listens on loopback for the one redirect that ends a sign-in in the
-	// browser.
-	Redirect func(path string) (Redirect, error)
+	// Redirect listens on loopback for the one redirect, to a path and with a state,
+	// that ends a sign-in in the browser.
+	Redirect func(path, state string) (Redirect, error)
 }
 
 // Tokens are sealed, named secrets that outlive credentials: refresh tokens and
