@@ -101,19 +101,8 @@ func private(g delivery.Grant, config *awsfile.File, name, line string) (string,
 	if err := config.Set("profile", name, "credential_process", line); err != nil {
 		return "", err
 	}
-	for _, key := range []string{"region", "output", "endpoint_url", "services", "ca_bundle"} {
-		if v := g.Profile.Get(key); v != "" {
-			if err := config.Set("profile", name, key, v); err != nil {
-				return "", err
-			}
-		}
-	}
-	for key, block := range g.Profile.Nested {
-		for k, v := range block {
-			if err := config.SetNested("profile", name, key, k, v); err != nil {
-				return "", err
-			}
-		}
+	if err := settle(config, name, g.Profile); err != nil {
+		return "", err
 	}
 	return store(filepath.Join(g.RunDir, "exec"), "config", config.Bytes())
 }

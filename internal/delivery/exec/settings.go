@@ -1,0 +1,62 @@
+package exec
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"fob/internal/awsfile"
+	"fob/internal/fob"
+)
+
+// settle writes into a program's config file, under a name, the settings of a
+// profile: all that says how requests are made, and nothing that authenticates.
+// The [services] section that they name comes along where the file lacks it.
+func settle(config *awsfile.File, name string, p fob.Profile) error {
+	for _, key := range slices.Sorted(maps.Keys(p.Keys)) {
+		if isSetting(key) {
+			if err := config.Set("profile", name, key, p.Keys[key]); err != nil {
+				return err
+			}
+		}
+	}
+	if err := nest(config, "profile", name, p.Nested); err != nil {
+		return err
+	}
+	services := p.Get("services")
+	if _, has := config.Section("services", services); has || services == "" {
+		return nil
+	}
+	endpoints := map[string]map[string]string{}
+	for service, url := range p.Endpoints {
+		if service != "" {
+			endpoints[service] = map[string]string{"endpoint_url": url}
+		}
+	}
+	return nest(config, "services", services, endpoints)
+}
+
+func nest(config *awsfile.File, typ, name string, nested map[string]map[string]string) error {
+	for _, key := range slices.Sorted(maps.Keys(nested)) {
+		for _, k := range slices.Sorted(maps.Keys(nested[key])) {
+			if err := config.SetNested(typ, name, key, k, nested[key][k]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isSetting reports whether a key of AWS's says how requests are made, and not with
+// whose credentials.
+func isSetting(key string) bool {
+	switch key {
+	case "region", "output", "endpoint_url", "services", "ignore_configured_endpoint_urls", "ca_bundle",
+		"use_fips_endpoint", "use_dualstack_endpoint", "sts_regional_endpoints", "retry_mode", "max_attempts",
+		"defaults_mode", "parameter_validation", "tcp_keepalive", "sigv4a_signing_region_set", "auth_scheme_preference",
+		"request_checksum_calculation", "response_checksum_validation", "disable_request_compression",
+		"request_min_compression_size_bytes", "account_id_endpoint_mode", "endpoint_discovery_enabled", "sdk_ua_app_id":
+		return true
+	}
+	return strings.HasPrefix(key, "cli_") || strings.HasPrefix(key, "s3_")
+}
