@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"fob/internal/fob"
 )
@@ -78,12 +81,27 @@ func (a *app) browse(url string) error {
 	if err != nil {
 		return err
 	}
+	return a.startApart(argv)
+}
+
+// startApart starts a program that outlives this one and its terminal. One that
+// fails at once has failed; one that stays is a browser.
+func (a *app) startApart(argv []string) error {
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Env = a.environ
+	cmd.Env, cmd.SysProcAttr = a.environ, apart()
+	name := cmp.Or(filepath.Base(argv[0]), "the browser")
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("%s cannot be started", argv[0])
+		return fmt.Errorf("%s cannot be started", name)
 	}
-	go cmd.Wait() // some browsers stay in the foreground
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("%s has failed (%w)", name, err)
+		}
+	case <-time.After(700 * time.Millisecond):
+	}
 	return nil
 }
 

@@ -3,11 +3,9 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -238,25 +236,4 @@ func (a *app) usualBrowser(ctx context.Context) string {
 	}
 	b, _ := findBrowser(strings.TrimSuffix(strings.TrimSpace(string(out)), ".desktop"))
 	return b.name
-}
-
-// startApart starts a program that outlives this one and its terminal. One that
-// fails at once has failed; one that stays is a browser.
-func (a *app) startApart(argv []string) error {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Env, cmd.SysProcAttr = a.environ, apart()
-	name := cmp.Or(filepath.Base(argv[0]), "the browser")
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("%s cannot be started", name)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	select {
-	case err := <-ended:
-		if err != nil {
-			return fmt.Errorf("%s has failed (%w)", name, err)
-		}
-	case <-time.After(700 * time.Millisecond):
-	}
-	return nil
 }
