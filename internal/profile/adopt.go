@@ -119,13 +119,25 @@ func (a *adoption) take(name string) (Moved, error) {
 		// it had put all of them back: its record is of no use.
 		delete(a.records, name)
 	}
+	_, known := a.records[name]
+	calls := callsFob(p.Get("credential_process"), name)
 	if len(own.Keys) == 0 && len(p.Secrets) == 0 {
-		if process := p.Get("credential_process"); process == "" || defined && callsFob(process, name) {
+		switch process := p.Get("credential_process"); {
+		case process == "" && defined && known: // the line that calls fob was taken away, and comes back
+		case process == "" || defined && calls:
 			return Moved{}, nil // it never authenticated, or is adopted already
+		default:
+			return Moved{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
 		}
-		return Moved{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
 	}
-	if _, known := a.records[name]; defined && !(known && agrees(have.Keys, own.Keys)) {
+	if calls && !defined {
+		// The line is left of an adoption that was taken back: what is to be restored
+		// one day is the file without it.
+		if err := a.drafts.config.file.Unset("profile", name, "credential_process"); err != nil {
+			return Moved{}, err
+		}
+	}
+	if defined && !(known && agrees(have.Keys, own.Keys)) {
 		return Moved{}, fob.Errorf(fob.ErrConflict, "fob has a profile %q of its own already", name).
 			WithHint("fob remove %s first, or rename the section", name)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"fob/internal/awsfile"
 	"fob/internal/fob"
+	"fob/internal/principal"
 )
 
 // maxIncludes bounds a chain of include_profile; nobody's is a tenth as long.
@@ -138,9 +139,14 @@ func (v *view) endpoints(p *fob.Profile) {
 }
 
 // notOurselves refuses a section that only sends SDKs to fob, without a
-// definition in fob's own file: following it would never end.
+// definition in fob's own file: following it would never end. One that says how to
+// authenticate beside that (a program that takes no lock of ours has written back
+// half of it) is taken by that, as SDKs take it.
 func (f *Files) notOurselves(p fob.Profile) error {
 	if p.Origin == fob.OriginFob || !callsFob(p.Get("credential_process"), p.Name) {
+		return nil
+	}
+	if _, err := principal.Find(f.kinds, p); err == nil {
 		return nil
 	}
 	return fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it in %s", p.Name, f.home.Config()).
