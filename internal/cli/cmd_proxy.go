@@ -20,10 +20,12 @@ type proxyOptions struct {
 func (a *app) newProxy() *cobra.Command {
 	o := &proxyOptions{}
 	c := a.oneName(a.command("proxy", func(cmd *cobra.Command, args []string) error {
+		ctx, stop := untilTold(cmd.Context())
+		defer stop()
 		t := o.task(args[0])
-		t.Ready = func(d fob.Delivery) error { return a.proxyReady(cmd.Context(), d) }
+		t.Ready = func(d fob.Delivery) error { return a.proxyReady(ctx, d) }
 		a.signingIn = a.signingIn || o.browser
-		return a.runTask(cmd.Context(), "proxy", t)
+		return a.runTask(ctx, "proxy", t)
 	}))
 	flags := c.Flags()
 	flags.StringArrayVar(&o.to, "to", nil, "sign for `HOST`, which may be a URL without a path; may be given several times")

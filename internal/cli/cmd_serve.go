@@ -3,10 +3,6 @@
 package cli
 
 import (
-	"os"
-	"os/signal"
-	"syscall"
-
 	"github.com/spf13/cobra"
 
 	"fob/internal/fob"
@@ -22,11 +18,7 @@ type serveOptions struct {
 func (a *app) newServe() *cobra.Command {
 	o := &serveOptions{}
 	c := a.command("serve", func(cmd *cobra.Command, args []string) error {
-		ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
-		if !signal.Ignored(syscall.SIGHUP) { // as under nohup
-			ends = append(ends, syscall.SIGHUP)
-		}
-		ctx, stop := signal.NotifyContext(cmd.Context(), ends...)
+		ctx, stop := untilTold(cmd.Context())
 		defer stop()
 		way, t := o.task(args)
 		t.Ready = a.write

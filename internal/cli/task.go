@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 
 	"fob/internal/api"
 	"fob/internal/fob"
@@ -34,6 +37,15 @@ func (a *app) runTask(ctx context.Context, way string, t fob.Task) error {
 	t.Deliver, t.Tell, t.RunDir = clients.deliver, a.tell, home.RunDir
 	t.In, t.Out, t.Err = a.In, a.Out, a.Err
 	return run(ctx, t)
+}
+
+// untilTold ends with a signal that asks a server to end: Ctrl-C, a closed terminal.
+func untilTold(ctx context.Context) (context.Context, context.CancelFunc) {
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		ends = append(ends, syscall.SIGHUP)
+	}
+	return signal.NotifyContext(ctx, ends...)
 }
 
 // maxClients bounds how many questions a task puts to the agent at once.

@@ -10,16 +10,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
-	"fob/internal/atomicfile"
 	"fob/internal/delivery"
 	"fob/internal/fob"
 	"fob/internal/loopback"
@@ -33,8 +29,6 @@ func Way() delivery.Way {
 }
 
 func run(ctx context.Context, t fob.Task) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	p, err := newProxy(ctx, t)
 	if err != nil {
 		return err
@@ -111,11 +105,21 @@ func (p *proxy) serve(ctx context.Context, l net.Listener) error {
 		d.Stdout = "http://" + own + "\n"
 	}
 	if p.token != nil {
-		path, err := p.writeToken(l)
+		path := p.task.Option("token-file")
+		if path == "" {
+			dir := loopback.TokenDir(filepath.Join(p.task.RunDir, "proxy"))
+			removeDir, err := loopback.MakeDir(dir)
+			if err != nil {
+				return err
+			}
+			defer removeDir()
+			path = filepath.Join(dir, "token")
+		}
+		path, remove, err := p.token.WriteFile(path)
 		if err != nil {
 			return err
 		}
-		defer os.Remove(path)
+		defer remove()
 		p.task.Tell("the token is in " + path + "; send it as Authorization: Bearer, as X-Fob-Token, or as the password of Basic")
 	}
 	if p.task.Has("browser") {
@@ -124,27 +128,6 @@ func (p *proxy) serve(ctx context.Context, l net.Listener) error {
 		d.URL = p.page.link(time.Now())
 	}
 	return loopback.Serve(ctx, loopback.Strict(loopback.Own(l, false)), p.handler(l), func() error { return p.task.Ready(d) })
-}
-
-// writeToken writes the token as it is sent, without a line's end, for this user
-// alone.
-func (p *proxy) writeToken(l net.Listener) (string, error) {
-	path := p.task.Option("token-file")
-	if path == "" {
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		path = filepath.Join(p.task.RunDir, "proxy", port+".token")
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return "", fob.Errorf(fob.ErrInternal, "cannot make %s: %w", filepath.Dir(path), err)
-		}
-	}
-	path, err := filepath.Abs(path)
-	if err == nil {
-		err = atomicfile.Replace(path, []byte(p.token.Reveal()))
-	}
-	if err != nil {
-		return "", fob.Errorf(fob.ErrUsage, "cannot write the token: %w", err).WithHint("--token-file PATH")
-	}
-	return path, nil
 }
 
 // buffers are what answers are copied through.
