@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"runtime/debug"
 
 	"fob/internal/api"
 	"fob/internal/fob"
@@ -63,7 +64,7 @@ func (a *Agent) handlers() map[string]handler {
 func (a *Agent) dispatch(ctx context.Context, c *conn, m *api.Message) (result any, err error) {
 	defer func() {
 		if p := recover(); p != nil { // one request's fault must not end the agent
-			a.log.Error("request panicked", "method", m.Method)
+			a.log.Error("request panicked", "method", m.Method, "stack", string(debug.Stack())) // without p, which may quote anything
 			err = fob.Errorf(fob.ErrInternal, "a fault of fob's while answering %q", m.Method)
 		}
 	}()

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +54,7 @@ func (b *Broker) retrieve(f *flight, plan Plan, ui fob.UI) {
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil { // one request's fault must not end the agent
-			b.log().Error("retrieval panicked", "profile", plan[0].Profile.Name)
+			b.log().Error("retrieval panicked", "profile", plan[0].Profile.Name, "stack", string(debug.Stack())) // without r, which may quote anything
 			f.err = fob.Errorf(fob.ErrInternal, "a fault of fob's while retrieving credentials of profile %q", plan[0].Profile.Name)
 		}
 		b.land(f, plan[0].Key)

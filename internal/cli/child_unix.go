@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // child is a program that runs below this process, in its process group: the
@@ -29,7 +30,7 @@ func startChild(argv, env []string) (*child, error) {
 	c := &child{signals: make(chan os.Signal, 16), continued: make(chan struct{}, 1)}
 	for _, s := range []os.Signal{
 		syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2,
-		syscall.SIGALRM, syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGCONT,
+		syscall.SIGALRM, syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGCONT,
 	} {
 		if !signal.Ignored(s) { // as under nohup: the program is to ignore it too
 			signal.Notify(c.signals, s)
@@ -54,6 +55,8 @@ func (c *child) passOn() {
 			if inForeground() {
 				continue
 			}
+		case syscall.SIGTTIN, syscall.SIGTTOU:
+			continue // the system sends them to the whole job
 		case syscall.SIGCONT:
 			select {
 			case c.continued <- struct{}{}:
@@ -79,22 +82,42 @@ func inForeground() bool {
 // that a shell sees its job stopped.
 func (c *child) wait() error {
 	for {
-		_, err := wait4(c.pid, &c.status, syscall.WUNTRACED)
-		switch {
-		case err != nil:
+		if _, err := wait4(c.pid, &c.status, syscall.WUNTRACED); err != nil {
 			return err
-		case c.status.Stopped():
-			c.stopToo()
-			// Somebody has continued the job, or this process alone.
-			var now syscall.WaitStatus
-			if pid, _ := wait4(c.pid, &now, syscall.WNOHANG|syscall.WCONTINUED); pid == 0 {
-				_ = syscall.Kill(c.pid, syscall.SIGCONT)
-			} else if !now.Continued() {
-				c.status = now
-				return c.result()
+		}
+		for c.status.Stopped() {
+			if c.news(stopGrace) {
+				continue
 			}
-		default:
+			c.stopToo()
+			if !c.news(0) { // this process alone was continued, and not the job
+				_ = syscall.Kill(c.pid, syscall.SIGCONT)
+				break
+			}
+		}
+		if c.status.Exited() || c.status.Signaled() {
 			return c.result()
+		}
+	}
+}
+
+// stopGrace is how long a stopped program is watched before this process stops: a
+// stop that nobody can catch (SIGSTOP to the whole job) stops this process by itself,
+// and the program may go on a moment later than it does.
+const stopGrace = 20 * time.Millisecond
+
+// news reports whether something becomes of a stopped program within a time: it goes
+// on, was even stopped anew, or has ended.
+func (c *child) news(within time.Duration) bool {
+	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+		var now syscall.WaitStatus
+		pid, err := wait4(c.pid, &now, syscall.WNOHANG|syscall.WUNTRACED|syscall.WCONTINUED)
+		if err == nil && pid > 0 {
+			c.status = now
+			return true
+		}
+		if time.Since(begin) >= within {
+			return false
 		}
 	}
 }

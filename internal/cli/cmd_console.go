@@ -39,6 +39,14 @@ func (a *app) newConsole() *cobra.Command {
 		}
 		return a.console(cmd.Context(), p, o)
 	}))
+	one := c.Args
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		err := one(cmd, args)
+		if err != nil && o.container == "{name}" && len(args) == 2 {
+			return fob.Errorf(fob.ErrUsage, "the name of a container follows --container and an equals sign").WithHint("--container=%s", args[1])
+		}
+		return err
+	}
 	f := c.Flags()
 	f.StringVar(&service, "service", "", "the `SERVICE` to open: s3, ec2, lambda, cw, …")
 	f.StringVar(&path, "path", "", "the `PAGE` to open: a path like /s3/buckets/NAME, or an address on the console")

@@ -40,7 +40,7 @@ func (a *app) newSign() *cobra.Command {
 	f.StringVar(&o.service, "service", "", "signing `NAME` of the service, where the host does not tell it: execute-api, es, s3")
 	f.StringVar(&o.region, "region", "", "`REGION` to sign for, where the host does not tell it")
 	f.StringVar(&o.at, "at", "", "sign as if it were `TIME`, such as 2006-01-02T15:04:05Z")
-	f.StringVar(&o.presign, "presign", "", "print a URL that works for a `DURATION`, up to 168h, instead of headers")
+	f.StringVar(&o.presign, "presign", "", "print a URL that works for a `TIME` (15m, or in seconds; 168h at most) instead of headers")
 	f.BoolVar(&o.unsigned, "unsigned-payload", false, "leave the body out of the signature, where the service allows that")
 	f.BoolVar(&o.asymmetric, "sigv4a", false, "sign with Signature Version 4a, which is good for several regions")
 	f.StringVar(&o.regionSet, "region-set", "", "`REGIONS` that a Signature Version 4a is good for: us-east-1,eu-* or *")
@@ -74,8 +74,8 @@ func (a *app) sign(ctx context.Context, p *api.DeliverParams, o *signOptions) er
 	if p.Options["payload"], err = o.hash(a.In, o.unsigned); err != nil {
 		return err
 	}
-	if d, err := time.ParseDuration(o.presign); err == nil && d > 0 {
-		p.MinValid = int(d.Seconds())
+	if n, err := seconds(o.presign); err == nil { // else the agent says what is wrong
+		p.MinValid, p.Options["presign"] = n, (time.Duration(n) * time.Second).String()
 	}
 	d, err := a.deliver(ctx, p)
 	if err != nil {

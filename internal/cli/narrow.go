@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -18,7 +19,13 @@ import (
 
 // narrowFlags bind what a command line can take away from a definition.
 func narrowFlags(c *cobra.Command, n *fob.Narrow) {
-	c.Flags().StringVar(&n.Region, "region", "", "the `REGION` to use instead of the profile's")
+	c.Flags().Func("region", "the `REGION` to use instead of the profile's", func(text string) error {
+		if text == "" || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return errors.New("must be a region, like eu-west-1")
+		}
+		n.Region = text
+		return nil
+	})
 	_ = c.RegisterFlagCompletionFunc("region", cobra.NoFileCompletions)
 	sessionFlags(c, n)
 }
@@ -31,6 +38,9 @@ func sessionFlags(c *cobra.Command, n *fob.Narrow) {
 		return err
 	})
 	f.Func("policy", "narrow the session by a policy: the JSON document in `FILE`, or a managed policy's ARN", func(text string) (err error) {
+		if n.Policy != "" || len(n.PolicyARNs) > 0 { // what either of two allows is allowed
+			return errors.New("there is one session policy: a second would widen the session")
+		}
 		if strings.HasPrefix(text, "arn:") {
 			n.PolicyARNs = []string{text}
 			return nil
@@ -62,11 +72,22 @@ func seconds(text string) (int, error) {
 	return int(d.Seconds()), nil
 }
 
+// policyLimit is far beyond what STS takes, white space included, in bytes.
+const policyLimit = 64 << 10
+
 // policyFile reads a policy without its white space, which STS would count.
 func policyFile(path string) (string, error) {
-	text, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return "", err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, policyLimit+1))
+	if err != nil {
+		return "", err
+	}
+	if len(text) > policyLimit {
+		return "", errors.New("is too long for a session policy")
 	}
 	var b bytes.Buffer
 	if err := json.Compact(&b, text); err != nil {

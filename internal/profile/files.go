@@ -95,6 +95,9 @@ func (f *Files) view(paths fob.Paths) (*view, error) {
 // Lookup finds a definition by name: of fob's own file, else of the AWS files,
 // else SESSION/ACCOUNT/ROLE, else a sign-in.
 func (f *Files) Lookup(name string, paths fob.Paths) (fob.Profile, error) {
+	if name == "" {
+		return fob.Profile{}, fob.Errorf(fob.ErrUsage, "the profile's name is empty").WithHint("fob list shows the names")
+	}
 	if session, ok := fob.IsSignIn(name); ok {
 		return f.Session(session, paths)
 	}

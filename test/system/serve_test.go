@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -299,6 +300,78 @@ func TestDeathBySignal(t *testing.T) {
 			t.Errorf("%v: %v", s, cmd.ProcessState)
 		}
 	}
+}
+
+// A job that stops because it reads in the background goes on when the shell brings
+// it to the foreground, and reads.
+func TestJobThatReadsInTheBackground(t *testing.T) {
+	t.Parallel()
+	need(t, "bash")
+	for _, mode := range []string{"--env", "--endpoint"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			w := lived(t, "")
+			shell := exec.Command("bash", "--norc", "--noprofile", "-i")
+			shell.Env = append(w.cmd().Env, "FOB="+filepath.Join(w.bin, "fob"), "PS1=prompt> ", "HISTFILE=")
+			term := onTerminal(t, shell)
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("%q", redact(term.text()))
+				}
+			})
+			term.expect("prompt>")
+			for i := range 5 {
+				term.typing("$FOB exec bot " + mode + " -- head -n1 & jobs=$!\r")
+				term.typing("until [ $(ps -o state= -p $jobs) = T ]; do sleep 0.05; done; echo it sto''pped\r")
+				soon(t, "it stops", func() bool { return strings.Count(term.text(), "it stopped") == i+1 })
+				n := strings.Count(term.text(), "head -n1")
+				term.typing("fg; echo status $?\r") // which says what it continues, and is done with the terminal
+				soon(t, "it is continued", func() bool { return strings.Count(term.text(), "head -n1") > n })
+				term.typing(fmt.Sprintf("line-%d\r", i))
+				soon(t, "it reads", func() bool { return strings.Count(term.text(), "status 0") == i+1 })
+			}
+		})
+	}
+}
+
+// A stop that nobody can catch, of the whole job, ends with the job's continuation:
+// fob runs then, and passes on what is sent to it alone.
+func TestJobThatIsStoppedWhole(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"--env", "--endpoint"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			w := lived(t, "")
+			said := filepath.Join(w.home, "said")
+			cmd := detached(w.cmd("exec", "bot", mode, "--", "sh", "-c", `trap "echo got it >>`+said+`" USR1; echo started >>`+said+`; while :; do sleep 0.01; done`))
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			group := cmd.Process.Pid
+			t.Cleanup(func() { _ = syscall.Kill(-group, syscall.SIGKILL) })
+			lines := func() int { text, _ := os.ReadFile(said); return strings.Count(string(text), "\n") }
+			soon(t, "it runs", func() bool { return lines() == 1 })
+			for i := range 10 {
+				_ = syscall.Kill(-group, syscall.SIGSTOP)
+				soon(t, "it is stopped", func() bool { return stateOf(group) == "T" })
+				_ = syscall.Kill(-group, syscall.SIGCONT)
+				_ = syscall.Kill(group, syscall.SIGUSR1)
+				soon(t, "it goes on", func() bool { return lines() == i+2 })
+			}
+			_ = syscall.Kill(-group, syscall.SIGTERM)
+			_ = cmd.Wait()
+			if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGTERM {
+				t.Error(cmd.ProcessState)
+			}
+		})
+	}
+}
+
+// stateOf is a process's state: R, S, T (stopped) and so on.
+func stateOf(pid int) string {
+	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	_, rest, _ := strings.Cut(string(text), ") ")
+	return rest[:min(len(rest), 1)]
 }
 
 // At a terminal: Ctrl-C is the program's alone and reaches it once, Ctrl-Z stops

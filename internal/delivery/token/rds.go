@@ -5,6 +5,7 @@ import (
 	"context"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +22,8 @@ const rdsLasts = 15 * time.Minute
 func rds(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	address, user, _ := strings.Cut(g.Options["target"], "/")
 	host, port, err := net.SplitHostPort(address)
-	if err != nil || host == "" || port == "" || user == "" {
+	number, _ := strconv.ParseUint(port, 10, 16)
+	if err != nil || host == "" || number == 0 || user == "" {
 		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "%q is not a database's user", g.Options["target"]).WithHint("fob token rds HOST:PORT/USER")
 	}
 	_, where, _ := sigv4.Guess(host)
