@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -26,7 +27,11 @@ type conn struct {
 	ending  bool
 	next    int64
 	pending map[int64]chan *api.Message
-	gone    bool
+	gone    chan struct{} // closed when the front end has left
+}
+
+func newConn(rw io.ReadWriteCloser, id int64, caller fob.Caller) *conn {
+	return &conn{rw: rw, id: id, caller: caller, pending: map[int64]chan *api.Message{}, gone: make(chan struct{})}
 }
 
 // maxLoad bounds the requests of one front end that run at once; fob itself
@@ -95,6 +100,9 @@ func (c *conn) hurry(limit time.Duration, ending bool) {
 // answer runs one request and writes its reply.
 func (a *Agent) answer(ctx context.Context, c *conn, m *api.Message) {
 	result, err := a.dispatch(ctx, c, m)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil { // else somebody did cancel
+		err = fob.Errorf(fob.ErrInternal, "the agent was stopped before it could answer").WithHint("try again")
+	}
 	reply := &api.Message{ID: m.ID}
 	if err == nil {
 		reply.Result, err = json.Marshal(result)
@@ -120,9 +128,11 @@ func (c *conn) call(ctx context.Context, method string, params, result any) erro
 	}
 	answer := make(chan *api.Message, 1)
 	c.mu.Lock()
-	if c.gone {
+	select {
+	case <-c.gone:
 		c.mu.Unlock()
 		return fob.ErrNobody
+	default:
 	}
 	c.next++
 	id := c.next
@@ -179,7 +189,7 @@ func (c *conn) answered(m *api.Message) {
 func (c *conn) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.gone = true
+	close(c.gone)
 	for id, answer := range c.pending {
 		delete(c.pending, id)
 		answer <- nil
@@ -210,5 +220,6 @@ func (c *conn) ui() fob.UI {
 		},
 		TellFunc:     func(_ context.Context, message string) { c.notify(api.UITell, message) },
 		ProgressFunc: func(p fob.Progress) { c.notify(api.UIProgress, p) },
+		Gone:         c.gone,
 	}
 }

@@ -53,8 +53,8 @@ func newAgent(t testing.TB) (*Agent, context.Context) {
 	return a, ctx
 }
 
-func newConn(rw io.ReadWriteCloser) *conn {
-	return &conn{rw: rw, id: 1, pending: map[int64]chan *api.Message{}}
+func aConn(rw io.ReadWriteCloser) *conn {
+	return newConn(rw, 1, fob.Caller{})
 }
 
 // script is a front end that has said everything it will say.
@@ -74,7 +74,7 @@ func (*script) Close() error { return nil }
 
 func play(ctx context.Context, a *Agent, input []byte) []*api.Message {
 	s := &script{Reader: bytes.NewReader(input)}
-	a.serve(ctx, newConn(s))
+	a.serve(ctx, aConn(s))
 	var replies []*api.Message
 	for r := bufio.NewReader(&s.out); ; {
 		m, err := api.ReadMessage(r, api.MaxReply)
@@ -136,7 +136,7 @@ func TestAFrontEndThatDoesNotRead(t *testing.T) {
 		defer there.Close()
 		done := make(chan struct{})
 		go func() {
-			a.serve(t.Context(), newConn(here))
+			a.serve(t.Context(), aConn(here))
 			close(done)
 		}()
 		id := int64(1)
@@ -161,7 +161,7 @@ func TestFinishDoesNotWaitForAReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		here, there := net.Pipe()
 		defer there.Close()
-		c := newConn(here)
+		c := aConn(here)
 		done := make(chan struct{})
 		go func() {
 			a.serve(t.Context(), c)
@@ -197,7 +197,7 @@ func TestTooManyRequestsAtOnce(t *testing.T) {
 	s := &script{Reader: io.MultiReader(strings.NewReader(strings.Repeat(line, maxLoad+1)), endless{})}
 	done := make(chan struct{})
 	go func() {
-		a.serve(ctx, newConn(s))
+		a.serve(ctx, aConn(s))
 		close(done)
 	}()
 	<-done // the reader would never end
@@ -244,7 +244,7 @@ func FuzzDispatch(f *testing.F) {
 	f.Add(append(bytes.Repeat([]byte("x"), api.MaxRequest+10), '\n'))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		s := &script{Reader: bytes.NewReader(input)}
-		a.serve(ctx, newConn(s))
+		a.serve(ctx, aConn(s))
 		for line := range bytes.Lines(s.out.Bytes()) {
 			var m api.Message
 			if err := json.Unmarshal(line, &m); err != nil || m.Version != "2.0" {

@@ -24,19 +24,29 @@ func (a *Agent) deliver(ctx context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	profile, err := a.files.Lookup(p.Name, r.caller.Paths)
+	profile, err := a.lookup(p.Name, r)
 	if err != nil {
 		return nil, err
-	}
-	if kind, err := principal.Find(a.kinds, profile); err == nil && kind.SignOut != nil {
-		return nil, fob.Errorf(fob.ErrUsage, "%s is a sign-in and not a role", profile.Name).
-			WithHint("%s/ACCOUNT/ROLE; fob list %s shows them", profile.Name, profile.Name)
 	}
 	d, err := way.Hand(ctx, a.grant(r, &p, profile))
 	if err == nil && way.Chosen && r.renews == nil {
 		a.usage.used(profile.Name, a.clock.Now())
 	}
 	return d, err
+}
+
+// lookup finds the definition of a principal. A sign-in is none: its bearer token
+// is for the portal, and leaves in no way.
+func (a *Agent) lookup(name string, r *request) (fob.Profile, error) {
+	profile, err := a.files.Lookup(name, r.caller.Paths)
+	if err != nil {
+		return profile, err
+	}
+	if kind, err := principal.Find(a.kinds, profile); err == nil && kind.SignOut != nil {
+		return profile, fob.Errorf(fob.ErrUsage, "%s is a sign-in and not a role", profile.Name).
+			WithHint("%s/ACCOUNT/ROLE; fob list %s shows them", profile.Name, profile.Name)
+	}
+	return profile, nil
 }
 
 // grant is what a way gets for one request.
@@ -92,7 +102,7 @@ func (a *Agent) whoami(ctx context.Context, r *request) (any, error) {
 	if err := a.unlocked(ctx, r.ui); err != nil {
 		return nil, err
 	}
-	profile, err := a.files.Lookup(p.Name, r.caller.Paths)
+	profile, err := a.lookup(p.Name, r)
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (a *Agent) accept(ctx context.Context, l net.Listener) {
 			nc.Close()
 			continue
 		}
-		c := &conn{rw: nc, id: a.lastConn.Add(1), caller: caller, pending: map[int64]chan *api.Message{}}
+		c := newConn(nc, a.lastConn.Add(1), caller)
 		a.conns.Go(func() {
 			stop := context.AfterFunc(closed, c.finish)
 			defer stop()

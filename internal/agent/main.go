@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	"fob/internal/api"
 	"fob/internal/fob"
 )
 
@@ -68,7 +67,7 @@ func run(ctx context.Context, version string, stdio bool, stdin io.ReadCloser, s
 	a := New(home, version, log, quit)
 	defer a.broker.Flush()
 	if stdio {
-		c := &conn{rw: stream{stdin, stdout}, id: 1, caller: fob.Caller{UID: os.Getuid(), PID: os.Getppid()}, pending: map[int64]chan *api.Message{}}
+		c := newConn(stream{stdin, stdout}, 1, fob.Caller{UID: os.Getuid(), PID: os.Getppid()})
 		stop := context.AfterFunc(ctx, c.finish)
 		defer stop()
 		a.serve(ctx, c)

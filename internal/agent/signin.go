@@ -58,18 +58,24 @@ func (a *Agent) login(ctx context.Context, r *request) (any, error) {
 		return nil, err
 	}
 	a.keepTokens(ctx, r)
-	if p.Force {
-		if err := a.signOut(ctx, r, plan, false); err != nil {
-			return nil, err
-		}
+	switch {
+	case p.Force:
+		err = a.signOut(ctx, r, plan, false)
+	case p.DeviceCode: // not on a page that waits for a redirect to this machine
+		err = a.broker.Alone(ctx, plan, false, func() error { return nil })
+	}
+	if err != nil {
+		return nil, err
 	}
 	c, err := a.broker.Source(plan, r.ui).Credentials(ctx)
+	a.broker.Audit(r.request("login", plan), plan, c, err)
 	if err != nil {
 		return nil, err
 	}
 	answer := api.SignIn{Session: plan[0].Profile.Name, Expiration: c.Expiration}
 	if p.Share != "" {
 		answer.Shared, err = a.share(plan[0], r, c, p.Share)
+		a.broker.Audit(r.request("write-sso-cache", plan), plan, c, err)
 	}
 	return answer, err
 }
@@ -133,16 +139,25 @@ func (a *Agent) logout(ctx context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.signOut(ctx, r, plan, true)
+	err = a.signOut(ctx, r, plan, true)
+	a.broker.Audit(r.request("logout", plan), plan, fob.Credentials{}, err)
+	return nil, err
 }
 
+// signOut ends a sign-in, and what is under way with it: nothing that was asked for
+// before comes back afterwards.
 func (a *Agent) signOut(ctx context.Context, r *request, plan broker.Plan, all bool) error {
-	c, _ := a.broker.Have(plan)
-	err := plan[0].Kind.SignOut(ctx, plan[0].Profile, a.broker.Env(r.ui), c)
-	if dropErr := a.broker.Drop(ctx, plan[0].Key, all); err == nil {
-		err = dropErr
-	}
-	return err
+	return a.broker.Alone(ctx, plan, all, func() error {
+		c, _ := a.broker.Have(plan)
+		err := plan[0].Kind.SignOut(ctx, plan[0].Profile, a.broker.Env(r.ui), c)
+		return cmp.Or(err, a.broker.Drop(ctx, plan[0].Key, all))
+	})
+}
+
+// request is what the audit log says of what a front end asked for beside
+// credentials.
+func (r *request) request(way string, plan broker.Plan) fob.Request {
+	return fob.Request{Profile: plan[0].Profile.Name, Way: way, Paths: r.caller.Paths, Caller: r.conn.caller}
 }
 
 // sync searches all accounts and roles behind a sign-in. What an interrupted

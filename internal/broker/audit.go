@@ -19,7 +19,8 @@ type Event struct {
 	Outcome     string     `json:"outcome"` // ok, or the wire name of a failure
 }
 
-func (b *Broker) record(req fob.Request, plan Plan, c fob.Credentials, err error) {
+// Audit writes down what became of a request.
+func (b *Broker) Audit(req fob.Request, plan Plan, c fob.Credentials, err error) {
 	if b.Record == nil {
 		return
 	}

@@ -73,11 +73,11 @@ const (
 func (b *Broker) Credentials(ctx context.Context, req fob.Request, ui fob.UI) (fob.Credentials, error) {
 	plan, err := b.Plan(req)
 	if err != nil {
-		b.record(req, nil, fob.Credentials{}, err)
+		b.Audit(req, nil, fob.Credentials{}, err)
 		return fob.Credentials{}, err
 	}
 	c, err := b.get(ctx, plan, ui, want{max(req.MinValid, 0), max(req.Patience, 0)})
-	b.record(req, plan, c, err)
+	b.Audit(req, plan, c, err)
 	return c, err
 }
 
@@ -145,10 +145,8 @@ func (b *Broker) renew(ctx context.Context, plan Plan, ui fob.UI, e *entry, w wa
 func (b *Broker) fly(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials, error) {
 	for {
 		f := b.board(plan, ui, nil)
-		select {
-		case <-f.done:
-		case <-ctx.Done():
-			return fob.Credentials{}, ctx.Err()
+		if err := f.wait(ctx, plan[0], ui); err != nil {
+			return fob.Credentials{}, err
 		}
 		if f.err == nil {
 			return f.entry.use(), nil
@@ -160,10 +158,14 @@ func (b *Broker) fly(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials
 	}
 }
 
-// Forget drops everything from memory, as locking the vault requires.
+// Forget drops everything from memory, as locking the vault requires, and what is
+// being retrieved: it reaches nobody.
 func (b *Broker) Forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for _, f := range b.flights {
+		f.end(errLocked())
+	}
 	for _, e := range b.entries {
 		e.stop()
 	}
@@ -195,6 +197,45 @@ func (b *Broker) Drop(ctx context.Context, key string, all bool) error {
 		}
 		return nil
 	})
+}
+
+// Alone runs do while nobody in any process retrieves what a plan yields: what is
+// being retrieved ends, and is nobody's; with all, also what is being retrieved with
+// it. Who waited for it begins anew afterwards.
+func (b *Broker) Alone(ctx context.Context, plan Plan, all bool, do func() error) error {
+	key := plan[0].Key
+	own := newFlight(-1)
+	own.err = errAnew()
+	for {
+		b.mu.Lock()
+		under := b.flights[key]
+		if under == nil {
+			b.takeOff(key, own)
+		} else {
+			under.end(errAnew())
+		}
+		for _, f := range b.flights {
+			if all && slices.Contains(f.chain, key) {
+				f.end(errAnew())
+			}
+		}
+		b.mu.Unlock()
+		if under == nil {
+			break
+		}
+		select {
+		case <-under.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer b.land(own, key)
+	unlock, err := b.locks.lock(ctx, b.LockFile, key)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return do()
 }
 
 // Source returns a plan's credentials as a principal of it would see them.

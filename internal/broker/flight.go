@@ -19,10 +19,40 @@ const flightLimit = 5 * time.Minute
 // flight is one retrieval under way, and all who wait for it.
 type flight struct {
 	done   chan struct{}
-	asking atomic.Int32 // prompts that are open
-	leader int64        // the id of the UI that asks
+	leader int64    // the id of the UI that asks
+	chain  []string // the keys of its sources
 	entry  *entry
 	err    error
+
+	ended   atomic.Pointer[error] // why its result is nobody's
+	cancel  context.CancelFunc
+	asking  atomic.Int32 // prompts that are open
+	asks    atomic.Pointer[string]
+	page    atomic.Pointer[fob.Page] // one that is open
+	viewers atomic.Int32             // who were shown it, and are there still
+}
+
+func newFlight(leader int64) *flight {
+	return &flight{done: make(chan struct{}), leader: leader, cancel: func() {}}
+}
+
+// end stops a flight. Whatever comes of it still is not kept.
+func (f *flight) end(why error) {
+	if f.ended.CompareAndSwap(nil, &why) {
+		f.cancel()
+	}
+}
+
+func errLocked() error {
+	return fob.Errorf(fob.ErrLocked, "the vault was locked meanwhile").WithHint("fob unlock")
+}
+
+func errAnew() error {
+	return fob.Errorf(fob.ErrNobody, "the sign-in was ended, or begun anew, elsewhere").WithHint("try again")
+}
+
+func errLeft() error {
+	return fob.Errorf(fob.ErrNobody, "whoever was to sign in has left").WithHint("try again")
 }
 
 // board joins the retrieval of a step that is under way, or starts one. seen is
@@ -36,22 +66,30 @@ func (b *Broker) board(plan Plan, ui fob.UI, seen *entry) *flight {
 		return f
 	}
 	if e := b.entries[key]; e != nil && e != seen && e.fresh(b.Clock.Now()) && !b.dead[tokenHash(e)] {
-		f := &flight{done: make(chan struct{}), entry: e}
+		f := newFlight(ui.ID)
+		f.entry = e
 		close(f.done)
 		return f
 	}
-	f := &flight{done: make(chan struct{}), leader: ui.ID}
+	f := newFlight(ui.ID)
+	f.chain = plan.sources()
+	var ctx context.Context
+	ctx, f.cancel = context.WithTimeout(context.Background(), flightLimit)
+	b.takeOff(key, f)
+	go b.retrieve(ctx, f, plan, ui)
+	return f
+}
+
+// takeOff has others join a flight; b.mu is held.
+func (b *Broker) takeOff(key string, f *flight) {
 	if b.flights == nil {
 		b.flights = map[string]*flight{}
 	}
 	b.flights[key] = f
-	go b.retrieve(f, plan, ui)
-	return f
 }
 
-func (b *Broker) retrieve(f *flight, plan Plan, ui fob.UI) {
-	ctx, cancel := context.WithTimeout(context.Background(), flightLimit)
-	defer cancel()
+func (b *Broker) retrieve(ctx context.Context, f *flight, plan Plan, ui fob.UI) {
+	defer f.cancel()
 	defer func() {
 		if r := recover(); r != nil { // one request's fault must not end the agent
 			b.log().Error("retrieval panicked", "profile", plan[0].Profile.Name, "stack", string(debug.Stack())) // without r, which may quote anything
@@ -60,6 +98,9 @@ func (b *Broker) retrieve(f *flight, plan Plan, ui fob.UI) {
 		b.land(f, plan[0].Key)
 	}()
 	f.entry, f.err = b.retrieveLocked(ctx, f, plan, ui)
+	if why := f.ended.Load(); why != nil {
+		f.entry, f.err = nil, *why
+	}
 }
 
 // land publishes the result and lets the next caller start anew.
@@ -76,6 +117,69 @@ func (b *Broker) land(f *flight, key string) {
 	}
 	b.mu.Unlock()
 	close(f.done)
+}
+
+// Waiting for a person who is asked elsewhere.
+const (
+	noticeAfter = time.Second
+	nobodyLimit = 45 * time.Second // SDKs give a process a minute
+)
+
+// wait waits for a flight to land. Who joined it while a person is asked for it
+// elsewhere is told; who asked for the page itself is shown it once more; and a
+// caller that nobody sits at does not wait for ever.
+func (f *flight) wait(ctx context.Context, step Step, ui fob.UI) error {
+	tick := time.NewTimer(noticeAfter)
+	defer tick.Stop()
+	told := false
+	for {
+		select {
+		case <-f.done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		what := f.asks.Load()
+		switch {
+		case f.leader == ui.ID:
+			continue // the timer is not set again
+		case f.asking.Load() == 0 || what == nil:
+			tick.Reset(noticeAfter)
+		case told:
+			return fob.Errorf(fob.ErrNobody, "somebody is asked elsewhere already: %s", *what).WithHint("answer there, then try again")
+		case f.page.Load() != nil && step.Profile.Get(principal.OnPurpose) != "":
+			f.show(ctx, ui, *f.page.Load())
+		case ui.Open(ctx, fob.Page{}) == nil:
+			ui.Tell(ctx, "somebody is asked elsewhere already, and this waits for it: "+*what)
+		default:
+			told = true
+			tick.Reset(nobodyLimit)
+		}
+	}
+}
+
+// show shows a page that is open already to one more person.
+func (f *flight) show(ctx context.Context, ui fob.UI, page fob.Page) {
+	page.Always = true
+	if ui.Open(ctx, page) == nil {
+		f.seen(ui)
+	}
+}
+
+// seen counts who sees the flight's page. When the last of them has left, nobody
+// would ever come back from it.
+func (f *flight) seen(ui fob.UI) {
+	f.viewers.Add(1)
+	go func() {
+		select {
+		case <-ui.Gone:
+			if f.viewers.Add(-1) == 0 {
+				f.end(errLeft())
+			}
+		case <-f.done:
+		}
+	}()
 }
 
 // pausing reports whether a renewal failed a moment ago: while what is cached is
@@ -108,8 +212,8 @@ func (b *Broker) retrieveLocked(ctx context.Context, f *flight, plan Plan, ui fo
 			WithHint("set the computer's clock (timedatectl set-ntp true)")
 	}
 	e := &entry{creds: creds, obtained: now, chain: plan.sources()}
-	if creds.Expiration.IsZero() {
-		return e, nil // a user's own keys: the vault keeps them, not the cache
+	if f.ended.Load() != nil || creds.Expiration.IsZero() {
+		return e, nil // nobody's, or a user's own keys: the vault keeps them, not the cache
 	}
 	if off := b.Clock.Offset(); off != 0 {
 		ui.Tell(ctx, fmt.Sprintf("this computer's clock is %s off; fob goes by AWS's", off.Abs().Round(time.Minute)))
@@ -199,13 +303,16 @@ func tokenHash(e *entry) [sha256.Size]byte {
 }
 
 // watch counts open prompts, so that nobody gives up on a person who types. A
-// page stays open until the flight has landed.
+// page stays open until the flight has landed, or nobody is left who sees it.
 func (f *flight) watch(ui fob.UI) fob.UI {
 	if open := ui.OpenFunc; open != nil {
 		ui.OpenFunc = func(ctx context.Context, p fob.Page) error {
 			err := open(ctx, p)
 			if err == nil && p.URL != "" {
+				f.page.Store(&p)
+				f.asks.Store(&p.Title)
 				f.asking.Add(1)
+				f.seen(ui)
 			}
 			return err
 		}
@@ -215,6 +322,7 @@ func (f *flight) watch(ui fob.UI) fob.UI {
 	}
 	ask := ui.AskFunc
 	ui.AskFunc = func(ctx context.Context, q fob.Question) (fob.Secret, error) {
+		f.asks.Store(&q.Prompt)
 		f.asking.Add(1)
 		defer f.asking.Add(-1)
 		return ask(ctx, q)

@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"fob/internal/fob"
@@ -67,7 +68,13 @@ func TestLineage(t *testing.T) {
 	w.Kinds = append([]principal.Kind{signIn}, w.Kinds...)
 	const arn = "arn:aws:iam::111122223333:role/r"
 	w.profile("corp", "start_url", "https://x")
-	w.profile("of-corp", "role_arn", arn, "source_profile", "corp")
+	w.profile(fob.SignIn("corp"), "start_url", "https://x")
+	w.profile("of-corp", "role_arn", arn, "source_profile", fob.SignIn("corp"))
+	// By its plain name a sign-in is the source of nothing: its token is not for STS.
+	w.profile("wrong", "role_arn", arn, "source_profile", "corp")
+	if _, err := w.Plan(fob.Request{Profile: "wrong"}); !errors.Is(err, fob.ErrUsage) || !strings.Contains(err.Error(), "corp, which is a sign-in") {
+		t.Error(err)
+	}
 	w.profile("behind-corp", "role_arn", arn, "source_profile", "of-corp")
 	w.profile("role", "role_arn", arn, "source_profile", "jane")
 	w.profile("mfa", "role_arn", arn, "source_profile", "jane", "mfa_serial", "S")

@@ -89,6 +89,11 @@ func (b *Broker) chain(req fob.Request) (Plan, error) {
 		if err != nil {
 			return nil, err
 		}
+		if _, named := fob.IsSignIn(name); kind.SignOut != nil && len(plan) > 0 && !named {
+			// Its bearer token is for the portal alone.
+			return nil, fob.Errorf(fob.ErrUsage, "profile %q starts from %s, which is a sign-in and not a role", names[len(names)-1], name).
+				WithHint("source_profile = %s/ACCOUNT/ROLE; fob list %s shows them", name, name)
+		}
 		names = append(names, name)
 		plan = append(plan, Step{Kind: kind, Profile: p})
 		name = ""

@@ -12,6 +12,9 @@ type UI struct {
 	TellFunc    func(ctx context.Context, message string)
 	// ProgressFunc shows how far long work is.
 	ProgressFunc func(p Progress)
+	// Gone is closed when the person's front end has left: what was shown there is
+	// seen by nobody any more. Nil if that cannot be.
+	Gone <-chan struct{}
 }
 
 // The things a person can be asked for.
