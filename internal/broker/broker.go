@@ -26,6 +26,7 @@ type Profiles interface {
 // Sealed is a sealed file of named items, shared with other processes.
 type Sealed interface {
 	Get(name string) (fob.Secret, error)
+	Names() ([]string, error)
 	Update(ctx context.Context, edit func(items map[string]fob.Secret) error) error
 }
 
@@ -250,7 +251,7 @@ func (b *Broker) Env(ui fob.UI) principal.Env {
 
 // Accept puts credentials that were obtained elsewhere into the cache of a plan.
 func (b *Broker) Accept(plan Plan, c fob.Credentials) {
-	e := &entry{creds: c, obtained: b.Clock.Now(), chain: plan.sources()}
+	e := &entry{profile: plan[0].Profile.Name, creds: c, obtained: b.Clock.Now(), chain: plan.sources()}
 	b.save(plan[0].Key, e)
 	b.remember(plan, e)
 }
@@ -263,11 +264,14 @@ func (b *Broker) Have(plan Plan) (fob.Credentials, bool) {
 	return fob.Credentials{}, false
 }
 
-// Peek returns when the credentials of a plan expire, if they are in memory.
+// Peek returns when the credentials of a plan expire, if there are any.
 func (b *Broker) Peek(plan Plan) (expiration time.Time, cached bool) {
 	b.mu.Lock()
 	e := b.entries[plan[0].Key]
 	b.mu.Unlock()
+	if e == nil {
+		e = b.fromSealed(plan[0].Key)
+	}
 	if e == nil || e.remaining(b.Clock.Now()) <= 0 {
 		return time.Time{}, false
 	}
@@ -295,11 +299,20 @@ func (b *Broker) Outlook(plan Plan) (left time.Duration, cached, asks bool) {
 	return 0, false, false
 }
 
-// Names are the profiles whose credentials are in memory.
+// Names are the profiles whose credentials are in memory or, while that can be
+// read, in the sealed file.
 func (b *Broker) Names() map[string]bool {
+	names := map[string]bool{}
+	if sealed, err := b.Cache(); err == nil {
+		keys, _ := sealed.Names()
+		for _, key := range keys {
+			if e := b.fromSealed(key); e != nil && e.remaining(b.Clock.Now()) > 0 {
+				names[e.profile] = true
+			}
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	names := make(map[string]bool, len(b.entries))
 	for _, e := range b.entries {
 		names[e.profile] = true
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,6 +48,12 @@ func (s *sealed) Get(name string) (fob.Secret, error) {
 		return v, nil
 	}
 	return fob.Secret{}, fob.ErrNotFound
+}
+
+func (s *sealed) Names() ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.items)), nil
 }
 
 func (s *sealed) Update(_ context.Context, edit func(map[string]fob.Secret) error) error {
@@ -341,6 +348,13 @@ func TestARestartFindsTheSealedCache(t *testing.T) {
 		w.Forget()
 		again := newWorld()
 		again.sealed = w.sealed
+		plan, err := again.Plan(fob.Request{Profile: "jane"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if until, cached := again.Peek(plan); !again.Names()["jane"] || !cached || !until.Equal(first.Expiration) {
+			t.Errorf("a listing does not know it: %v %v", again.Names(), until)
+		}
 		second, err := again.ask("jane", fob.UI{})
 		if err != nil || second.AccessKeyID != first.AccessKeyID || again.calls.Load() != 0 {
 			t.Errorf("%v: retrieved %d times", err, again.calls.Load())

@@ -94,7 +94,6 @@ func (b *Broker) remember(plan Plan, e *entry) *entry {
 	if old := b.entries[key]; old != nil {
 		old.stop()
 	}
-	e.profile = plan[0].Profile.Name
 	b.entries[key] = e
 	ahead := min(max(handoutMin, e.lifetime()/5), e.lifetime()/2)
 	wait := e.remaining(b.Clock.Now()) - ahead - rand.N(max(ahead/10, 1))
@@ -145,6 +144,7 @@ func (b *Broker) expire(key string, e *entry) {
 
 // item is an entry as the sealed file holds it.
 type item struct {
+	Profile         string    `json:"profile"`
 	AccessKeyID     string    `json:"access_key_id"`
 	SecretAccessKey string    `json:"secret_access_key"`
 	SessionToken    string    `json:"session_token"`
@@ -175,7 +175,7 @@ func decode(text fob.Secret) *entry {
 	if json.Unmarshal([]byte(text.Reveal()), &it) != nil || it.SessionToken == "" || it.Expiration.IsZero() {
 		return nil
 	}
-	return &entry{obtained: it.Obtained, chain: it.Chain, creds: fob.Credentials{
+	return &entry{profile: it.Profile, obtained: it.Obtained, chain: it.Chain, creds: fob.Credentials{
 		AccessKeyID: it.AccessKeyID, SecretAccessKey: fob.NewSecret(it.SecretAccessKey),
 		SessionToken: fob.NewSecret(it.SessionToken), Expiration: it.Expiration, AccountID: it.AccountID,
 	}}
@@ -192,7 +192,7 @@ type saver struct {
 
 func (b *Broker) save(key string, e *entry) {
 	text, err := json.Marshal(item{
-		AccessKeyID: e.creds.AccessKeyID, SecretAccessKey: e.creds.SecretAccessKey.Reveal(),
+		Profile: e.profile, AccessKeyID: e.creds.AccessKeyID, SecretAccessKey: e.creds.SecretAccessKey.Reveal(),
 		SessionToken: e.creds.SessionToken.Reveal(), Expiration: e.creds.Expiration,
 		AccountID: e.creds.AccountID, Obtained: e.obtained, Chain: e.chain,
 	})

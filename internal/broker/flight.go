@@ -211,7 +211,7 @@ func (b *Broker) retrieveLocked(ctx context.Context, f *flight, plan Plan, ui fo
 		return nil, fob.Errorf(fob.ErrRefused, "profile %q: AWS handed out credentials that have expired already", step.Profile.Name).
 			WithHint("set the computer's clock (timedatectl set-ntp true)")
 	}
-	e := &entry{creds: creds, obtained: now, chain: plan.sources()}
+	e := &entry{profile: step.Profile.Name, creds: creds, obtained: now, chain: plan.sources()}
 	if f.ended.Load() != nil || creds.Expiration.IsZero() {
 		return e, nil // nobody's, or a user's own keys: the vault keeps them, not the cache
 	}
