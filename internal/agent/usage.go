@@ -123,7 +123,7 @@ func (a *Agent) outlook(_ context.Context, r *request) (any, error) {
 	if err := r.decode(&p); err != nil {
 		return nil, err
 	}
-	plan, err := a.broker.Plan(fob.Request{Profile: p.Name, Paths: r.caller.Paths})
+	plan, err := a.broker.Plan(fob.Request{Profile: p.Name, Narrow: p.Narrow, Paths: r.caller.Paths})
 	if err != nil || plan[0].Kind.SignOut != nil {
 		return api.State{State: api.StateUnknown}, nil
 	}

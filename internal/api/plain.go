@@ -8,10 +8,11 @@ import (
 )
 
 // The requests and answers of fob credentials, which every AWS command spawns, and
-// of fob prompt, which every prompt of a shell does, are written and read here without encoding/json: its first use in a process
-// costs a fifth of what the whole process may (docs/adr/0008). Whatever is not
-// plain is declined, and takes the general way: this decides how fast a message
-// is written or read, never what it says.
+// of fob prompt, which every prompt of a shell does, are written and read here
+// without encoding/json: its first use in a process costs a fifth of what the whole
+// process may (docs/adr/0008). Whatever is not plain is declined, and takes the
+// general way: this decides how fast a message is written or read, never what it
+// says.
 
 // plainRequest is the line that [WriteMessage] would write.
 func plainRequest(id int64, method string, params any) (line []byte, ok bool) {
@@ -20,6 +21,9 @@ func plainRequest(id int64, method string, params any) (line []byte, ok bool) {
 	var deliver *DeliverParams
 	switch p := params.(type) {
 	case *NameParams:
+		if !p.Narrow.IsZero() {
+			return nil, false
+		}
 		c, name = p.Caller, p.Name
 	case *DeliverParams:
 		if len(p.Options) > 0 || p.MinValid != 0 || p.Patience != 0 || !p.Narrow.IsZero() || !plain(p.Way) {

@@ -119,10 +119,11 @@ type Empty struct {
 	Caller Caller `json:"caller"`
 }
 
-// NameParams names one profile.
+// NameParams names one profile. Outlook also takes what is taken away from it.
 type NameParams struct {
-	Caller Caller `json:"caller"`
-	Name   string `json:"name"`
+	Caller Caller     `json:"caller"`
+	Name   string     `json:"name"`
+	Narrow fob.Narrow `json:"narrow,omitzero"`
 }
 
 // DeliverParams asks for the credentials of a profile to be handed over.

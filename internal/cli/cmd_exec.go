@@ -4,10 +4,7 @@ package cli
 
 import (
 	"context"
-	"maps"
 	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,6 +52,9 @@ func (a *app) exec(ctx context.Context, p *api.DeliverParams, argv []string) err
 		return err
 	}
 	a.leave()
+	if err := a.enter(d, p.Name, p.Narrow); err != nil {
+		return err
+	}
 	return run(argv, changed(a.unnested(), d))
 }
 
@@ -66,6 +66,9 @@ func (a *app) execStatic(ctx context.Context, p *api.DeliverParams, argv []strin
 		return err
 	}
 	a.leave()
+	if err := a.enter(d, p.Name, p.Narrow); err != nil {
+		return err
+	}
 	c, err := startChild(argv, changed(a.unnested(), d))
 	if err != nil {
 		return err
@@ -91,19 +94,4 @@ func (a *app) shell() string {
 		return s
 	}
 	return "/bin/sh"
-}
-
-// changed applies a delivery to an environment.
-func changed(environ []string, d fob.Delivery) []string {
-	var env []string
-	for _, kv := range environ {
-		name, _, _ := strings.Cut(kv, "=")
-		if _, set := d.Set[name]; !set && !slices.Contains(d.Unset, name) {
-			env = append(env, kv)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.Set)) {
-		env = append(env, name+"="+d.Set[name])
-	}
-	return env
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,8 +32,10 @@ func (a *app) tokenCommand(kind string, takes []string, options func(arg string)
 		if err != nil || opts == nil {
 			return err
 		}
-		if p.Name, err = a.profileFor(profile); err != nil {
-			return err
+		if p.Name = profile; profile == "" {
+			if err = a.actFor(p); err != nil {
+				return err
+			}
 		}
 		opts["for"] = kind
 		p.Options = opts
@@ -57,19 +60,22 @@ func (a *app) tokenCommand(kind string, takes []string, options func(arg string)
 	return c
 }
 
-// profileFor is the profile that a tool's helper acts for: what its command line
-// names, else what the environment does. fob exec may have put "fob/" before the
-// name, where the user's own section of that name had keys.
-func (a *app) profileFor(flag string) (string, error) {
-	if flag != "" {
-		return flag, nil
+// actFor takes the profile from the environment, and what a fob exec has taken away
+// from it: a tool's helper may do no more than the tool.
+func (a *app) actFor(p *api.DeliverParams) error {
+	name, narrowed := a.acting()
+	if name == "" {
+		return fob.Errorf(fob.ErrUsage, "neither --profile nor AWS_PROFILE says for which profile").WithHint("--profile NAME, or fob exec NAME -- …")
 	}
-	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
-		if v := a.getenv(name); v != "" {
-			return strings.TrimPrefix(v, "fob/"), nil
-		}
+	own := p.Narrow
+	if (own.Policy != "" || len(own.PolicyARNs) > 0) && (narrowed.Policy != "" || len(narrowed.PolicyARNs) > 0) {
+		return fob.Errorf(fob.ErrUsage, "%s is narrowed here already, and another policy beside that one would widen it", name).WithHint("--profile %s, with the policy", name)
 	}
-	return "", fob.Errorf(fob.ErrUsage, "neither --profile nor AWS_PROFILE says for which profile").WithHint("--profile NAME, or fob exec NAME -- …")
+	p.Name, p.Narrow = name, fob.Narrow{
+		Region: cmp.Or(own.Region, narrowed.Region), Duration: cmp.Or(own.Duration, narrowed.Duration),
+		Policy: cmp.Or(own.Policy, narrowed.Policy), PolicyARNs: append(own.PolicyARNs, narrowed.PolicyARNs...),
+	}
+	return nil
 }
 
 func (a *app) newTokenEKS() *cobra.Command {

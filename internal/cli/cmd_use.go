@@ -85,6 +85,9 @@ func (u *use) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := u.enter(d, name, u.params.Narrow); err != nil {
+		return err
+	}
 	if err := u.print(d, name); err != nil {
 		return err
 	}

@@ -63,23 +63,10 @@ func (a *app) startServed(ctx context.Context, p *api.DeliverParams, served fob.
 	if a.hasBotoKeys() {
 		d.Set["BOTO_CONFIG"] = os.DevNull
 	}
+	if err := a.enter(d, p.Name, p.Narrow); err != nil {
+		return nil, err
+	}
 	return startChild(argv, directly(changed(a.unnested(), d)))
-}
-
-// unnested is this process's environment with the user's own AWS files in it, and
-// not the private files and the endpoints of a fob exec around this one: the inner
-// one begins anew.
-func (a *app) unnested() []string {
-	env := a.environ
-	if names := strings.Fields(a.getenv("FOB_ENDPOINTS")); len(names) > 0 {
-		env = changed(env, fob.Delivery{Unset: append(names, "FOB_ENDPOINTS")})
-	}
-	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
-		if own := a.getenv("FOB_" + name); own != "" {
-			env = changed(env, fob.Delivery{Set: map[string]string{name: own}, Unset: []string{"FOB_" + name}})
-		}
-	}
-	return env
 }
 
 // hasBotoKeys reports whether the configuration of boto 2 has keys, which botocore

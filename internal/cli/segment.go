@@ -62,7 +62,11 @@ func (a *app) printSegment(ctx context.Context, s segment) error {
 	if name == "" {
 		return nil
 	}
-	state := a.outlook(ctx, name)
+	var narrowed fob.Narrow
+	if strings.Contains(a.getenv(withinVar), `"narrow"`) { // else nothing has to be decoded
+		_, narrowed = a.acting()
+	}
+	state := a.outlook(ctx, name, narrowed)
 	left := ""
 	switch state.State {
 	case api.StateUnknown:
@@ -78,7 +82,7 @@ func (a *app) printSegment(ctx context.Context, s segment) error {
 }
 
 // outlook asks the agent, if there is one that answers at once.
-func (a *app) outlook(ctx context.Context, name string) (state api.State) {
+func (a *app) outlook(ctx context.Context, name string, n fob.Narrow) (state api.State) {
 	home, err := fob.HomeFrom(a.getenv)
 	if err != nil {
 		return state
@@ -92,7 +96,7 @@ func (a *app) outlook(ctx context.Context, name string) (state api.State) {
 		return state
 	}
 	defer client.Close()
-	p := api.NameParams{Name: name, Caller: api.Caller{Version: a.version, Paths: paths}}
+	p := api.NameParams{Name: name, Narrow: n, Caller: api.Caller{Version: a.version, Paths: paths}}
 	if client.Call(ctx, api.Outlook, &p, &state) != nil {
 		return api.State{}
 	}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"fob/internal/fob"
+)
+
+// withinVar is the variable in which fob exec and fob use leave for whom they have
+// changed an environment, for fob commands in it. It holds no secret.
+const withinVar = "FOB_WITHIN"
+
+// within is its content, as JSON.
+type within struct {
+	Profile string     `json:"profile"`
+	Narrow  fob.Narrow `json:"narrow,omitzero"`
+	// Region is what the variables of the region were set to, and Before what they
+	// were; what was not there is not in it.
+	Region string            `json:"region,omitempty"`
+	Before map[string]string `json:"before,omitempty"`
+}
+
+func regionVars() []string { return []string{"AWS_REGION", "AWS_DEFAULT_REGION"} }
+
+// within reads the variable; what somebody else put there is nothing.
+func (a *app) within() (w within) {
+	if text := a.getenv(withinVar); text != "" && json.Unmarshal([]byte(text), &w) != nil {
+		return within{}
+	}
+	return w
+}
+
+// enter adds the variable to what is delivered for a profile.
+func (a *app) enter(d fob.Delivery, profile string, n fob.Narrow) error {
+	w := within{Profile: profile, Narrow: n, Region: d.Set["AWS_REGION"]}
+	if w.Region != "" {
+		w.Before = map[string]string{}
+		outside := &app{environ: a.unnested()}
+		for _, name := range regionVars() {
+			if v := outside.getenv(name); v != "" {
+				w.Before[name] = v
+			}
+		}
+	}
+	text, err := json.Marshal(w)
+	if err == nil {
+		d.Set[withinVar] = string(text)
+	}
+	return err
+}
+
+// unnested is this process's environment as it was before a fob exec or fob use
+// around it, as far as those have changed it and nobody since: the inner one begins
+// anew, with the user's own AWS files and without the outer one's region and
+// endpoints.
+func (a *app) unnested() []string {
+	gone := append(strings.Fields(a.getenv("FOB_ENDPOINTS")), "FOB_ENDPOINTS", withinVar)
+	back := map[string]string{}
+	w := a.within()
+	for _, name := range regionVars() {
+		if w.Region == "" || a.getenv(name) != w.Region {
+			continue
+		}
+		if v := w.Before[name]; v != "" {
+			back[name] = v
+		} else {
+			gone = append(gone, name)
+		}
+	}
+	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
+		if own := a.getenv("FOB_" + name); own != "" {
+			back[name] = own
+		}
+		gone = append(gone, "FOB_"+name)
+	}
+	return changed(slices.Clone(a.environ), fob.Delivery{Set: back, Unset: gone})
+}
+
+// acting is the profile that a command acts for which names none, and what is taken
+// away from it: that of AWS_PROFILE, else of the fob exec around it. Where fob exec
+// has narrowed it, so is what other commands get.
+func (a *app) acting() (name string, n fob.Narrow) {
+	w := a.within()
+	for _, v := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		// fob exec may have put "fob/" before the name, where the user's own section of
+		// that name had keys.
+		if name == "" {
+			name = strings.TrimPrefix(a.getenv(v), "fob/")
+		}
+	}
+	if name == "" {
+		name = w.Profile
+	}
+	if name == w.Profile {
+		n = w.Narrow
+	}
+	return name, n
+}
+
+// changed applies a delivery to an environment.
+func changed(environ []string, d fob.Delivery) []string {
+	var env []string
+	for _, kv := range environ {
+		name, _, _ := strings.Cut(kv, "=")
+		if _, set := d.Set[name]; !set && !slices.Contains(d.Unset, name) {
+			env = append(env, kv)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Set)) {
+		env = append(env, name+"="+d.Set[name])
+	}
+	return env
+}
