@@ -15,10 +15,10 @@ import (
 )
 
 // open shows a page in the browser, or its address where no browser could be
-// seen. Callers without a terminal open nothing, unless the sign-in is to open
-// always, or was asked for.
+// seen. Callers without a terminal open nothing, unless the sign-in was asked for, or
+// is to open always and there is a browser to be seen.
 func (a *app) open(_ context.Context, p fob.Page) error {
-	if !p.Always && !a.signingIn && !hasTerminal() {
+	if !a.signingIn && !hasTerminal() && (!p.Always || a.headless() != "") {
 		return fob.ErrNobody
 	}
 	if p.URL == "" {

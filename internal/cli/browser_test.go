@@ -16,7 +16,7 @@ func TestBrowserThatFails(t *testing.T) {
 		"no-such-browser %s": "no-such-browser cannot be started",
 	} {
 		var said strings.Builder
-		a := &app{Streams: Streams{Err: &said}, environ: []string{"BROWSER=" + browser}}
+		a := &app{Streams: Streams{Err: &said}, environ: []string{"BROWSER=" + browser}, signingIn: true}
 		if err := a.open(t.Context(), fob.Page{Title: "sign in to corp", URL: "http://127.0.0.1:9/page", Always: true}); err != nil {
 			t.Error(err)
 		}
