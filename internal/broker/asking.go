@@ -1,0 +1,100 @@
+package broker
+
+import (
+	"context"
+	"time"
+
+	"fob/internal/fob"
+	"fob/internal/principal"
+)
+
+// Waiting for a person who is asked elsewhere.
+const (
+	noticeAfter = time.Second
+	nobodyLimit = 45 * time.Second // SDKs give a process a minute
+)
+
+// wait waits for a flight to land. Who joined it while a person is asked for it
+// elsewhere is told; who asked for the page itself is shown it once more; and a
+// caller that nobody sits at does not wait for ever.
+func (f *flight) wait(ctx context.Context, step Step, ui fob.UI) error {
+	tick := time.NewTimer(noticeAfter)
+	defer tick.Stop()
+	told := false
+	for {
+		select {
+		case <-f.done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		what := f.asks.Load()
+		switch {
+		case f.leader == ui.ID:
+			continue // the timer is not set again
+		case f.asking.Load() == 0 || what == nil:
+			tick.Reset(noticeAfter)
+		case told:
+			return fob.Errorf(fob.ErrNobody, "somebody is asked elsewhere already: %s", *what).WithHint("answer there, then try again")
+		case f.page.Load() != nil && step.Profile.Get(principal.OnPurpose) != "":
+			f.show(ctx, ui, *f.page.Load())
+		case ui.Open(ctx, fob.Page{}) == nil:
+			ui.Tell(ctx, "somebody is asked elsewhere already, and this waits for it: "+*what)
+		default:
+			told = true
+			tick.Reset(nobodyLimit)
+		}
+	}
+}
+
+// show shows a page that is open already to one more person.
+func (f *flight) show(ctx context.Context, ui fob.UI, page fob.Page) {
+	page.Always = true
+	if ui.Open(ctx, page) == nil {
+		f.seen(ui)
+	}
+}
+
+// seen counts who sees the flight's page. When the last of them has left, nobody
+// would ever come back from it.
+func (f *flight) seen(ui fob.UI) {
+	f.viewers.Add(1)
+	go func() {
+		select {
+		case <-ui.Gone:
+			if f.viewers.Add(-1) == 0 {
+				f.end(errLeft())
+			}
+		case <-f.done:
+		}
+	}()
+}
+
+// watch counts open prompts, so that nobody gives up on a person who types. A
+// page stays open until the flight has landed, or nobody is left who sees it.
+func (f *flight) watch(ui fob.UI) fob.UI {
+	if open := ui.OpenFunc; open != nil {
+		ui.OpenFunc = func(ctx context.Context, p fob.Page) error {
+			err := open(ctx, p)
+			if err == nil && p.URL != "" {
+				f.page.Store(&p)
+				f.asks.Store(&p.Title)
+				f.asking.Add(1)
+				f.seen(ui)
+			}
+			return err
+		}
+	}
+	if ui.AskFunc == nil {
+		return ui
+	}
+	ask := ui.AskFunc
+	ui.AskFunc = func(ctx context.Context, q fob.Question) (fob.Secret, error) {
+		f.asks.Store(&q.Prompt)
+		f.asking.Add(1)
+		defer f.asking.Add(-1)
+		return ask(ctx, q)
+	}
+	return ui
+}
