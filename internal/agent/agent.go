@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"fob/internal/broker"
 	"fob/internal/delivery"
 	ways "fob/internal/delivery/all"
@@ -64,7 +66,7 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		Log:      log,
 	}
 	a.usage = &usage{path: home.Usage(), log: log}
-	a.written = &written{path: home.Written(), now: a.clock.Now, log: log}
+	a.written = &written{path: home.Written(), lock: flock.New(home.WrittenLock(), flock.SetPermissions(0o600)), now: a.clock.Now, log: log}
 	a.methods = a.handlers()
 	return a
 }

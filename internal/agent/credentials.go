@@ -86,10 +86,11 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, profile fob.Profile) del
 		Narrow:    p.Narrow,
 		Exe:       r.caller.Exe,
 		Paths:     r.caller.Paths,
-		RunDir:    a.home.RunDir,
+		Home:      a.home,
 		HTTP:      a.broker.HTTP,
 		Now:       a.clock.Now(),
 		Write:     a.writer(r, profile.Name),
+		Foreign:   a.written.foreign,
 	}
 }
 

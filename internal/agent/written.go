@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"fob/internal/api"
 	"fob/internal/atomicfile"
 	"fob/internal/delivery"
@@ -24,8 +26,13 @@ import (
 // written is the register of the files of credentials that are out (fob write).
 // It is on disk before a file is, so that an agent that was killed leaves its
 // successor the list; there is no secret in it. Nothing runs while it is empty.
+//
+// Agents that do not share a socket share it: one of a login's XDG_RUNTIME_DIR, and
+// one of a job's that has none. So it is locked while files are out: what another
+// agent has out is no killed agent's.
 type written struct {
 	path string
+	lock *flock.Flock
 	now  func() time.Time
 	log  *slog.Logger
 
@@ -55,10 +62,53 @@ const (
 	writtenLimit = time.Minute      // for one attempt
 )
 
-// begin takes away what a killed agent left, and opens the register.
-func (w *written) begin() {
+// begin takes away what a killed agent left, and opens the register. It returns
+// what there is to tell.
+func (w *written) begin() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	defer w.letGo()
+	w.open = true
+	return w.holdOrTell()
+}
+
+// hold makes the register this agent's, and takes away what a killed one left.
+func (w *written) hold() (messages []string, err error) {
+	if w.lock.Locked() {
+		return nil, nil
+	}
+	mine, err := w.lock.TryLock()
+	switch {
+	case err != nil:
+		return nil, fob.Errorf(fob.ErrInternal, "cannot lock the list of written files: %w", err).WithHint("check the directory's owner and free space")
+	case !mine:
+		return nil, fob.Errorf(fob.ErrConflict, "another agent of yours, with another XDG_RUNTIME_DIR, has files of credentials out").
+			WithHint("fob agent stop, with that XDG_RUNTIME_DIR")
+	}
+	return w.load(), nil
+}
+
+// holdOrTell is for when nobody asked for a file: only what is out is worth a word.
+func (w *written) holdOrTell() []string {
+	messages, err := w.hold()
+	if err == nil {
+		return messages
+	}
+	w.log.Warn("the list of written files is not this agent's", "error", err)
+	if _, e := os.Lstat(w.path); errors.Is(e, fs.ErrNotExist) {
+		return nil
+	}
+	return []string{"warning: " + err.Error() + "; they stay"}
+}
+
+// letGo leaves a register in which nothing is to other agents.
+func (w *written) letGo() {
+	if len(w.files) == 0 {
+		_ = w.lock.Unlock()
+	}
+}
+
+func (w *written) load() (messages []string) {
 	w.files = map[string]*writtenFile{}
 	atomicfile.Clean(w.path)
 	text, err := atomicfile.Read(w.path)
@@ -71,6 +121,7 @@ func (w *written) begin() {
 		if _, err := atomicfile.SetAside(w.path, "damaged"); err != nil {
 			w.log.Error("nor set aside", "error", err)
 		}
+		messages = append(messages, "warning: the list of files of credentials cannot be read; those that an agent left when it was killed stay")
 	}
 	for _, f := range list {
 		if f != nil {
@@ -78,15 +129,19 @@ func (w *written) begin() {
 			atomicfile.Clean(f.Path)
 		}
 	}
-	w.clear()
-	w.open = true
+	if gone := w.clear(); len(gone) > 0 {
+		messages = append(messages, "an agent was killed and had left files of credentials: "+strings.Join(gone, "; "))
+	}
+	return messages
 }
 
 // end takes everything away for good, and returns what there is to tell.
 func (w *written) end() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	defer w.letGo()
 	w.open = false
+	w.epoch++
 	return w.clear()
 }
 
@@ -94,11 +149,12 @@ func (w *written) end() []string {
 func (w *written) removeAll() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.clear()
+	defer w.letGo()
+	w.epoch++
+	return append(w.holdOrTell(), w.clear()...)
 }
 
 func (w *written) clear() (messages []string) {
-	w.epoch++
 	if len(w.files) == 0 {
 		return nil
 	}
@@ -118,17 +174,22 @@ func (w *written) clear() (messages []string) {
 	return messages
 }
 
-// take removes the files at paths, or all; a file that is not there is no error.
-func (w *written) take(paths []string) (removed []string, err error) {
+// take removes the files at paths, or all; a file that is not there is no error,
+// but missing.
+func (w *written) take(paths []string) (removed, missing []string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.open {
-		return nil, fob.Errorf(fob.ErrUsage, "files that fob wrote are known to the agent, and this is none").WithHint("unset FOB_AGENT")
+		return nil, nil, fob.Errorf(fob.ErrUsage, "files that fob wrote are known to the agent, and this is none").WithHint("unset FOB_AGENT")
+	}
+	defer w.letGo()
+	if _, err = w.hold(); err != nil {
+		return nil, nil, err
 	}
 	files := w.sorted()
 	if len(paths) > 0 {
-		if files, err = w.find(paths); err != nil {
-			return nil, err
+		if files, missing, err = w.find(paths); err != nil {
+			return nil, nil, err
 		}
 	}
 	defer w.saveOrLog()
@@ -143,32 +204,37 @@ func (w *written) take(paths []string) (removed []string, err error) {
 			err = changed(f.Path)
 		}
 	}
-	return removed, err
+	return removed, missing, err
 }
 
 func changed(path string) error {
 	return fob.Errorf(fob.ErrConflict, "%s is not what fob wrote any more, and stays", path).WithHint("look at it, and remove it yourself")
 }
 
-func (w *written) find(paths []string) ([]*writtenFile, error) {
-	var files []*writtenFile
+func (w *written) find(paths []string) (files []*writtenFile, missing []string, err error) {
 	for _, path := range paths {
 		if place, err := atomicfile.Place(path); err == nil {
 			path = place
 		}
-		if f := w.files[path]; f != nil {
+		f := w.files[path]
+		switch there := (&writtenFile{Path: path}).there(); {
+		case f == nil && there:
+			return nil, nil, fob.Errorf(fob.ErrNotFound, "%s is no file that fob wrote and has out", path).WithHint("fob agent status")
+		case !there:
+			missing = append(missing, path)
+		}
+		if f != nil && !slices.Contains(files, f) {
 			files = append(files, f)
-		} else if (&writtenFile{Path: path}).there() {
-			return nil, fob.Errorf(fob.ErrNotFound, "%s is no file that fob wrote and has out", path).WithHint("fob agent status")
 		}
 	}
-	return files, nil
+	return files, missing, nil
 }
 
 // list shows what is out; a file that a person removed or changed is not.
 func (w *written) list() []api.Written {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	defer w.letGo()
 	rows := []api.Written{}
 	for _, f := range w.sorted() {
 		if ours, err := f.state(); err == nil && !ours {
@@ -196,12 +262,53 @@ func (w *written) begun() (epoch int, open bool) {
 	return w.epoch, w.open
 }
 
+// foreign reports whether put would not replace what is at a path.
+func (w *written) foreign(path string) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer w.letGo()
+	if _, err := w.hold(); err != nil {
+		return false, err
+	}
+	return w.strange(path)
+}
+
+// strange reports whether content is at a path that is not what fob wrote there:
+// neither a tool's file nor what somebody added to fob's is lost. A file without
+// content is nobody's: mktemp makes such.
+func (w *written) strange(path string) (bool, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, fob.Errorf(fob.ErrInternal, "cannot look at %s: %w", path, err)
+	case !info.Mode().IsRegular():
+		return false, fob.Errorf(fob.ErrConflict, "%s is not a plain file", path)
+	case info.Size() == 0:
+		return false, nil
+	}
+	f := w.files[path]
+	if f == nil {
+		return true, nil
+	}
+	ours, err := f.state()
+	if err != nil {
+		return false, fob.Errorf(fob.ErrConflict, "cannot read what is in %s: %w", path, err)
+	}
+	return !ours, nil
+}
+
 // put writes a file: first what it will be to the register, then the file.
 func (w *written) put(d delivery.File, t turn) (aside string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.open || w.epoch != t.epoch {
 		return "", fob.Errorf(fob.ErrLocked, "the vault was locked, or the agent told to stop, before %s was written", d.Path)
+	}
+	defer w.letGo()
+	if _, err := w.hold(); err != nil {
+		return "", err
 	}
 	old := w.files[d.Path]
 	text := []byte(d.Text.Reveal())
@@ -214,17 +321,29 @@ func (w *written) put(d delivery.File, t turn) (aside string, err error) {
 			return "", changed(d.Path)
 		}
 	}
-	f.Sums = append(f.Sums, sum(text))
+	// Judged here, for what was there when the person was asked may be gone: what
+	// fob itself has written meanwhile is not set aside, where nobody would remove it.
+	strange, err := w.strange(d.Path)
+	if err != nil {
+		return "", err
+	}
+	if strange && !d.Aside {
+		return "", delivery.NotOurs(d.Path)
+	}
+	f.Sums = append(slices.DeleteFunc(f.Sums, func(s string) bool { return s == sum(text) }), sum(text))
 	w.files[d.Path] = f
-	if err = w.save(); err == nil && d.Aside {
+	if err = w.save(); err == nil && strange {
 		aside, err = atomicfile.SetAside(d.Path, "before-fob")
 	}
 	if err == nil {
 		err = atomicfile.Replace(d.Path, text)
 	}
 	if err != nil {
-		w.restore(f, old, aside)
-		return "", fob.Errorf(fob.ErrInternal, "%s was not written: %w", d.Path, err).WithHint("check the directory's owner and free space")
+		failed := fob.Errorf(fob.ErrInternal, "%s was not written: %w", d.Path, err).WithHint("check the directory's owner and free space")
+		if aside = w.restore(f, old, aside); aside != "" {
+			failed.Message += "; what was there is now " + aside
+		}
+		return "", failed
 	}
 	f.Sums = f.Sums[len(f.Sums)-1:]
 	w.saveOrLog() // else one sum more is in the register than needed
@@ -235,16 +354,15 @@ func (w *written) put(d delivery.File, t turn) (aside string, err error) {
 	return aside, nil
 }
 
-// restore is what remains of a file that could not be written.
-func (w *written) restore(f, old *writtenFile, aside string) {
+// restore is what remains of a file that could not be written. It returns where
+// what was there is, if it could not come back.
+func (w *written) restore(f, old *writtenFile, aside string) string {
 	atomicfile.Clean(f.Path)
-	if aside != "" {
-		if _, err := os.Lstat(f.Path); errors.Is(err, fs.ErrNotExist) {
-			_ = os.Rename(aside, f.Path)
-		}
-	}
-	if ours, err := f.state(); old == nil && err == nil && ours {
+	if ours, err := f.state(); (old == nil || aside != "") && err == nil && ours {
 		_, _ = w.remove(f) // it is there, and not for sure on disk
+	}
+	if _, err := os.Lstat(f.Path); aside != "" && errors.Is(err, fs.ErrNotExist) && os.Rename(aside, f.Path) == nil {
+		aside = ""
 	}
 	switch {
 	case old != nil:
@@ -254,6 +372,7 @@ func (w *written) restore(f, old *writtenFile, aside string) {
 		delete(w.files, f.Path)
 	}
 	w.saveOrLog()
+	return aside
 }
 
 // schedule sets the one timer of a file.
@@ -277,6 +396,7 @@ func (w *written) due(f *writtenFile) {
 	ours, err := f.state()
 	if expired := !f.Expiration.After(w.now()); expired || err == nil && !ours {
 		defer w.mu.Unlock()
+		defer w.letGo()
 		if _, err := w.remove(f); err != nil {
 			w.log.Error("a written file cannot be removed", "path", f.Path, "error", err)
 		}
@@ -390,10 +510,19 @@ func (a *Agent) writer(r *request, profile string) func(delivery.File) (string, 
 }
 
 // takeAway removes files that are out.
-func (a *Agent) takeAway(_ context.Context, r *request) (any, error) {
+func (a *Agent) takeAway(ctx context.Context, r *request) (any, error) {
 	var p api.TakeAwayParams
 	if err := r.decode(&p); err != nil {
 		return nil, err
 	}
-	return a.written.take(p.Paths)
+	removed, missing, err := a.written.take(p.Paths)
+	for _, path := range missing {
+		r.ui.Tell(ctx, "nothing is out at "+path)
+	}
+	for _, path := range removed {
+		if err != nil { // the answer is the error
+			r.ui.Tell(ctx, "removed "+path)
+		}
+	}
+	return removed, err
 }

@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"fob/internal/delivery"
 	"fob/internal/fob"
 )
@@ -33,7 +35,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 func openWritten(state string) *written {
-	w := &written{path: filepath.Join(state, "written.json"), now: time.Now, log: slog.New(slog.DiscardHandler)}
+	w := &written{path: filepath.Join(state, "written.json"), lock: flock.New(state + ".lock"), now: time.Now, log: slog.New(slog.DiscardHandler)}
 	w.begin()
 	return w
 }
@@ -155,18 +157,24 @@ func TestWrittenIsAPersons(t *testing.T) {
 		}
 		d.out()
 		d.must(d.write("removed", firstText, time.Hour, nil))
+		if err := d.write("changed", firstText, time.Hour, nil); !errors.Is(err, fob.ErrConflict) {
+			t.Error(err)
+		}
+		d.holds("changed", "mine")
+		d.must(os.Remove(filepath.Join(d.dir, "changed")))
 		d.must(d.write("changed", firstText, time.Hour, nil))
 		d.must(os.Remove(filepath.Join(d.dir, "removed")))
 		d.must(os.WriteFile(filepath.Join(d.dir, "changed"), []byte("mine"), 0o600))
 		time.Sleep(50 * time.Minute)
 		synctest.Wait()
 		d.out()
+		d.must(os.Remove(filepath.Join(d.dir, "changed")))
 		d.must(d.write("changed", firstText, time.Hour, nil))
 		d.must(os.WriteFile(filepath.Join(d.dir, "changed"), []byte("mine"), 0o600))
-		if _, err := d.take([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrConflict) {
+		if _, _, err := d.take([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrConflict) {
 			t.Error(err)
 		}
-		if _, err := d.take([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrNotFound) {
+		if _, _, err := d.take([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrNotFound) {
 			t.Error(err)
 		}
 		d.holds("removed", "")
@@ -248,4 +256,102 @@ func TestWrittenWithoutRegister(t *testing.T) {
 	d.out("old")
 	d.end()
 	d.holds("old", "")
+}
+
+// What is there is replaced if it is what fob wrote, and only that.
+func TestWrittenOverOthers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	put := func(name, text string, aside bool) (string, error) {
+		f := d.file(name, text, time.Hour)
+		f.Aside = aside
+		return d.put(f, turn{"prod", d.epoch, nil, nil})
+	}
+	theirs := func(name, text string) { d.must(os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o600)) }
+	// The marker line alone proves nothing: the file may have been copied.
+	marked := "# Written by fob write: the profile prod\n"
+	theirs("marked", marked)
+	d.must(d.write("added", firstText, time.Hour, nil))
+	theirs("added", firstText+"\n[mine]\n")
+	for name, text := range map[string]string{"marked": marked, "added": firstText + "\n[mine]\n"} {
+		path := filepath.Join(d.dir, name)
+		if foreign, err := d.foreign(path); err != nil || !foreign {
+			t.Error(foreign, err)
+		}
+		if _, err := put(name, secondText, false); !errors.Is(err, fob.ErrConflict) || fob.HintOf(err) == "" {
+			t.Error(err)
+		}
+		d.holds(name, text)
+		if aside, err := put(name, secondText, true); err != nil || aside != path+".before-fob-1" {
+			t.Error(aside, err)
+		}
+		d.holds(name+".before-fob-1", text)
+		// The second of two who were both told of it finds fob's own.
+		if aside, err := put(name, firstText, true); err != nil || aside != "" {
+			t.Error(aside, err)
+		}
+	}
+	theirs("empty", "")
+	d.must(os.Mkdir(filepath.Join(d.dir, "dir"), 0o700))
+	for name, want := range map[string]error{"marked": nil, "empty": nil, "none": nil, "dir": fob.ErrConflict} {
+		if foreign, err := d.foreign(filepath.Join(d.dir, name)); foreign || !errors.Is(err, want) {
+			t.Error(name, foreign, err)
+		}
+	}
+	if _, err := put("dir", firstText, true); !errors.Is(err, fob.ErrConflict) {
+		t.Error(err)
+	}
+	// What cannot be written leaves what was there in its place: beside a name of this
+	// length there is none for the new content, but one to set the old one aside.
+	long := strings.Repeat("x", 240)
+	theirs(long, "mine")
+	if aside, err := put(long, firstText, true); !errors.Is(err, fob.ErrInternal) || aside != "" {
+		t.Error(aside, err)
+	}
+	d.holds(long, "mine")
+	d.out("added", "marked")
+	d.end()
+	d.holds("marked", "")
+	d.holds("added.before-fob-1", firstText+"\n[mine]\n")
+}
+
+// Agents that do not share a socket share the list: what one has out the other
+// leaves alone, and takes over when it is gone.
+func TestWrittenOfTwoAgents(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	again := func(w *written) *desk { return &desk{t: t, written: w, dir: d.dir} }
+	d.must(d.write("a", firstText, time.Hour, nil))
+	other := again(&written{path: d.path, lock: flock.New(d.lock.Path()), now: d.now, log: d.log})
+	if told := other.begin(); len(told) != 1 || !strings.Contains(told[0], "another agent") {
+		t.Error(told)
+	}
+	if told := other.removeAll(); len(told) != 1 {
+		t.Error(told)
+	}
+	if err := other.write("b", firstText, time.Hour, nil); !errors.Is(err, fob.ErrConflict) {
+		t.Error(err)
+	}
+	if _, _, err := other.take(nil); !errors.Is(err, fob.ErrConflict) {
+		t.Error(err)
+	}
+	if _, err := other.foreign(filepath.Join(d.dir, "b")); !errors.Is(err, fob.ErrConflict) {
+		t.Error(err)
+	}
+	d.holds("a", firstText)
+	d.out("a")
+	if removed, missing, err := d.take([]string{filepath.Join(d.dir, "a"), filepath.Join(d.dir, "b")}); err != nil || len(removed) != 1 || len(missing) != 1 {
+		t.Error(removed, missing, err)
+	}
+	// Nothing is out any more: the other one's turn.
+	d.must(other.write("b", firstText, time.Hour, nil))
+	if err := d.write("a", firstText, time.Hour, nil); !errors.Is(err, fob.ErrConflict) {
+		t.Error(err)
+	}
+	// It is killed.
+	d.must(other.lock.Unlock())
+	d.must(d.write("a", firstText, time.Hour, nil))
+	d.holds("b", "")
+	d.out("a")
+	d.end()
 }

@@ -107,8 +107,8 @@ func (a *app) takeAway(ctx context.Context, files []string) error {
 	for _, path := range removed {
 		a.tell("removed " + path)
 	}
-	if len(removed) == 0 {
-		a.tell("nothing is out there")
+	if len(files)+len(removed) == 0 {
+		a.tell("nothing is out")
 	}
 	return nil
 }

@@ -36,11 +36,12 @@ func grant(t *testing.T, c fob.Credentials, err error) delivery.Grant {
 		HTTP: &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"SigninToken":"FOBSECRETMARKER"}`))}, nil
 		})},
-		RunDir: dir,
-		Now:    time.Now(),
+		Home: fob.Home{StateDir: filepath.Join(dir, "state")},
+		Now:  time.Now(),
 		Options: map[string]string{"url": "https://sts.amazonaws.com/", "to": filepath.Join(dir, "written"),
 			"for": "rds", "target": "db.x.eu-west-1.rds.amazonaws.com:5432/app"},
-		Write: func(delivery.File) (string, error) { return "", nil },
+		Write:   func(delivery.File) (string, error) { return "", nil },
+		Foreign: func(string) (bool, error) { return false, nil },
 	}
 }
 

@@ -41,13 +41,16 @@ type Grant struct {
 	Narrow    fob.Narrow // what the request took away
 	Exe       string     // absolute path of fob, for credential_process
 	Paths     fob.Paths  // the user's AWS files
-	RunDir    string     // for private files of this user
+	Home      fob.Home   // fob's own directories
 	HTTP      *http.Client
 	Now       time.Time
 	// Write writes a file, which the agent renews, and takes away when the
 	// credentials must go. It returns where what was there has been set aside, if it
 	// was. Nil where there is no agent to take a file away.
 	Write func(f File) (aside string, err error)
+	// Foreign says whether something is at a path that Write would not replace:
+	// content that is not what was written there. It is set where Write is.
+	Foreign func(path string) (bool, error)
 }
 
 // File is a file of credentials in clear.
@@ -56,8 +59,14 @@ type File struct {
 	Section    string
 	Text       fob.Secret
 	Expiration time.Time
-	// Aside says that what is there is somebody else's, and to be set aside.
+	// Aside says that what is there may be set aside if it is somebody else's.
 	Aside bool
+}
+
+// NotOurs refuses to write where something is that fob did not write.
+func NotOurs(path string) error {
+	return fob.Errorf(fob.ErrConflict, "%s is there, and is not what fob wrote", path).
+		WithHint("another file; --force sets it aside, under another name")
 }
 
 // Find returns the way of a name that the agent can hand out.

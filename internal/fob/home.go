@@ -75,6 +75,13 @@ func (h Home) Usage() string { return filepath.Join(h.StateDir, "usage.json") }
 // Written is the list of the files of credentials that are out.
 func (h Home) Written() string { return filepath.Join(h.StateDir, "written.json") }
 
+// WrittenLock is the lock file of that list, held while files are out.
+func (h Home) WrittenLock() string { return filepath.Join(h.Locks(), "written") }
+
+// Exec is the directory of the private files of programs that fob exec and fob use
+// start. It is no directory of a login's: programs outlive that.
+func (h Home) Exec() string { return filepath.Join(h.StateDir, "exec") }
+
 // Log is the agent's own log.
 func (h Home) Log() string { return filepath.Join(h.StateDir, "agent.log") }
 
@@ -136,6 +143,22 @@ func PathsFrom(getenv func(string) string) (Paths, error) {
 		}
 	}
 	return p, nil
+}
+
+// Holds reports whether a path, of a directory that exists, is below one of fob's
+// own directories, by whatever name it goes.
+func (h Home) Holds(path string) bool {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		at, err := os.Stat(dir)
+		for _, own := range []string{h.ConfigDir, h.DataDir, h.StateDir, h.RunDir} {
+			if info, e := os.Stat(own); err == nil && e == nil && os.SameFile(at, info) {
+				return true
+			}
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
+	}
 }
 
 // MakeDirs creates the directories that are missing, for this user alone.

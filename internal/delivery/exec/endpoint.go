@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"path/filepath"
-
 	"fob/internal/awsfile"
 	"fob/internal/delivery"
 	"fob/internal/fob"
@@ -17,12 +15,11 @@ func throughEndpoint(g delivery.Grant) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	dir := filepath.Join(g.RunDir, "exec")
-	path, err := store(dir, "config", config)
+	path, err := store(g, "config", config)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	none, err := store(dir, "credentials", []byte("# fob exec --endpoint: credentials come from the endpoint alone\n"))
+	none, err := store(g, "credentials", []byte("# fob exec --endpoint: credentials come from the endpoint alone\n"))
 	if err != nil {
 		return fob.Delivery{}, err
 	}

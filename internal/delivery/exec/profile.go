@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"fob/internal/atomicfile"
 	"fob/internal/awsfile"
@@ -72,7 +73,7 @@ func flags(g delivery.Grant, longLived bool) ([]string, error) {
 		}
 	}
 	if g.Narrow.Policy != "" {
-		path, err := store(filepath.Join(g.RunDir, "exec"), "policy", []byte(g.Narrow.Policy))
+		path, err := store(g, "policy", []byte(g.Narrow.Policy))
 		if err != nil {
 			return nil, err
 		}
@@ -104,13 +105,16 @@ func private(g delivery.Grant, config *awsfile.File, name, line string) (string,
 	if err := settle(config, name, g.Profile); err != nil {
 		return "", err
 	}
-	return store(filepath.Join(g.RunDir, "exec"), "config", config.Bytes())
+	return store(g, "config", config.Bytes())
 }
 
-func store(dir, name string, content []byte) (string, error) {
+// store keeps a private file, which an agent that starts removes if it was not used for long. Programs outlive
+// the login that started them, so it is not among what a logout removes.
+func store(g delivery.Grant, name string, content []byte) (string, error) {
+	dir := g.Home.Exec()
 	sum := sha256.Sum256(content)
 	path := filepath.Join(dir, name+"-"+hex.EncodeToString(sum[:8]))
-	if atomicfile.Same(path, content) == nil {
+	if atomicfile.Same(path, content) == nil && os.Chtimes(path, time.Time{}, g.Now) == nil {
 		return path, nil
 	}
 	err := os.MkdirAll(dir, 0o700)

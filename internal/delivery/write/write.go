@@ -3,13 +3,11 @@
 package write
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -29,15 +27,12 @@ func Way() delivery.Way {
 	return delivery.Way{Name: "write", Doc: "a credentials file in clear, for tools that read nothing else", Chosen: true, Hand: hand}
 }
 
-// marker begins each file that fob wrote.
-const marker = "# Written by fob write:"
-
 func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	path, section := g.Options["to"], cmp.Or(g.Options["section"], "default")
 	if g.Write == nil {
 		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "without an agent nobody would take %q away again", path).WithHint("unset FOB_AGENT")
 	}
-	path, foreign, err := target(path, g)
+	path, aside, err := target(path, g)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
@@ -60,7 +55,7 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	aside, err := g.Write(delivery.File{Path: path, Section: section, Text: text, Expiration: c.Expiration, Aside: foreign})
+	was, err := g.Write(delivery.File{Path: path, Section: section, Text: text, Expiration: c.Expiration, Aside: aside})
 	if err != nil {
 		return fob.Delivery{}, err
 	}
@@ -68,15 +63,15 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 		Facts:   map[string]string{"file": path, "section": section, "expiration": c.Expiration.UTC().Format(time.RFC3339)},
 		Warning: "any program of yours can read the credentials in " + path,
 	}
-	if aside != "" {
-		d.Facts["aside"] = aside
+	if was != "" {
+		d.Facts["aside"] = was
 	}
 	return d, nil
 }
 
-// target is the file to write, and whether somebody else's is there that has to
-// make room. A file without content is nobody's: mktemp makes such.
-func target(to string, g delivery.Grant) (path string, foreign bool, err error) {
+// target is the file to write, and whether what is there may be set aside. What
+// Write would refuse is refused here too, before anyone is asked for a code.
+func target(to string, g delivery.Grant) (path string, aside bool, err error) {
 	if !filepath.IsAbs(to) || strings.ContainsFunc(to, unseen) {
 		return "", false, fob.Errorf(fob.ErrUsage, "%q cannot be the path of a file of credentials", to).WithHint("fob write NAME --to FILE, a path without control characters")
 	}
@@ -86,34 +81,29 @@ func target(to string, g delivery.Grant) (path string, foreign bool, err error) 
 	} else if err != nil {
 		return "", false, fob.Errorf(fob.ErrUsage, "%s cannot be written: %w", to, err)
 	}
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return path, false, nil
-	case err != nil:
-		return "", false, fob.Errorf(fob.ErrInternal, "cannot look at %s: %w", path, err)
-	case !info.Mode().IsRegular():
-		return "", false, fob.Errorf(fob.ErrConflict, "%s is not a plain file", path)
-	case info.Size() == 0:
-		return path, false, nil
+	if g.Home.Holds(path) {
+		return "", false, fob.Errorf(fob.ErrConflict, "%s is in a directory of fob's own", path).WithHint("another directory")
 	}
-	text, err := atomicfile.Read(path)
+	foreign, err := g.Foreign(path)
 	if err != nil {
-		return "", false, fob.Errorf(fob.ErrConflict, "cannot read what is in %s: %w", path, err)
+		return "", false, err
 	}
-	foreign = !bytes.HasPrefix(text, []byte(marker))
+	_, aside = g.Options["force"]
 	for _, own := range []string{g.Paths.Credentials, g.Paths.Config} {
 		// Definitions and keys are read from there: without them nothing is renewed.
-		if place, err := atomicfile.Place(own); foreign && err == nil && place == path {
+		place, err := atomicfile.Place(own)
+		if err != nil || place != path {
+			continue
+		}
+		if aside = false; foreign {
 			return "", false, fob.Errorf(fob.ErrConflict, "%s has sections of yours, and is not replaced", path).
 				WithHint("another file; or, for keys in it, fob adopt")
 		}
 	}
-	if _, force := g.Options["force"]; foreign && !force {
-		return "", false, fob.Errorf(fob.ErrConflict, "%s is there, and fob did not write it", path).
-			WithHint("another file; --force sets it aside, under another name")
+	if foreign && !aside {
+		return "", false, delivery.NotOurs(path)
 	}
-	return path, foreign, nil
+	return path, aside, nil
 }
 
 // unseen finds what would break a line of the comment, or hide in it.
@@ -130,11 +120,11 @@ func format(c fob.Credentials, p fob.Profile, path, section string) (fob.Secret,
 		}
 		return r
 	}, p.Name)
-	f := awsfile.Parse(awsfile.Credentials, fmt.Appendf(nil, `%s the profile %s, valid until %s.
+	f := awsfile.Parse(awsfile.Credentials, fmt.Appendf(nil, `# Written by fob write: the profile %s, valid until %s.
 # Any program of yours can read this. fob renews it while its agent runs, and
 # removes it at fob lock, when the agent stops and when it expires.
 # To take it away: fob write --remove %s
-`, marker, name, c.Expiration.UTC().Format(time.RFC3339), shell.Word(path)))
+`, name, c.Expiration.UTC().Format(time.RFC3339), shell.Word(path)))
 	for _, line := range [][2]string{
 		{"aws_access_key_id", c.AccessKeyID},
 		{"aws_secret_access_key", c.SecretAccessKey.Reveal()},

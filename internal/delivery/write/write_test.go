@@ -22,15 +22,24 @@ func session() fob.Credentials {
 	}
 }
 
-// hand runs the way with what is granted, and returns what it had written.
-func hand(t *testing.T, name string, c fob.Credentials, options map[string]string) (file *delivery.File, asked bool, err error) {
+// hand runs the way with what is granted, in a directory with fob's own one, and
+// returns what it had written.
+func hand(t *testing.T, dir, name string, c fob.Credentials, options map[string]string) (file *delivery.File, asked bool, err error) {
 	t.Helper()
 	g := delivery.Grant{
 		Profile:     fob.Profile{Name: name, Keys: map[string]string{"region": "eu-west-1"}},
 		Credentials: func(context.Context) (fob.Credentials, error) { asked = true; return c, nil },
 		Options:     options,
-		Paths:       fob.Paths{Credentials: filepath.Join(filepath.Dir(options["to"]), "later")},
+		Paths:       fob.Paths{Credentials: filepath.Join(dir, "later")},
+		Home:        fob.Home{ConfigDir: filepath.Join(dir, "fob")},
 		Write:       func(f delivery.File) (string, error) { file = &f; return "", nil },
+		Foreign: func(path string) (bool, error) {
+			info, err := os.Lstat(path)
+			if err == nil && !info.Mode().IsRegular() {
+				return false, fob.ErrConflict
+			}
+			return err == nil && filepath.Base(path) != "own", nil
+		},
 	}
 	_, err = write.Way().Hand(t.Context(), g)
 	return file, asked, err
@@ -42,7 +51,7 @@ func TestFormat(t *testing.T) {
 	// from a careless person: neither leaves its comment.
 	name := "corp/a\n[default]\naws_access_key_id = AKIA\u2028x"
 	path := filepath.Join(t.TempDir(), "it's; [here] # $(true)")
-	f, _, err := hand(t, name, session(), map[string]string{"to": path, "section": "tool"})
+	f, _, err := hand(t, t.TempDir(), name, session(), map[string]string{"to": path, "section": "tool"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,31 +80,35 @@ func TestFormat(t *testing.T) {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"foreign": "[default]\n", "empty": "", "own": "# Written by fob write: the profile x\n", "later": "\n# Written by fob write: x\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+	for _, name := range []string{"foreign", "own", "later"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "fob", "sub"), 0o700), os.Symlink("fob/sub", filepath.Join(dir, "link"))); err != nil {
+		t.Fatal(err)
 	}
 	long, endless := session(), session()
 	long.SessionToken, long.Expiration = fob.Secret{}, time.Time{}
 	endless.Expiration = time.Time{}
 	for _, tt := range []struct {
-		name    string
-		c       fob.Credentials
-		to      string
-		more    string
-		want    error
-		asked   bool
-		foreign bool
+		name  string
+		c     fob.Credentials
+		to    string
+		more  string
+		want  error
+		asked bool
+		aside bool
 	}{
 		{"new", session(), dir + "/new", "", nil, true, false},
 		{"own", session(), dir + "/own", "", nil, true, false},
-		{"empty", session(), dir + "/empty", "", nil, true, false},
 		{"foreign", session(), dir + "/foreign", "", fob.ErrConflict, false, false},
-		{"marker elsewhere", session(), dir + "/later", "", fob.ErrConflict, false, false},
+		{"the user's own", session(), dir + "/later", "", fob.ErrConflict, false, false},
 		{"the user's own, forced", session(), dir + "/later", "force", fob.ErrConflict, false, false},
 		{"forced", session(), dir + "/foreign", "force", nil, true, true},
-		{"forced, empty", session(), dir + "/empty", "force", nil, true, false},
+		{"fob's own directory, forced", session(), dir + "/fob/vault.age", "force", fob.ErrConflict, false, false},
+		{"below fob's own directory", session(), dir + "/fob/sub/x", "", fob.ErrConflict, false, false},
+		{"by another name", session(), dir + "/link/x", "", fob.ErrConflict, false, false},
 		{"directory", session(), dir, "force", fob.ErrConflict, false, false},
 		{"device", session(), os.DevNull, "force", fob.ErrConflict, false, false},
 		{"no directory", session(), dir + "/no/file", "force", fob.ErrNotFound, false, false},
@@ -114,11 +127,11 @@ func TestRefused(t *testing.T) {
 		if key, value, _ := strings.Cut(tt.more, "="); key != "" {
 			options[key] = value
 		}
-		f, asked, err := hand(t, "prod", tt.c, options)
+		f, asked, err := hand(t, dir, "prod", tt.c, options)
 		if !errors.Is(err, tt.want) || (f != nil) != (tt.want == nil) || asked != tt.asked {
 			t.Errorf("%s: %v, asked %v", tt.name, err, asked)
 		}
-		if f != nil && f.Aside != tt.foreign {
+		if f != nil && f.Aside != tt.aside {
 			t.Errorf("%s: set aside: %v", tt.name, f.Aside)
 		}
 	}
