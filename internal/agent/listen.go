@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -44,16 +45,35 @@ func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error 
 		return err
 	}
 	defer listener.Close()
-	a.written.begin()
+	told := a.written.begin()
 	defer a.written.end()
-	fmt.Fprintln(ready, api.ReadyLine)
+	fmt.Fprintln(ready, strings.Join(append([]string{api.ReadyLine}, told...), "\n"))
 	ready.Close()
+	a.sweep()
 	_ = os.Chdir(filepath.VolumeName(a.home.RunDir) + string(filepath.Separator)) // hold no file system busy
 	a.log.Info("agent started", "version", a.version, "pid", os.Getpid())
 	go a.watch(ctx)
 	a.accept(ctx, listener)
 	a.log.Info("agent ends")
 	return nil
+}
+
+// unused is for how long a private file of a program's stays that nobody asks for: a
+// shell that fob use has changed may be that old.
+const unused = 90 * 24 * time.Hour
+
+// sweep removes private files that fob exec and fob use made long ago.
+func (a *Agent) sweep() {
+	entries, err := os.ReadDir(a.home.Exec())
+	if err != nil {
+		return // there is none
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > unused {
+			_ = os.Remove(filepath.Join(a.home.Exec(), e.Name()))
+		}
+	}
 }
 
 // first takes the lock, or finds that another agent has it and answers. One that

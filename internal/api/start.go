@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -31,8 +30,12 @@ func Open(home fob.Home, environ []string, alone bool, ui fob.UI) (*Client, erro
 	}
 	conn, err := Dial(home.Socket())
 	if errors.Is(err, ErrNoAgent) {
-		if err = start(environ); err != nil {
+		var told []string
+		if told, err = start(environ); err != nil {
 			return nil, err
+		}
+		for _, message := range told {
+			ui.Tell(context.Background(), message)
 		}
 		conn, err = Dial(home.Socket())
 	}
@@ -90,51 +93,56 @@ func Replace(ctx context.Context, c *Client) error {
 }
 
 // start runs a new agent and waits until it says that it listens. When several
-// front ends do this at once one agent wins; the others see it and end.
-func start(environ []string) error {
+// front ends do this at once one agent wins; the others see it and end. It returns
+// what the agent has to tell.
+func start(environ []string) ([]string, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer r.Close()
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		w.Close()
-		return err
+		return nil, err
 	}
 	defer null.Close()
 	p, err := spawn(nil, environ, []*os.File{null, w, null})
 	w.Close()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer p.Release()
 	return awaitReady(r)
 }
 
-// awaitReady reads the one line that a new agent prints: nothing if it listens,
-// else what is wrong.
-func awaitReady(r *os.File) error {
-	said := make(chan string, 1)
+// awaitReady reads what a new agent prints: that it listens, and what there is to
+// tell, or else what is wrong.
+func awaitReady(r *os.File) ([]string, error) {
+	said := make(chan []string, 1)
 	go func() {
-		line, err := bufio.NewReader(r).ReadString('\n')
-		if err != nil {
-			line = "it ended at once"
-		}
-		said <- strings.TrimSpace(line)
+		text, _ := io.ReadAll(io.LimitReader(r, maxSaid)) // an agent that listens closes it
+		said <- strings.Split(strings.TrimSpace(string(text)), "\n")
 	}()
 	select {
-	case line := <-said:
-		if line != ReadyLine {
-			return fob.Errorf(fob.ErrInternal, "the agent did not start: %s", line).WithHint("fob-agent (in a terminal), to see more")
+	case lines := <-said:
+		switch lines[0] {
+		case ReadyLine:
+			return lines[1:], nil
+		case "":
+			lines[0] = "it ended at once"
 		}
-		return nil
+		return nil, fob.Errorf(fob.ErrInternal, "the agent did not start: %s", lines[0]).WithHint("fob-agent (in a terminal), to see more")
 	case <-time.After(startLimit):
-		return fob.Errorf(fob.ErrInternal, "the agent did not start within %v", startLimit).WithHint("FOB_AGENT=off works without one")
+		return nil, fob.Errorf(fob.ErrInternal, "the agent did not start within %v", startLimit).WithHint("FOB_AGENT=off works without one")
 	}
 }
 
-// ReadyLine is what an agent prints once it listens, or once another does.
+// maxSaid bounds what is read of that, in bytes.
+const maxSaid = 64 << 10
+
+// ReadyLine is what an agent prints once it listens, or once another does; what
+// there is to tell follows, a message a line.
 const ReadyLine = "ready"
 
 // pipes is a connection over a child's standard streams.

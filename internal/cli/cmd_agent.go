@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,7 +65,7 @@ func (a *app) newAgentStop() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		client, err := api.Running(home, a.ui())
+		client, err := a.running(cmd.Context(), home)
 		if errors.Is(err, api.ErrNoAgent) {
 			a.tell("no agent is running")
 			return nil
@@ -76,13 +77,30 @@ func (a *app) newAgentStop() *cobra.Command {
 	})
 }
 
-// askRunning asks the agent that is running, and starts none.
+// running connects to the agent that is running. Where none is, but one that was
+// killed has left files of credentials, one is started: it takes them away.
+func (a *app) running(ctx context.Context, home fob.Home) (*api.Client, error) {
+	client, err := api.Running(home, a.ui())
+	if _, e := os.Lstat(home.Written()); e != nil || !errors.Is(err, api.ErrNoAgent) {
+		return client, err
+	}
+	client, err = api.Open(home, a.environ, false, a.ui())
+	if err != nil || !a.alone() {
+		return client, err
+	}
+	if err := api.Replace(ctx, client); err != nil { // none is wanted here
+		return nil, err
+	}
+	return nil, api.ErrNoAgent
+}
+
+// askRunning asks the agent that is running.
 func (a *app) askRunning(ctx context.Context, method string, result any) error {
 	home, err := fob.HomeFrom(a.getenv)
 	if err != nil {
 		return err
 	}
-	a.client, err = api.Running(home, a.ui())
+	a.client, err = a.running(ctx, home)
 	if errors.Is(err, api.ErrNoAgent) {
 		return fob.Errorf(fob.ErrNotFound, "no agent is running").WithHint("any command that needs one starts it; fob list")
 	}
