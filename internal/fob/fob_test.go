@@ -101,9 +101,17 @@ func TestHome(t *testing.T) {
 	if err != nil || h.Config() != "/x/fob/config" || h.Vault() != "/x/fob/vault.age" || h.Socket() != "/x/fob/run/agent.sock" {
 		t.Errorf("%+v, %v", h, err)
 	}
-	h, err = HomeFrom(env("HOME", "/home/j", "XDG_RUNTIME_DIR", "/run/user/1", "XDG_DATA_HOME", "relative"))
-	if err != nil || h.Config() != "/home/j/.config/fob/config" || h.Cache() != "/home/j/.local/share/fob/cache.age" || h.Socket() != "/run/user/1/fob/agent.sock" {
+	login := t.TempDir()
+	h, err = HomeFrom(env("HOME", "/home/j", "XDG_RUNTIME_DIR", login, "XDG_DATA_HOME", "relative"))
+	if err != nil || h.Config() != "/home/j/.config/fob/config" || h.Cache() != "/home/j/.local/share/fob/cache.age" || h.Socket() != login+"/fob/agent.sock" {
 		t.Errorf("%+v, %v", h, err)
+	}
+	// After logout, and where it is no directory.
+	for _, gone := range []string{filepath.Join(login, "gone"), "/dev/null", "relative"} {
+		h, err = HomeFrom(env("HOME", "/home/j", "XDG_RUNTIME_DIR", gone))
+		if err != nil || h.Socket() != "/home/j/.local/state/fob/run/agent.sock" || h.Exec() != "/home/j/.local/state/fob/exec" {
+			t.Errorf("%+v, %v", h, err)
+		}
 	}
 	if _, err := HomeFrom(env()); !errors.Is(err, ErrUsage) {
 		t.Error(err)
@@ -130,6 +138,27 @@ func TestDirectoriesAreForThisUserAlone(t *testing.T) {
 	for _, dir := range []string{h.ConfigDir, h.RunDir, h.Locks()} {
 		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("%s: %v, %v", dir, info.Mode(), err)
+		}
+	}
+}
+
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h := Home{ConfigDir: filepath.Join(dir, "config"), StateDir: filepath.Join(dir, "state"), RunDir: filepath.Join(dir, "none")}
+	for _, name := range []string{"config/sub", "state", "configs"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("config/sub", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{
+		"config/x": true, "config/sub/x": true, "state/x": true, "link/x": true, "configs/x": false, "x": false, "none": false,
+	} {
+		if h.Holds(filepath.Join(dir, path)) != want {
+			t.Errorf("%s: %v", path, !want)
 		}
 	}
 }

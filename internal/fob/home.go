@@ -42,8 +42,12 @@ func HomeFrom(getenv func(string) string) (Home, error) {
 		StateDir:  xdg("XDG_STATE_HOME", ".local", "state"),
 	}
 	h.RunDir = filepath.Join(h.StateDir, "run")
+	// The directory of a login goes at logout; what runs on, in tmux for instance, has
+	// its name still, and may not make it anew.
 	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		h.RunDir = filepath.Join(dir, "fob")
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			h.RunDir = filepath.Join(dir, "fob")
+		}
 	}
 	return h, nil
 }
@@ -148,7 +152,11 @@ func PathsFrom(getenv func(string) string) (Paths, error) {
 // Holds reports whether a path, of a directory that exists, is below one of fob's
 // own directories, by whatever name it goes.
 func (h Home) Holds(path string) bool {
-	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+	dir := filepath.Dir(path)
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	for ; ; dir = filepath.Dir(dir) {
 		at, err := os.Stat(dir)
 		for _, own := range []string{h.ConfigDir, h.DataDir, h.StateDir, h.RunDir} {
 			if info, e := os.Stat(own); err == nil && e == nil && os.SameFile(at, info) {
