@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -32,6 +33,10 @@ func Main(ctx context.Context, version string, args []string, stdin io.ReadClose
 		return 0
 	}
 	err := run(ctx, version, *stdio, stdin, stdout, getenv)
+	if err != nil && *stdio {
+		answerWith(err, stdin, stdout)
+		return fob.OutcomeOf(err).Code
+	}
 	if err != nil {
 		// One line: fob reads it from a new agent's output, a person from stderr.
 		message := err.Error()
@@ -42,6 +47,14 @@ func Main(ctx context.Context, version string, args []string, stdin io.ReadClose
 		return fob.OutcomeOf(err).Code
 	}
 	return 0
+}
+
+// answerWith gives the front end, which speaks JSON-RPC already, the reason why it
+// is not served as the answer to its first request.
+func answerWith(err error, stdin io.Reader, stdout io.Writer) {
+	if m, e := api.ReadMessage(bufio.NewReader(stdin), api.MaxRequest); e == nil {
+		_ = api.WriteMessage(stdout, &api.Message{ID: m.ID, Error: api.ToWire(err)})
+	}
 }
 
 func run(ctx context.Context, version string, stdio bool, stdin io.ReadCloser, stdout io.WriteCloser, getenv func(string) string) error {

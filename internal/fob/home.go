@@ -1,7 +1,6 @@
 package fob
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -171,9 +170,10 @@ func (h Home) Holds(path string) bool {
 
 // MakeDirs creates the directories that are missing, for this user alone.
 func (h Home) MakeDirs() error {
-	var errs []error
 	for _, dir := range []string{h.ConfigDir, h.DataDir, h.StateDir, h.RunDir, h.Locks()} {
-		errs = append(errs, os.MkdirAll(dir, 0o700))
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err // the others have the same fault, most likely
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
