@@ -3,6 +3,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,21 +51,7 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	c, err := g.Narrowed(ctx, t.narrow, t.minValid)
-	if err != nil {
-		return fob.Delivery{}, err
-	}
-	if c.LongLived() {
-		return fob.Delivery{}, refused(nil)
-	}
-	token, err := at.signinToken(ctx, g.HTTP, c, t.session)
-	if errors.Is(err, errBadRequest) && t.session > 0 {
-		// Only AWS knows the role's maximum.
-		if token, err = at.signinToken(ctx, g.HTTP, c, 0); err == nil && t.asked {
-			t.warning = fmt.Sprintf("AWS does not let this role's console stay open for %s (the role's maximum session duration may be shorter)", text(t.session))
-		}
-		t.session = 0
-	}
+	c, token, err := signIn(ctx, g, at, &t)
 	if errors.Is(err, errBadRequest) {
 		err = refused(err)
 	}
@@ -75,12 +62,45 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	return fob.Delivery{URL: address, Facts: facts(g, c, t, destination, region), Warning: t.warning}, err
 }
 
+// signIn trades credentials for a sign-in token. Only AWS knows a role's maximum:
+// where it refuses a session that was wished for, the console is opened for as long
+// as without a wish, and where it refuses that, until credentials end that are fresh.
+func signIn(ctx context.Context, g delivery.Grant, at site, t *terms) (fob.Credentials, fob.Secret, error) {
+	wanted := t.session
+	c, token, err := signInOnce(ctx, g, at, t)
+	if errors.Is(err, errBadRequest) && t.usual > 0 && t.usual < wanted {
+		t.session = t.usual
+		token, err = at.signinToken(ctx, g.HTTP, c, t.session)
+	}
+	if errors.Is(err, errBadRequest) && wanted > 0 {
+		t.session, t.minValid = 0, fresh
+		c, token, err = signInOnce(ctx, g, at, t)
+	}
+	if err == nil && t.session < wanted && t.wish != "" {
+		t.warning = fmt.Sprintf("AWS does not let this role's console stay open for %s, as %s says (the role's maximum session duration may be shorter)", text(wanted), t.wish)
+	}
+	return c, token, err
+}
+
+func signInOnce(ctx context.Context, g delivery.Grant, at site, t *terms) (c fob.Credentials, token fob.Secret, err error) {
+	if c, err = g.Narrowed(ctx, t.narrow, t.minValid); err != nil {
+		return c, token, err
+	}
+	if c.LongLived() {
+		return c, token, refused(nil)
+	}
+	token, err = at.signinToken(ctx, g.HTTP, c, t.session)
+	return c, token, err
+}
+
 // terms are what is asked of whom.
 type terms struct {
 	narrow   fob.Narrow    // of the credentials
 	minValid time.Duration // of the credentials
 	session  time.Duration // of the console, where AWS lets that be said
+	usual    time.Duration // of the console, where nobody wishes for anything
 	asked    bool          // the session was asked for on the command line
+	wish     string        // what names its length: a flag or a setting
 	warning  string
 }
 
@@ -93,11 +113,14 @@ func choose(g delivery.Grant) (terms, error) {
 	t := terms{narrow: g.Narrow, minValid: fresh}
 	length := time.Duration(g.Narrow.Duration) * time.Second
 	t.asked, t.narrow.Duration = length > 0, 0
-	if !t.asked {
+	if t.asked {
+		t.wish = "--duration"
+	} else if set := g.Setting("console_duration"); set != "" {
 		var err error
-		if length, err = usual(g.Setting("console_duration")); err != nil {
+		if length, err = setting(set); err != nil {
 			return t, err
 		}
+		t.wish = "console_duration in section [fob]"
 	}
 	lineage, err := g.Lineage(t.narrow)
 	if err == nil && lineage == fob.LineageUser {
@@ -117,10 +140,8 @@ func choose(g delivery.Grant) (terms, error) {
 	case fob.LineageFederated:
 		t.narrow.Duration = int(length.Seconds())
 	case fob.LineageRole:
-		t.session = length
-		if length == 0 {
-			t.session = known(g.Profile)
-		}
+		t.usual = known(g.Profile)
+		t.session = cmp.Or(length, t.usual)
 	case fob.LineageChained:
 		if length > oneHour && t.asked {
 			t.warning = "AWS ends the console of a chained role with its credentials, within an hour"
@@ -140,14 +161,14 @@ func choose(g delivery.Grant) (terms, error) {
 	return t, nil
 }
 
-// usual reads the setting console_duration.
-func usual(setting string) (time.Duration, error) {
-	if n, err := strconv.Atoi(setting); err == nil && n > 0 {
+// setting reads the setting console_duration.
+func setting(text string) (time.Duration, error) {
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
 		return time.Duration(n) * time.Second, nil
 	}
-	d, err := time.ParseDuration(setting)
-	if setting != "" && (err != nil || d < minSession || d > maxSession) {
-		return 0, fob.Errorf(fob.ErrUsage, "console_duration = %s: must be a time from 15m to 12h", setting).WithHint("change it in section [fob] of fob's own config file")
+	d, err := time.ParseDuration(text)
+	if err != nil || d < minSession || d > maxSession {
+		return 0, fob.Errorf(fob.ErrUsage, "console_duration = %s: must be a time from 15m to 12h", text).WithHint("change it in section [fob] of fob's own config file")
 	}
 	return d, nil
 }

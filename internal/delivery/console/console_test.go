@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -140,24 +141,64 @@ func TestDurations(t *testing.T) {
 	}
 }
 
+// Wishing for a longer session never gives a shorter one than not wishing.
 func TestTheRoleAllowsLess(t *testing.T) {
 	t.Parallel()
-	less := func(w http.ResponseWriter, r *http.Request) {
-		if r.Form.Has("SessionDuration") {
-			http.Error(w, "<html>", http.StatusBadRequest)
-			return
+	for name, tt := range map[string]struct {
+		lineage fob.Lineage
+		asked   int
+		set     string
+		defined string
+		allows  int // seconds of a session; 0 none
+		sent    []string
+		fetches int
+		warning string // what it names
+		lasts   time.Duration
+	}{
+		"asked":                      {fob.LineageRole, 43200, "", "", 3600, []string{"43200", "3600"}, 1, "12h, as --duration", time.Hour},
+		"asked for minutes":          {fob.LineageRole, 5400, "", "", 3600, []string{"5400", "3600"}, 1, "90m, as --duration", time.Hour},
+		"set":                        {fob.LineageRole, 0, "8h", "", 3600, []string{"28800", "3600"}, 1, "8h, as console_duration", time.Hour},
+		"defined longer":             {fob.LineageRole, 43200, "", "7200", 7200, []string{"43200", "7200"}, 1, "12h", 2 * time.Hour},
+		"no session at all":          {fob.LineageRole, 43200, "", "", 0, []string{"43200", "3600", ""}, 2, "12h", 59 * time.Minute},
+		"asked for less than usual":  {fob.LineageRole, 1800, "", "", 0, []string{"1800", ""}, 2, "30m", 59 * time.Minute},
+		"nothing asked":              {fob.LineageRole, 0, "", "", 0, []string{"3600", ""}, 2, "", 59 * time.Minute},
+		"a role of a sign-in, asked": {fob.LineageOther, 43200, "", "", 3600, []string{"43200", ""}, 2, "12h", 59 * time.Minute},
+	} {
+		st := newStand(t, always(tt.lineage), creds(), func(w http.ResponseWriter, r *http.Request) {
+			if n, _ := strconv.Atoi(r.Form.Get("SessionDuration")); n > tt.allows {
+				http.Error(w, "<html>", http.StatusBadRequest)
+				return
+			}
+			token(w, r)
+		})
+		st.Narrow.Duration, st.Profile = tt.asked, st.Profile.With("duration_seconds", tt.defined)
+		st.Setting = func(key string) string { return map[string]string{"console_duration": tt.set}[key] }
+		// What is in the cache may end soon; what is asked for to be fresh does not.
+		narrowed := st.Narrowed
+		st.Narrowed = func(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
+			c, err := narrowed(ctx, n, minValid)
+			if c.Expiration = st.Now.Add(20 * time.Minute); minValid > 0 {
+				c.Expiration = st.Now.Add(59 * time.Minute)
+			}
+			return c, err
 		}
-		token(w, r)
-	}
-	for asked, want := range map[int]string{43200: "12h", 5400: "90m", 0: ""} {
-		st := newStand(t, always(fob.LineageRole), creds(), less)
-		st.Narrow.Duration = asked
 		d, err := hand(t.Context(), st.Grant)
-		if err != nil || len(st.requests) != 2 || !strings.Contains(d.Warning, want) || (want == "") != (d.Warning == "") {
-			t.Errorf("%v; %d calls; %q", err, len(st.requests), d.Warning)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
 		}
-		if ends, _ := time.Parse(time.RFC3339, d.Facts["expires"]); time.Until(ends) > time.Hour {
-			t.Error("said to last", d.Facts["expires"])
+		var sent []string
+		for _, r := range st.requests {
+			sent = append(sent, r.Get("SessionDuration"))
+		}
+		if !slices.Equal(sent, tt.sent) || len(st.narrowed) != tt.fetches {
+			t.Errorf("%s: asked AWS for %q, with %d credentials", name, sent, len(st.narrowed))
+		}
+		if !strings.Contains(d.Warning, tt.warning) || (tt.warning == "") != (d.Warning == "") {
+			t.Errorf("%s: warning %q", name, d.Warning)
+		}
+		if ends, err := time.Parse(time.RFC3339, d.Facts["expires"]); err != nil || st.Now.Add(tt.lasts).Sub(ends).Abs() > time.Second {
+			t.Errorf("%s: said to last until %s", name, d.Facts["expires"])
 		}
 	}
 }
