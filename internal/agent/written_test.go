@@ -16,6 +16,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"fob/internal/atomicfile"
 	"fob/internal/delivery"
 	"fob/internal/fob"
 )
@@ -301,14 +302,23 @@ func TestWrittenOverOthers(t *testing.T) {
 	if _, err := put("dir", firstText, true); !errors.Is(err, fob.ErrConflict) {
 		t.Error(err)
 	}
-	// What cannot be written leaves what was there in its place: beside a name of this
-	// length there is none for the new content, but one to set the old one aside.
-	long := strings.Repeat("x", 240)
-	theirs(long, "mine")
-	if aside, err := put(long, firstText, true); !errors.Is(err, fob.ErrInternal) || aside != "" {
-		t.Error(aside, err)
+	// After a failure what was set aside comes back, unless its place is taken.
+	path := filepath.Join(d.dir, "failed")
+	theirs("failed", "mine")
+	aside, err := atomicfile.SetAside(path, "before-fob")
+	d.must(err)
+	if left := d.restore(&writtenFile{Path: path}, nil, aside); left != "" {
+		t.Error("still at", left)
 	}
-	d.holds(long, "mine")
+	d.holds("failed", "mine")
+	aside, err = atomicfile.SetAside(path, "before-fob")
+	d.must(err)
+	theirs("failed", "another's")
+	if left := d.restore(&writtenFile{Path: path}, nil, aside); left != aside {
+		t.Error("still at", left)
+	}
+	d.holds("failed", "another's")
+	d.holds("failed.before-fob-1", "mine")
 	d.out("added", "marked")
 	d.end()
 	d.holds("marked", "")
