@@ -44,7 +44,7 @@ func rules() []rule {
 		{"internal/broker", []string{"internal/fob", "internal/principal="}},
 		{"internal/sigv4/remote", []string{"internal/fob", "internal/sigv4="}},
 		{"internal/sigv4", []string{"internal/fob"}},
-		{"internal/loopback", []string{"internal/fob"}},
+		{"internal/loopback", []string{"internal/fob", "internal/atomicfile"}},
 		{"internal/delivery/all", []string{"internal/delivery"}},
 		{"internal/delivery/", []string{"internal/fob", "internal/atomicfile", "internal/awsfile", "internal/loopback", "internal/shell", "internal/sigv4", "internal/delivery="}},
 		{"internal/delivery", []string{"internal/fob"}},
