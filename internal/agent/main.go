@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"fob/internal/api"
 	"fob/internal/fob"
 )
 
