@@ -52,7 +52,8 @@ func Dial(path string) (io.ReadWriteCloser, error) {
 		if errors.As(err, &own) {
 			return nil, err
 		}
-		return nil, fob.Errorf(fob.ErrInternal, "cannot reach the agent at %s: %w", path, err)
+		return nil, fob.Errorf(fob.ErrInternal, "cannot reach the agent at %s: %w", path, err).
+			WithHint("check FOB_HOME, and the owner of %s", filepath.Dir(path))
 	}
 	return os.NewFile(uintptr(fd), path), nil
 }

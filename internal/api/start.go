@@ -186,9 +186,17 @@ func spawn(args, environ []string, files []*os.File) (*os.Process, error) {
 	}
 	var env []string
 	for _, kv := range environ {
-		if !strings.HasPrefix(kv, "AWS_") {
-			env = append(env, kv)
+		name, value, _ := strings.Cut(kv, "=")
+		switch {
+		case strings.HasPrefix(kv, "AWS_"):
+			continue
+		case name == "FOB_HOME" || name == "HOME":
+			// The agent starts in another directory, where a relative path is another.
+			if abs, err := filepath.Abs(value); err == nil && value != "" {
+				kv = name + "=" + abs
+			}
 		}
+		env = append(env, kv)
 	}
 	p, err := os.StartProcess(path, append([]string{agentName}, args...), &os.ProcAttr{
 		Env: env, Files: files, Dir: filepath.Dir(path), Sys: detached(),

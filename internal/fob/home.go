@@ -54,7 +54,7 @@ func HomeFrom(getenv func(string) string) (Home, error) {
 func userHome(getenv func(string) string) (string, error) {
 	for _, name := range []string{"HOME", "USERPROFILE"} {
 		if dir := getenv(name); dir != "" {
-			return dir, nil
+			return filepath.Abs(dir)
 		}
 	}
 	return "", &Error{Kind: ErrUsage, Message: "neither HOME nor FOB_HOME is set", Hint: "export FOB_HOME=DIRECTORY"}

@@ -17,6 +17,8 @@ func Way() delivery.Way {
 	return delivery.Way{Name: "exec", Doc: "the environment of a program to start", Chosen: true, Hand: hand}
 }
 
+const ownKeys = "the program gets the user's own long-lived keys, not a session"
+
 func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	if g.Options["mode"] == "shell" {
 		// Nothing is retrieved for a shell: it may be hours until its first command
@@ -34,7 +36,11 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	}
 	switch mode := g.Options["mode"]; mode {
 	case "", "profile":
-		return throughProfile(g, c.LongLived())
+		d, err := throughProfile(g, c.LongLived())
+		if err == nil && c.LongLived() {
+			d.Warning = ownKeys
+		}
+		return d, err
 	case "endpoint":
 		return throughEndpoint(g)
 	case "env":
@@ -42,7 +48,7 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 		d := fob.Delivery{Set: set, Unset: unset}
 		switch {
 		case c.LongLived():
-			d.Warning = "the program gets the user's own long-lived keys, not a session"
+			d.Warning = ownKeys
 		case !c.Expiration.IsZero():
 			d.Warning = fmt.Sprintf("these variables stop working at %s; without --env, credentials renew themselves", c.Expiration.Local().Format("15:04"))
 		}
