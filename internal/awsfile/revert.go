@@ -48,7 +48,11 @@ func (f *File) Revert(hunks []Hunk) error {
 		touched = append(touched, names(outline(string(h.Old)))...)
 		touched = append(touched, names(outline(string(h.New)))...)
 	}
-	if !slices.Equal(others(before, touched), others(text, touched)) {
+	named := make(map[string]bool, len(touched))
+	for _, name := range touched {
+		named[name] = true
+	}
+	if !slices.Equal(others(before, named), others(text, named)) {
 		return Hunk{}.conflict("that would change other sections")
 	}
 	// The end of the file is to be as it was only if the same section is there.
