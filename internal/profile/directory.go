@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -21,13 +23,51 @@ type Directory struct {
 	StartURL string        `json:"start_url"` // another one is another directory
 	Synced   time.Time     `json:"synced"`
 	Accounts []fob.Account `json:"accounts"`
+	// Former are names that accounts had before, by account id, the latest first: a
+	// source_profile that was written with one goes on working.
+	Former map[string][]string `json:"former,omitempty"`
 
-	byID   map[string]int
-	byName map[string][]int // folded names and aliases
+	byID    map[string]int
+	current map[string][]label // folded names and aliases
+	past    map[string][]label // folded former names
+	own     []string           // how references name each account
+	others  [][]string         // what else finds each account, for completion
 }
 
 func (f *Files) directoryPath(session string) string {
-	return filepath.Join(f.home.DataDir, "sso", session+".json")
+	return filepath.Join(f.home.DataDir, "sso", fileName(session)+".json")
+}
+
+// longestName is how much of a sign-in's name is in its file's.
+const longestName = 64
+
+// fileName is the name of a sign-in as that of a file: itself if it is plain. A
+// name may come from anywhere (~/.aws/config, a start URL), so of others only a
+// part can be read, and a hash tells them apart. A tilde is in no plain name.
+func fileName(name string) string {
+	plain := strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.-", r) {
+			return r
+		}
+		return '-'
+	}, name)
+	if plain == name && name != "" && len(name) <= longestName && name[0] != '.' && !isDevice(name) {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	plain = strings.TrimLeft(plain, ".")
+	return plain[:min(len(plain), longestName/2)] + "~" + hex.EncodeToString(sum[:8])
+}
+
+// isDevice reports whether Windows takes a file of that name, whatever its
+// extension, for a device.
+func isDevice(name string) bool {
+	name, _, _ = strings.Cut(strings.ToLower(name), ".")
+	switch name {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	return len(name) == 4 && (strings.HasPrefix(name, "com") || strings.HasPrefix(name, "lpt")) && '0' <= name[3] && name[3] <= '9'
 }
 
 // Directory reads what is known of a sign-in, kept in memory until the file
@@ -50,14 +90,23 @@ func (f *Files) Directory(s fob.Profile) (*Directory, error) {
 	case err != nil:
 		return nil, fob.Errorf(fob.ErrInternal, "cannot read %s: %w", path, err)
 	default:
-		var read Directory
-		if json.Unmarshal(text, &read) == nil && read.StartURL == d.StartURL {
-			d = &read
+		if read := parseDirectory(text); read.StartURL == d.StartURL {
+			d = read
+			d.Session = s.Name
 		}
 	}
 	d.index(s.Get("sso_account_aliases"))
 	f.directories[path] = &directory{Directory: d, stamp: newStamp(info), aliases: s.Get("sso_account_aliases")}
 	return d, nil
+}
+
+// parseDirectory is empty where the text is damaged: a search makes it anew.
+func parseDirectory(text []byte) *Directory {
+	d := &Directory{}
+	if json.Unmarshal(text, d) != nil {
+		return &Directory{}
+	}
+	return d
 }
 
 // directory is a [Directory] as it was read.
@@ -67,9 +116,13 @@ type directory struct {
 	aliases string
 }
 
-// SaveDirectory writes what a search found.
+// SaveDirectory writes what a search found, beside the names that accounts had
+// before.
 func (f *Files) SaveDirectory(d *Directory) error {
 	path := f.directoryPath(d.Session)
+	if text, err := os.ReadFile(path); err == nil {
+		d.remember(parseDirectory(text))
+	}
 	text, err := json.Marshal(d)
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
@@ -83,146 +136,45 @@ func (f *Files) SaveDirectory(d *Directory) error {
 	return nil
 }
 
-// fold makes names comparable as people type them: without regard to case, and
-// with dashes for blanks.
-func fold(name string) string {
-	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "-")
-}
+// maxFormer is more names than an account has in its life.
+const maxFormer = 8
 
-func (d *Directory) index(aliases string) {
-	d.byID, d.byName = make(map[string]int, len(d.Accounts)), make(map[string][]int, len(d.Accounts))
-	for i, a := range d.Accounts {
-		d.byID[a.ID] = i
-		d.byName[fold(a.Name)] = append(d.byName[fold(a.Name)], i)
+// remember takes over the names that accounts had in an older directory.
+func (d *Directory) remember(old *Directory) {
+	if old.StartURL != d.StartURL {
+		return
 	}
-	for alias := range strings.SplitSeq(aliases, ",") {
-		name, id, ok := strings.Cut(alias, "=")
-		if i, known := d.byID[strings.TrimSpace(id)]; ok && known {
-			d.byName[fold(name)] = []int{i} // the user's own word for it
-		}
+	was := make(map[string]string, len(old.Accounts))
+	for _, a := range old.Accounts {
+		was[a.ID] = a.Name
 	}
-}
-
-// account finds an account by id, name or alias.
-func (d *Directory) account(name string) (fob.Account, error) {
-	if i, ok := d.byID[name]; ok {
-		return d.Accounts[i], nil
-	}
-	if isAccountID(name) {
-		return fob.Account{ID: name}, nil // not seen yet: AWS knows
-	}
-	found := d.byName[fold(name)]
-	exact := slices.DeleteFunc(slices.Clone(found), func(i int) bool { return d.Accounts[i].Name != name })
-	if len(exact) == 1 {
-		found = exact
-	}
-	switch len(found) {
-	case 1:
-		return d.Accounts[found[0]], nil
-	case 0:
-		err := fob.Errorf(fob.ErrNotFound, "no account %q is known of %s", name, d.Session)
-		if len(d.Accounts) == 0 {
-			return fob.Account{}, err.WithHint("fob sync %s, or name the account by its id", d.Session)
-		}
-		return fob.Account{}, err.WithHint("fob list %s; fob sync %s if it is new", d.Session, d.Session)
-	}
-	var candidates []string
-	for _, i := range found {
-		candidates = append(candidates, d.Accounts[i].ID+" ("+d.Accounts[i].Email+")")
-	}
-	return fob.Account{}, fob.Errorf(fob.ErrUsage, "%d accounts of %s are named %q: %s", len(found), d.Session, name, strings.Join(candidates, ", ")).
-		WithHint("use the id: %s/%s/ROLE", d.Session, d.Accounts[found[0]].ID)
-}
-
-func isAccountID(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
-
-// Reference is the name of one role, SESSION/ACCOUNT/ROLE: with the account's
-// name where that is unique and every tool can pass it on, else its id.
-func (d *Directory) Reference(a fob.Account, role string) string {
-	account := a.ID
-	if len(d.byName[fold(a.Name)]) == 1 && a.Name != "" && !strings.ContainsFunc(a.Name, unsafe) {
-		account = a.Name
-	}
-	return d.Session + "/" + account + "/" + role
-}
-
-// unsafe are characters that some SDK cannot pass on in a credential_process.
-func unsafe(r rune) bool {
-	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.@+-", r))
-}
-
-// reference resolves SESSION/ACCOUNT/ROLE; ok is false if the name is not of
-// that form or names no sign-in.
-func (f *Files) reference(v *view, name string) (p fob.Profile, ok bool, err error) {
-	session, rest, _ := strings.Cut(name, "/")
-	slash := strings.LastIndexByte(rest, '/')
-	if slash <= 0 || slash == len(rest)-1 {
-		return p, false, nil
-	}
-	s, ok := f.session(v, session)
-	if !ok {
-		return p, false, nil
-	}
-	d, err := f.Directory(s)
-	if err != nil {
-		return p, true, err
-	}
-	a, err := d.account(rest[:slash])
-	if err != nil {
-		return p, true, err
-	}
-	role, err := d.role(a, rest[slash+1:])
-	if err != nil {
-		return p, true, err
-	}
-	p = fob.Profile{Name: d.Reference(a, role), Origin: s.Origin, Path: s.Path,
-		Keys:      map[string]string{"sso_session": session, "sso_account_id": a.ID, "sso_role_name": role},
-		Endpoints: map[string]string{}}
-	for service, url := range s.Endpoints {
-		p.Endpoints[service] = url
-	}
-	return p, true, f.joinSession(v, &p)
-}
-
-// role finds a role of an account, as people type it. Where nothing is known of
-// the account, AWS will say.
-func (d *Directory) role(a fob.Account, name string) (string, error) {
-	for _, r := range a.Roles {
-		if r == name {
-			return r, nil
-		}
-	}
-	for _, r := range a.Roles {
-		if strings.EqualFold(r, name) {
-			return r, nil
-		}
-	}
-	if a.Roles == nil {
-		return name, nil
-	}
-	return "", fob.Errorf(fob.ErrNotFound, "you have no role %q in account %s (%s)", name, a.Name, a.ID).
-		WithHint("there are: %s; fob sync %s if it is new", strings.Join(a.Roles, ", "), d.Session)
-}
-
-// Complete lists references that begin with a text, at most limit of them; role
-// by role only once the account is typed.
-func (d *Directory) Complete(text string, limit int) []string {
-	names := []string{}
 	for _, a := range d.Accounts {
-		if len(names) >= limit {
-			break
-		}
-		prefix := d.Reference(a, "")
-		switch {
-		case prefix != text && strings.HasPrefix(prefix, text):
-			names = append(names, prefix)
-		case strings.HasPrefix(text, prefix):
-			for _, role := range a.Roles {
-				if strings.HasPrefix(prefix+role, text) {
-					names = append(names, prefix+role)
-				}
+		var names []string
+		for _, name := range append([]string{was[a.ID]}, old.Former[a.ID]...) {
+			if name != "" && name != a.Name && !slices.Contains(names, name) && len(names) < maxFormer {
+				names = append(names, name)
 			}
 		}
+		if len(names) > 0 {
+			if d.Former == nil {
+				d.Former = map[string][]string{}
+			}
+			d.Former[a.ID] = names
+		}
 	}
-	return names
+}
+
+// ForgetDirectory removes what is known of a sign-in, and what a search that was
+// interrupted has found.
+func (f *Files) ForgetDirectory(session string) error {
+	for _, path := range []string{f.directoryPath(session), f.journalPath(session)} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fob.Errorf(fob.ErrInternal, "cannot remove %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func (f *Files) journalPath(session string) string {
+	return strings.TrimSuffix(f.directoryPath(session), ".json") + ".journal"
 }

@@ -105,6 +105,10 @@ func (f *Files) Lookup(name string, paths fob.Paths) (fob.Profile, error) {
 	if err != nil {
 		return fob.Profile{}, err
 	}
+	return f.lookup(v, name)
+}
+
+func (f *Files) lookup(v *view, name string) (fob.Profile, error) {
 	if !v.has(name) {
 		if p, ok, err := f.reference(v, name); ok {
 			return p, err
@@ -113,39 +117,49 @@ func (f *Files) Lookup(name string, paths fob.Paths) (fob.Profile, error) {
 			return p, nil
 		}
 	}
-	p, err := f.resolve(v, name)
+	p, err := f.define(v, name)
 	if err != nil || p.Origin == fob.OriginFob {
 		return p, err
 	}
-	if other, ok := Called(p.Get("credential_process")); ok && other != name {
-		return f.called(p, other, paths)
+	switch other, ok := Called(p.Get("credential_process")); {
+	case ok && other != name:
+		return f.called(v, p, other)
+	case ok && f.notOurselves(p) != nil:
+		// A section that is named as a role of a sign-in is, and asks fob for it,
+		// means that role.
+		if role, ok, err := f.reference(v, name); ok {
+			return f.beside(role, p), err
+		}
 	}
-	return p, nil
+	return p, f.notOurselves(p)
 }
 
 // called is what a section means that asks fob for another name, as fob generate
 // writes them: that definition, with the section's own settings (region, output).
-func (f *Files) called(section fob.Profile, other string, paths fob.Paths) (fob.Profile, error) {
-	v, err := f.view(paths)
-	if err != nil {
-		return fob.Profile{}, err
-	}
-	if further, err := f.resolve(v, other); err == nil && further.Origin != fob.OriginFob {
-		if _, ok := Called(further.Get("credential_process")); ok {
+func (f *Files) called(v *view, section fob.Profile, other string) (fob.Profile, error) {
+	if v.has(other) {
+		further, err := f.resolve(v, other)
+		if _, again := Called(further.Get("credential_process")); err == nil && again && further.Origin != fob.OriginFob {
 			return fob.Profile{}, fob.Errorf(fob.ErrUsage, "profile %q asks fob for %q, which asks fob again", section.Name, other).
 				WithHint("correct the credential_process of %q in %s", section.Name, section.Path)
 		}
 	}
-	p, err := f.Lookup(other, paths)
+	p, err := f.lookup(v, other)
 	if err != nil {
 		return fob.Profile{}, err
 	}
+	return f.beside(p, section), nil
+}
+
+// beside is what a section asks fob for, with what the section says beside that.
+func (f *Files) beside(p, section fob.Profile) fob.Profile {
 	for key, value := range section.Keys {
-		if !f.authenticates(key) {
+		if !f.authenticates(key) && key != generatedKey {
 			p = p.With(key, value)
 		}
 	}
-	return p, nil
+	p.Path = section.Path
+	return p
 }
 
 // has reports whether a profile of that name is defined anywhere.
@@ -170,7 +184,7 @@ func (f *Files) Setting(key string) string {
 }
 
 // List returns every definition: fob's own in file order, then those of the AWS
-// files that have no namesake in fob's.
+// files that have no namesake in fob's; what sections ask fob for, as that.
 func (f *Files) List(paths fob.Paths) ([]fob.Profile, error) {
 	v, err := f.view(paths)
 	if err != nil {
@@ -185,12 +199,16 @@ func (f *Files) List(paths fob.Paths) ([]fob.Profile, error) {
 				continue
 			}
 			seen[name] = true
-			one, err := f.resolve(v, name)
+			one, err := f.lookup(v, name)
+			if err != nil {
+				one, err = f.resolve(v, name) // without what it asks fob for
+			}
 			if err != nil {
 				// A definition that cannot be resolved is listed by name alone: one
 				// mistake must not hide the others.
-				one = fob.Profile{Name: name, Origin: v.origin(name), Path: v.path(name)}
+				one = fob.Profile{}
 			}
+			one.Name, one.Origin, one.Path = name, v.origin(name), v.path(name)
 			all = append(all, one)
 		}
 	}

@@ -15,6 +15,16 @@ import (
 const maxIncludes = 100
 
 func (f *Files) resolve(v *view, name string) (fob.Profile, error) {
+	p, err := f.define(v, name)
+	if err != nil {
+		return p, err
+	}
+	return p, f.notOurselves(p)
+}
+
+// define is what the sections of a name say, even if that is no more than to ask
+// fob for the name.
+func (f *Files) define(v *view, name string) (fob.Profile, error) {
 	p := fob.Profile{Name: name, Origin: v.origin(name), Path: v.path(name), Keys: map[string]string{}}
 	var chain []string
 	for next := name; next != ""; {
@@ -41,7 +51,7 @@ func (f *Files) resolve(v *view, name string) (fob.Profile, error) {
 	if err := f.joinSession(v, &p); err != nil {
 		return fob.Profile{}, err
 	}
-	return p, f.notOurselves(p)
+	return p, nil
 }
 
 // fill adds what one name's sections say and p does not say yet. fob's own

@@ -1,0 +1,129 @@
+package profile
+
+import (
+	"strings"
+
+	"fob/internal/fob"
+)
+
+// Reference is the name of one role, SESSION/ACCOUNT/ROLE: with the account's
+// name where that leads to it and every tool can pass it on, else its id.
+func (d *Directory) Reference(a fob.Account, role string) string {
+	account := a.ID
+	if i, ok := d.byID[a.ID]; ok {
+		account = d.own[i]
+	}
+	return d.Session + "/" + account + "/" + role
+}
+
+// byIDs is the name of a role that stays the same when the account is renamed.
+func (d *Directory) byIDs(a fob.Account, role string) string {
+	return d.Session + "/" + a.ID + "/" + role
+}
+
+// unsafe are characters that some SDK cannot pass on in a credential_process.
+func unsafe(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.@+-", r))
+}
+
+// References returns how the roles of a sign-in are to be called: as
+// [Directory.Reference] says, but by ids where a profile of the user's has that
+// name and means something else.
+func (f *Files) References(d *Directory, paths fob.Paths) (func(a fob.Account, role string) string, error) {
+	v, err := f.view(paths)
+	if err != nil {
+		return nil, err
+	}
+	return func(a fob.Account, role string) string { return v.reference(d, a, role) }, nil
+}
+
+func (v *view) reference(d *Directory, a fob.Account, role string) string {
+	name, ids := d.Reference(a, role), d.byIDs(a, role)
+	id := sectionID{"profile", name}
+	_, own := v.own.sections[id]
+	_, credentials := v.credentials.sections[id]
+	config, inConfig := v.config.sections[id]
+	called, _ := Called(config.Keys["credential_process"])
+	if own || credentials || inConfig && called != name && called != ids {
+		return ids
+	}
+	return name
+}
+
+// reference resolves SESSION/ACCOUNT/ROLE; ok is false if the name is not of
+// that form or names no sign-in.
+func (f *Files) reference(v *view, name string) (p fob.Profile, ok bool, err error) {
+	s, rest, ok := f.referred(v, name)
+	slash := strings.LastIndexByte(rest, '/')
+	if !ok || slash <= 0 || slash == len(rest)-1 {
+		return p, false, nil
+	}
+	d, err := f.Directory(s)
+	if err != nil {
+		return p, true, err
+	}
+	a, err := d.account(rest[:slash])
+	if err != nil {
+		return p, true, err
+	}
+	role, err := d.role(a, rest[slash+1:])
+	if err != nil {
+		return p, true, err
+	}
+	p = fob.Profile{Name: v.reference(d, a, role), Origin: s.Origin, Path: s.Path,
+		Keys:      map[string]string{"sso_account_id": a.ID, "sso_role_name": role},
+		Endpoints: map[string]string{}}
+	for service, url := range s.Endpoints {
+		p.Endpoints[service] = url
+	}
+	if strings.Contains(s.Name, "://") {
+		p.Keys["sso_start_url"], p.Keys["sso_region"] = s.Get("sso_start_url"), s.Get("sso_region")
+		return p, true, nil
+	}
+	p.Keys["sso_session"] = s.Name
+	return p, true, f.joinSession(v, &p)
+}
+
+// referred is the sign-in that a reference begins with: a session, or the start
+// URL of profiles without one.
+func (f *Files) referred(v *view, name string) (s fob.Profile, rest string, ok bool) {
+	if strings.Contains(name, "://") {
+		if url, full := v.startURL(name); url != "" {
+			s, ok = f.session(v, full)
+			return s, strings.TrimPrefix(name[len(url):], "/"), ok
+		}
+	}
+	session, rest, _ := strings.Cut(name, "/")
+	s, ok = f.session(v, session)
+	return s, rest, ok
+}
+
+// startURL finds the start URL that a name is or begins with, among those that
+// profiles without a session name; full is that with its region, as sign-ins
+// are looked up.
+func (v *view) startURL(name string) (url, full string) {
+	for _, file := range []*parsed{v.own, v.config} {
+		for key := range file.legacy {
+			u, _, _ := strings.Cut(key, " ")
+			if u == "" || name != u && !strings.HasPrefix(name, u+"/") {
+				continue
+			}
+			if len(u) > len(url) || u == url && key < full {
+				url, full = u, key
+			}
+		}
+	}
+	return url, full
+}
+
+// SignInAt finds the sign-in at a start URL that profiles without a session name.
+func (f *Files) SignInAt(url string, paths fob.Paths) (fob.Profile, bool) {
+	v, err := f.view(paths)
+	if err != nil {
+		return fob.Profile{}, false
+	}
+	if found, full := v.startURL(url); found == url && url != "" {
+		return f.session(v, full)
+	}
+	return fob.Profile{}, false
+}
