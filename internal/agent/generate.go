@@ -26,7 +26,7 @@ func (a *Agent) generate(ctx context.Context, r *request) (any, error) {
 	if d.Synced.IsZero() {
 		return nil, fob.Errorf(fob.ErrNotFound, "the accounts of %s are not known yet", s.Name).WithHint("fob sync %s", s.Name)
 	}
-	m, err := a.files.Generate(profile.Generation{
+	m, err := a.files.Generate(ctx, profile.Generation{
 		Session: s, Name: cmp.Or(p.Template, profile.DefaultName), Region: p.Region, Prune: p.Prune,
 		Wanted: func(reference string, account fob.Account, role string) bool {
 			return matches(api.Row{Name: reference, Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role}, p.Filter)

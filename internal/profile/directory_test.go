@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
+	"fob/internal/awsfile"
 	"fob/internal/fob"
 	"fob/internal/principal/all"
 )
@@ -137,7 +141,7 @@ func TestGenerate(t *testing.T) {
 	g := Generation{Session: s, Name: "{{.AccountName}}/{{.AccountId}}/{{.RoleName}}", Region: "eu-west-1", Wanted: everything}
 	apply := func(g Generation) string {
 		t.Helper()
-		m, err := f.Generate(g, paths, "/opt/fob")
+		m, err := f.Generate(t.Context(), g, paths, "/opt/fob")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,9 +195,228 @@ func TestGenerateRefusesCollisions(t *testing.T) {
 		"{{.Nonsense}}":                  "--name",
 		"{{":                             "not a template",
 	} {
-		if _, err := f.Generate(Generation{Session: s, Name: name, Wanted: everything}, paths, "/opt/fob"); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := f.Generate(t.Context(), Generation{Session: s, Name: name, Wanted: everything}, paths, "/opt/fob"); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// What a person has added goes along when an account gets another name, and back;
+// accounts may take names from each other.
+func TestGenerateFollowsRenames(t *testing.T) {
+	t.Parallel()
+	account := func(id, name string) fob.Account { return fob.Account{ID: id, Name: name, Roles: []string{"Admin"}} }
+	one, two := account("111111111111", "one"), account("222222222222", "two")
+	f, paths := corp(t, "", one, two)
+	g := Generation{Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
+	run := func(accounts ...fob.Account) string {
+		t.Helper()
+		err := f.SaveDirectory(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.Session, err = f.Session("corp", paths); err != nil {
+			t.Fatal(err)
+		}
+		m, err := f.Generate(t.Context(), g, paths, "/opt/fob")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Changes() {
+			if err := m.Apply(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := os.ReadFile(paths.Config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	edit := func(text, old, new string) string {
+		t.Helper()
+		if !strings.Contains(text, old) {
+			t.Fatalf("no %q in %s", old, text)
+		}
+		text = strings.Replace(text, old, new, 1)
+		if err := os.WriteFile(paths.Config, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	first := edit(run(one, two), "[profile one-Admin]\n", "[profile one-Admin]\noutput = json\n")
+	if text := run(account(one.ID, "uno"), two); text != strings.Replace(first, "one-Admin", "uno-Admin", 1) {
+		t.Error(text)
+	}
+	if text := run(one, two); text != first {
+		t.Error(text)
+	}
+	swapped := run(account(one.ID, "two"), account(two.ID, "one"))
+	if want := strings.NewReplacer("one-Admin", "two-Admin", "two-Admin", "one-Admin").Replace(first); swapped != want {
+		t.Error(swapped)
+	}
+	if text := run(one, two); text != first {
+		t.Error(text)
+	}
+	// The account of that name is another one now, and the old one is gone.
+	if text := run(account(one.ID, "two")); strings.Contains(text, two.ID) || !strings.Contains(text, "[profile two-Admin]\noutput = json\n") || strings.Count(text, "[") != 1 {
+		t.Error(text)
+	}
+	// A region is the person's, unless fob wrote that very one.
+	edit(run(one, two), "region = eu-west-1", "region = us-west-2")
+	text := run()
+	if !strings.Contains(text, "us-west-2") || strings.Contains(text, "eu-west-1") || strings.Contains(text, "fob") {
+		t.Error(text)
+	}
+}
+
+// Whatever people add and organisations rename, generating sections and pruning
+// them touches nothing of the person's, and doing it twice is doing it once.
+func TestGenerateKeepsWhatPeopleAdd(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		mine := "[profile mine]\nregion = us-east-1\n"
+		f, paths := corp(t, mine, fob.Account{ID: "000000000000", Name: "none"})
+		added := map[string]string{} // id → output
+		for range rapid.IntRange(1, 4).Draw(r, "runs") {
+			var accounts []fob.Account
+			names := rapid.Permutation([]string{"a", "b", "c", "d"}).Draw(r, "names")
+			present := map[string]bool{}
+			for i, id := range []string{"111111111111", "222222222222", "333333333333"} {
+				if present[id] = rapid.IntRange(0, 3).Draw(r, "gone") > 0; present[id] || added[id] != "" {
+					accounts = append(accounts, fob.Account{ID: id, Name: names[i], Roles: []string{"Admin"}})
+					present[id] = true
+				}
+			}
+			if err := f.SaveDirectory(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
+				r.Fatal(err)
+			}
+			s, err := f.Session("corp", paths)
+			if err != nil {
+				r.Fatal(err)
+			}
+			for again := range 2 {
+				m, err := f.Generate(t.Context(), Generation{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
+				if err != nil {
+					r.Fatal(err)
+				}
+				if again > 0 && m.Changes() {
+					r.Fatalf("the second run changes %s", m.Diff)
+				}
+				if m.Changes() && m.Apply(t.Context()) != nil {
+					r.Fatal("not applied")
+				}
+			}
+			file, err := awsfile.Read(awsfile.Config, paths.Config)
+			if err != nil {
+				r.Fatal(err)
+			}
+			if !strings.HasPrefix(string(file.Bytes()), mine) {
+				r.Fatalf("%s", file.Bytes())
+			}
+			if got := len(file.Sections()); got != len(accounts)+1 {
+				r.Fatalf("%d sections for %d accounts:\n%s", got, len(accounts), file.Bytes())
+			}
+			for _, a := range accounts {
+				section, ok := file.Section("profile", a.Name+"-Admin")
+				if !ok || section.Keys["output"] != added[a.ID] || section.Keys["credential_process"] != "/opt/fob credentials corp/"+a.ID+"/Admin" {
+					r.Fatalf("%s: %v, of\n%s", a.ID, section, file.Bytes())
+				}
+				if added[a.ID] == "" && rapid.Bool().Draw(r, "adds") {
+					added[a.ID] = "json"
+					if err := file.Set("profile", section.Name, "output", "json"); err != nil {
+						r.Fatal(err)
+					}
+				}
+			}
+			if err := os.WriteFile(paths.Config, file.Bytes(), 0o600); err != nil {
+				r.Fatal(err)
+			}
+		}
+	})
+}
+
+// Twenty thousand sections come and go within seconds, and nobody has to wait for
+// that who does not want to.
+func TestGenerateManySections(t *testing.T) {
+	t.Parallel()
+	accounts := make([]fob.Account, 5000)
+	for i := range accounts {
+		accounts[i] = fob.Account{ID: fmt.Sprintf("%012d", i+1), Name: fmt.Sprintf("account-%d", i), Roles: []string{"A", "B", "C", "ReadOnly"}}
+	}
+	f, paths := corp(t, "# mine\n", accounts...)
+	s, err := f.Session("corp", paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := Generation{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
+	steps := []func(string, fob.Account, string) bool{
+		everything,
+		func(_ string, _ fob.Account, role string) bool { return role == "A" },
+		func(string, fob.Account, string) bool { return false },
+	}
+	for i, left := range []int{20000, 5000, 0} {
+		g.Wanted = steps[i]
+		began := time.Now()
+		m, err := f.Generate(t.Context(), g, paths, "/opt/fob")
+		if err == nil {
+			err = m.Apply(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Log(left, time.Since(began))
+		if time.Since(began) > time.Minute { // quadratic, it never ended
+			t.Error("too slow")
+		}
+		text, err := os.ReadFile(paths.Config)
+		if err != nil || strings.Count(string(text), generatedKey) != left {
+			t.Fatal(err, strings.Count(string(text), generatedKey))
+		}
+	}
+	g.Wanted = everything
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Generate(ctx, g, paths, "/opt/fob"); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// A section may be named as the role that it means.
+func TestGenerateReferencesAsNames(t *testing.T) {
+	t.Parallel()
+	f, paths := corp(t, "")
+	s, err := f.Session("corp", paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"{{.SessionName}}/{{.AccountId}}/{{.RoleName}}", "{{.AccountName}}-{{.AccountId}}-{{.RoleName}}"} {
+		m, err := f.Generate(t.Context(), Generation{Session: s, Name: name, Region: "eu-north-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
+		if err == nil {
+			err = m.Apply(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"corp/444444444444/ReadOnly", "corp/Data Lake/ReadOnly", "corp/payments/Admin", "corp/111111111111/Admin"} {
+			p, err := f.Lookup(name, paths)
+			if err != nil || p.Get("sso_region") != "eu-west-1" || p.Get("credential_process") != "" {
+				t.Errorf("%s: %v %v", name, p, err)
+			}
+		}
+	}
+	all, err := f.List(paths)
+	if err != nil || len(all) != 5 {
+		t.Fatal(err, all)
+	}
+	for _, p := range all {
+		if p.Get("sso_role_name") == "" || p.Get("region") != "eu-north-1" || p.Path != paths.Config || !strings.Contains(p.Name, p.Get("sso_account_id")) {
+			t.Errorf("%+v", p)
+		}
+	}
+	_, err = f.Generate(t.Context(), Generation{Session: s, Name: "{{.SessionName}}/payments/{{.RoleName}}", Wanted: func(_ string, a fob.Account, _ string) bool { return a.ID == "444444444444" }}, paths, "/opt/fob")
+	if err == nil || !strings.Contains(err.Error(), "hide corp/111111111111/ReadOnly") {
+		t.Error(err)
 	}
 }
 

@@ -2,7 +2,6 @@ package profile
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"text/template"
 
@@ -21,16 +20,12 @@ type Generation struct {
 	Wanted  func(reference string, a fob.Account, role string) bool
 }
 
-// generatedKey marks a section as ours, and names its role by ids, which stay the
-// same when an account is renamed. SDKs ignore keys that they do not know.
-const generatedKey = "fob_generated"
-
 // DefaultName is the template of generated sections' names.
 const DefaultName = "{{.AccountName}}-{{.RoleName}}"
 
 // Generate prepares sections with a credential_process for roles. It touches
 // only sections that it has made, and in those only its own keys.
-func (f *Files) Generate(g Generation, paths fob.Paths, exe string) (*Move, error) {
+func (f *Files) Generate(ctx context.Context, g Generation, paths fob.Paths, exe string) (*Move, error) {
 	name, err := template.New("name").Option("missingkey=error").Parse(g.Name)
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrUsage, "--name is not a template: %w", err).WithHint("--name '%s'", DefaultName)
@@ -43,46 +38,90 @@ func (f *Files) Generate(g Generation, paths fob.Paths, exe string) (*Move, erro
 	if err != nil {
 		return nil, err
 	}
-	gen := &generating{Generation: g, drafts: d, exe: exe, name: name, made: map[string]string{}}
-	if err := gen.all(directory); err != nil {
+	gen := &generating{Generation: g, directory: directory, config: d.config.file, exe: exe, name: name,
+		byName: map[string]*wanted{}, byIDs: map[string]*wanted{}, taken: taken(d)}
+	if gen.references, err = f.References(directory, paths); err != nil {
 		return nil, err
 	}
-	if g.Prune {
-		if err := gen.prune(); err != nil {
-			return nil, err
-		}
+	if err := gen.all(ctx); err != nil {
+		return nil, err
 	}
 	m := &Move{Diff: d.config.diff(), Moved: gen.moved}
 	if m.Diff != "" {
 		m.apply = func(ctx context.Context) error { return d.config.write(ctx, f.home.Locks()) }
 	}
-	return m, nil
+	return m, ctx.Err()
+}
+
+// taken are the names that definitions outside ~/.aws/config have.
+func taken(d *drafts) map[string]bool {
+	names := map[string]bool{}
+	for _, file := range []*awsfile.File{d.own.file, d.credentials.file} {
+		for _, s := range file.Sections() {
+			if s.Type == "profile" {
+				names[s.Name] = true
+			}
+		}
+	}
+	return names
+}
+
+// wanted is one section that should be there.
+type wanted struct {
+	name string
+	ids  string // SESSION/ID/ROLE, which is the same when an account is renamed
 }
 
 type generating struct {
 	Generation
-	drafts *drafts
-	exe    string
-	name   *template.Template
-	made   map[string]string // section → mark
-	moved  []Moved
+	directory  *Directory
+	references func(a fob.Account, role string) string
+	config     *awsfile.File
+	exe        string
+	name       *template.Template
+	taken      map[string]bool
+
+	order  []*wanted
+	byName map[string]*wanted
+	byIDs  map[string]*wanted
+
+	have  map[string]awsfile.Section // profiles of the config file
+	mine  []*ours                    // in file order
+	moved []Moved
 }
 
-func (g *generating) all(d *Directory) error {
-	for _, a := range d.Accounts {
+func (g *generating) all(ctx context.Context) error {
+	g.read()
+	for _, a := range g.directory.Accounts {
 		for _, role := range a.Roles {
-			if !g.Wanted(d.Reference(a, role), a, role) {
-				continue
-			}
-			if err := g.one(d, a, role); err != nil {
+			if err := ctx.Err(); err != nil {
 				return err
 			}
+			if !g.Wanted(g.references(a, role), a, role) {
+				continue
+			}
+			if err := g.want(a, role); err != nil {
+				return err
+			}
+		}
+	}
+	if err := g.tidy(ctx); err != nil {
+		return err
+	}
+	for _, w := range g.order {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := g.write(w); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (g *generating) one(d *Directory, a fob.Account, role string) error {
+// want decides the section of one role.
+func (g *generating) want(a fob.Account, role string) error {
+	d := g.directory
 	var text strings.Builder
 	err := g.name.Execute(&text, map[string]string{
 		"AccountName": a.Name, "AccountId": a.ID, "AccountID": a.ID, "Email": a.Email, "RoleName": role, "SessionName": d.Session})
@@ -95,65 +134,66 @@ func (g *generating) one(d *Directory, a fob.Account, role string) error {
 		}
 		return '-'
 	}, text.String())
-	mark := d.Session + "/" + a.ID + "/" + role
-	if other, twice := g.made[name]; twice {
-		return fob.Errorf(fob.ErrConflict, "%s and %s would both be [profile %s]", other, mark, name).
+	w := &wanted{name, d.byIDs(a, role)}
+	if other := g.byName[name]; other != nil {
+		return fob.Errorf(fob.ErrConflict, "%s and %s would both be [profile %s]", other.ids, w.ids, name).
 			WithHint("use more of the role in the name: --name '{{.AccountName}}-{{.AccountId}}-{{.RoleName}}'")
 	}
-	g.made[name] = mark
-	config := g.drafts.config.file
-	have, exists := config.Section("profile", name)
-	_, shadowed := g.drafts.credentials.file.Section("profile", name)
-	if shadowed || exists && !strings.HasPrefix(have.Keys[generatedKey], d.Session+"/") {
-		return fob.Errorf(fob.ErrConflict, "there is a profile %q of your own already", name).WithHint("choose another --name")
+	if s, exists := g.have[name]; g.taken[name] || exists && !g.isMine(s) {
+		return fob.Errorf(fob.ErrConflict, "there is a profile %q of your own already", name).
+			WithHint("choose another --name, or rename that section")
 	}
-	line, err := delivery.ProcessLine(g.exe, mark)
+	if other, ok := d.refersTo(name); ok && other != w.ids {
+		return fob.Errorf(fob.ErrUsage, "--name: [profile %s] would be %s, and hide %s", name, w.ids, other).
+			WithHint("--name '%s'", DefaultName)
+	}
+	g.order, g.byName[name], g.byIDs[w.ids] = append(g.order, w), w, w
+	return nil
+}
+
+// refersTo is the role that a name refers to, by ids.
+func (d *Directory) refersTo(name string) (ids string, ok bool) {
+	rest, ok := strings.CutPrefix(name, d.Session+"/")
+	slash := strings.LastIndexByte(rest, '/')
+	if !ok || slash <= 0 {
+		return "", false
+	}
+	a, err := d.account(rest[:slash])
+	if err != nil {
+		return "", false
+	}
+	role, err := d.role(a, rest[slash+1:])
+	return d.byIDs(a, role), err == nil
+}
+
+func (g *generating) write(w *wanted) error {
+	have := g.have[w.name]
+	line, err := delivery.ProcessLine(g.exe, w.ids)
 	if err != nil {
 		return err
 	}
-	keys := [][2]string{{"credential_process", line}, {generatedKey, mark}}
+	m := mark{ids: w.ids}
+	if was := markOf(have); was.region == have.Keys["region"] {
+		m.region = was.region
+	}
+	keys := [][2]string{{"credential_process", line}, {generatedKey, ""}}
 	if g.Region != "" && have.Keys["region"] == "" {
+		m.region = g.Region
 		keys = append(keys, [2]string{"region", g.Region})
 	}
+	keys[1][1] = m.String()
 	changed := false
 	for _, kv := range keys {
-		changed = changed || have.Keys[kv[0]] != kv[1]
-		if err := config.Set("profile", name, kv[0], kv[1]); err != nil {
+		if have.Keys[kv[0]] == kv[1] {
+			continue
+		}
+		changed = true
+		if err := g.config.Set("profile", w.name, kv[0], kv[1]); err != nil {
 			return err
 		}
 	}
 	if changed {
-		g.moved = append(g.moved, Moved{Name: name, Kind: "sso"})
-	}
-	return nil
-}
-
-// prune removes what this command made before and would not make now; keys that
-// a person added stay, and so does their section.
-func (g *generating) prune() error {
-	config := g.drafts.config.file
-	for _, s := range config.Sections() {
-		if s.Type != "profile" || !strings.HasPrefix(s.Keys[generatedKey], g.Session.Name+"/") || g.made[s.Name] != "" {
-			continue
-		}
-		own := []string{"credential_process", generatedKey, "region"}
-		rest := slices.DeleteFunc(slices.Clone(s.Order), func(k string) bool { return slices.Contains(own, k) })
-		if err := dropKeys(config, s.Name, own, len(rest) == 0); err != nil {
-			return err
-		}
-		g.moved = append(g.moved, Moved{Name: s.Name, Note: "removed"})
-	}
-	return nil
-}
-
-func dropKeys(f *awsfile.File, name string, keys []string, whole bool) error {
-	if whole {
-		return f.RemoveSection("profile", name)
-	}
-	for _, key := range keys {
-		if err := f.Unset("profile", name, key); err != nil {
-			return err
-		}
+		g.moved = append(g.moved, Moved{Name: w.name, Kind: "sso"})
 	}
 	return nil
 }
