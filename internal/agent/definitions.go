@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"strings"
+	"unicode"
 
 	"fob/internal/api"
 	"fob/internal/fob"
@@ -70,7 +73,7 @@ func (a *Agent) define(p api.AddParams) (fob.Profile, principal.Kind, error) {
 				return profile, kind, fob.Errorf(fob.ErrUsage, "a %s has no key %q", kind.Name, key).WithHint("fob add %s --help", kind.AddWord())
 			}
 		}
-		return profile, kind, kind.Validate(profile)
+		return profile, kind, cmp.Or(checkName(kind, p.Name), kind.Validate(profile), checkSource(kind, profile))
 	}
 	return profile, principal.Kind{}, fob.Errorf(fob.ErrUsage, "there is no kind %q", p.Kind).WithHint("fob add --help")
 }
@@ -78,9 +81,42 @@ func (a *Agent) define(p api.AddParams) (fob.Profile, principal.Kind, error) {
 // warnSource tells of a source that is not there yet: that is allowed, since
 // definitions may be added in any order.
 func (a *Agent) warnSource(ctx context.Context, r *request, name string) {
-	if _, err := a.files.Lookup(name, r.caller.Paths); err != nil {
-		r.ui.Tell(ctx, "there is no profile \""+name+"\" yet to start from")
+	if _, err := a.files.Lookup(name, r.caller.Paths); err == nil {
+		return
 	}
+	if session, ok := fob.IsSignIn(name); ok {
+		r.ui.Tell(ctx, fmt.Sprintf("there is no sign-in %q yet (fob add sso %s --start-url URL --region REGION)", session, session))
+		return
+	}
+	r.ui.Tell(ctx, "there is no profile \""+name+"\" yet to start from")
+}
+
+// checkName refuses the name of a sign-in that could not begin SESSION/ACCOUNT/ROLE.
+func checkName(kind principal.Kind, name string) error {
+	wrong := func(c rune) bool { return c == '/' || unicode.IsControl(c) }
+	if kind.SignOut != nil && (name == "" || strings.ContainsFunc(name, wrong)) {
+		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a sign-in: its roles are named NAME/ACCOUNT/ROLE", name).
+			WithHint("use letters, digits and _ . @ + -")
+	}
+	return nil
+}
+
+// checkSource refuses a definition of a role that names no sign-in at all.
+func checkSource(kind principal.Kind, p fob.Profile) error {
+	if kind.Source == nil {
+		return nil
+	}
+	session, ok := fob.IsSignIn(kind.Source(p))
+	url, region, _ := strings.Cut(session, " ")
+	switch {
+	case !ok || p.Get("sso_session") != "" || url != "" && region != "":
+		return nil
+	case url != "":
+		return fob.Errorf(fob.ErrUsage, "profile %q: sso_region is missing beside sso_start_url", p.Name).
+			WithHint("--sso-region REGION; or --session NAME, after fob add sso NAME")
+	}
+	return fob.Errorf(fob.ErrUsage, "profile %q: sso_session is missing", p.Name).
+		WithHint("--session NAME, the sign-in; fob list shows them, fob add sso NAME makes one")
 }
 
 func (a *Agent) keepSecret(ctx context.Context, r *request, f principal.Field, p fob.Profile) error {
@@ -131,7 +167,11 @@ func (a *Agent) remove(ctx context.Context, r *request) (any, error) {
 		}
 		return nil, fob.Errorf(fob.ErrNotFound, "no profile %q in %s", p.Name, a.home.Config()).WithHint("fob list")
 	}
-	profile, err := a.files.Lookup(p.Name, r.caller.Paths)
+	name, what := p.Name, "profile"
+	if section == "sso-session" {
+		name, what = fob.SignIn(name), "sign-in" // a profile of that name may be in the AWS files
+	}
+	profile, err := a.files.Lookup(name, r.caller.Paths)
 	if err != nil {
 		return nil, err
 	}
@@ -142,17 +182,24 @@ func (a *Agent) remove(ctx context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.ui.Confirm(ctx, removal(p.Name, items)); err != nil {
+	if err := r.ui.Confirm(ctx, removal(what+" "+p.Name, items)); err != nil {
 		return nil, err
 	}
 	if err := a.files.Delete(ctx, section, p.Name); err != nil {
 		return nil, err
 	}
+	if _, err := a.files.Session(p.Name, r.caller.Paths); err != nil && section == "sso-session" {
+		// Nobody could ask for what is known of its accounts any more. Where the user's
+		// own config file has a session of that name, that still can.
+		if err := a.files.ForgetDirectory(p.Name); err != nil {
+			return nil, err
+		}
+	}
 	return nil, a.dropItems(ctx, items)
 }
 
-func removal(name string, items []string) fob.Confirmation {
-	c := fob.Confirmation{Title: "remove profile " + name}
+func removal(what string, items []string) fob.Confirmation {
+	c := fob.Confirmation{Title: "remove " + what}
 	if len(items) > 0 {
 		c.Detail = "deleted from the vault for good: " + strings.Join(items, ", ") + "\n"
 	}

@@ -3,6 +3,8 @@ package agent
 import (
 	"cmp"
 	"context"
+	"strconv"
+	"strings"
 
 	"fob/internal/api"
 	"fob/internal/fob"
@@ -15,7 +17,7 @@ func (a *Agent) generate(ctx context.Context, r *request) (any, error) {
 	if err := r.decode(&p); err != nil {
 		return nil, err
 	}
-	s, err := a.files.Session(p.Session, r.caller.Paths)
+	s, err := a.session(p.Session, r)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +26,7 @@ func (a *Agent) generate(ctx context.Context, r *request) (any, error) {
 		return nil, err
 	}
 	if d.Synced.IsZero() {
-		return nil, fob.Errorf(fob.ErrNotFound, "the accounts of %s are not known yet", s.Name).WithHint("fob sync %s", s.Name)
+		return nil, fob.Errorf(fob.ErrNotFound, "the accounts of %s are not known yet", s.Name).WithHint("fob sync %s", p.Session)
 	}
 	m, err := a.files.Generate(ctx, profile.Generation{
 		Session: s, Name: cmp.Or(p.Template, profile.DefaultName), Region: p.Region, Prune: p.Prune,
@@ -35,5 +37,30 @@ func (a *Agent) generate(ctx context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.carryOut(ctx, r, "generate", p.DryRun, m)
+	return a.carryOut(ctx, r, generation(m), p.DryRun, m)
+}
+
+// generation says what will happen to how many sections.
+func generation(m *profile.Move) string {
+	removed := 0
+	for _, one := range m.Moved {
+		if one.Note == profile.NoteRemoved {
+			removed++
+		}
+	}
+	var parts []string
+	if n := len(m.Moved) - removed; n > 0 {
+		parts = append(parts, "generate "+count(n, "profile"))
+	}
+	if removed > 0 {
+		parts = append(parts, "remove "+count(removed, "profile"))
+	}
+	return strings.Join(parts, " and ")
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
 }

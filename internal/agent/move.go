@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"fob/internal/api"
 	"fob/internal/fob"
@@ -15,21 +16,63 @@ func (a *Agent) adopt(ctx context.Context, r *request) (any, error) {
 	if err := a.warn(ctx, r); err != nil {
 		return nil, err
 	}
-	result, err := a.move(ctx, r, "adopt", func(p api.MoveParams, v profile.Vault) (*profile.Move, error) {
-		return a.files.Adopt(p.Names, r.caller.Paths, r.caller.Exe, v)
-	})
-	if err != nil || !result.Done {
+	var p api.MoveParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	profiles, signIns, err := a.adoptable(p.Names, r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	result := api.MoveResult{Moved: []api.Moved{}}
+	if len(profiles) > 0 || len(p.Names) == 0 {
+		result, err = a.move(ctx, r, "adopt", func(_ api.MoveParams, v profile.Vault) (*profile.Move, error) {
+			return a.files.Adopt(profiles, r.caller.Paths, r.caller.Exe, v)
+		})
+	}
+	if err != nil || p.DryRun || p.Shared == "" {
 		return result, err
 	}
-	var p api.MoveParams
-	if r.decode(&p) == nil && p.Shared != "" {
-		var names []string
-		for _, m := range result.Moved {
-			names = append(names, m.Name)
-		}
-		a.acceptShared(ctx, r, names, p.Shared)
-	}
+	taken := a.acceptShared(ctx, r, slices.Concat(profiles, signIns), len(p.Names) > 0, p.Shared)
+	result.Moved, result.Done = append(result.Moved, taken...), result.Done || len(taken) > 0
 	return result, nil
+}
+
+// adoptable tells the profiles among names from the sign-ins. Without names, all
+// sign-ins are what other tools may have left a token of.
+func (a *Agent) adoptable(names []string, paths fob.Paths) (profiles, signIns []string, err error) {
+	if len(names) == 0 {
+		signIns, err = a.signIns(paths)
+		return nil, signIns, err
+	}
+	have, err := a.files.Names(paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range names {
+		_, err := a.files.Session(name, paths)
+		_, isURL := a.files.SignInAt(name, paths)
+		if !slices.Contains(have, name) && (err == nil || isURL) {
+			signIns = append(signIns, name)
+		} else {
+			profiles = append(profiles, name)
+		}
+	}
+	return profiles, signIns, nil
+}
+
+// signIns are the names of all sign-ins: of sessions, and the start URLs of
+// profiles without one.
+func (a *Agent) signIns(paths fob.Paths) ([]string, error) {
+	sessions, err := a.files.Sessions(paths)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, s := range sessions {
+		names = append(names, s.Name)
+	}
+	return append(names, a.files.StartURLs(paths)...), nil
 }
 
 // warn tells where SDKs read the user's files differently.
@@ -85,18 +128,14 @@ func (a *Agent) moveOnce(ctx context.Context, r *request, p api.MoveParams, verb
 	if err != nil {
 		return api.MoveResult{}, err
 	}
-	return a.carryOut(ctx, r, verb, p.DryRun, m)
+	return a.carryOut(ctx, r, verb+" "+count(moving(m), "profile"), p.DryRun, m)
 }
 
 // carryOut does what was prepared, after the person has seen it.
-func (a *Agent) carryOut(ctx context.Context, r *request, verb string, dryRun bool, m *profile.Move) (api.MoveResult, error) {
+func (a *Agent) carryOut(ctx context.Context, r *request, title string, dryRun bool, m *profile.Move) (api.MoveResult, error) {
 	result := api.MoveResult{Diff: m.Diff, Moved: moved(m)}
 	if dryRun || !m.Changes() {
 		return result, nil
-	}
-	title := fmt.Sprintf("%s %d profiles", verb, moving(m))
-	if moving(m) == 1 {
-		title = verb + " 1 profile"
 	}
 	if err := r.ui.Confirm(ctx, fob.Confirmation{Title: title, Detail: m.Diff}); err != nil {
 		return result, err

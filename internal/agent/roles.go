@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -18,13 +19,33 @@ func (a *Agent) sessionRow(s fob.Profile, paths fob.Paths) api.Row {
 	return row
 }
 
+// session is the sign-in that a name means, as fob login and fob sync take it: a
+// session, that of a profile, or a start URL.
+func (a *Agent) session(name string, r *request) (fob.Profile, error) {
+	s, err := a.files.Session(name, r.caller.Paths)
+	if err == nil {
+		return s, nil
+	}
+	if s, ok := a.files.SignInAt(name, r.caller.Paths); ok {
+		return s, nil
+	}
+	plan, other := a.signIn(name, r, nil)
+	switch {
+	case other == nil:
+		return plan[0].Profile, nil
+	case errors.Is(other, fob.ErrNotFound):
+		return s, err // says which sign-ins there are
+	}
+	return s, other
+}
+
 // roles lists what a sign-in gives, as the last search found it.
 func (a *Agent) roles(_ context.Context, r *request) (any, error) {
 	var p api.RolesParams
 	if err := r.decode(&p); err != nil {
 		return nil, err
 	}
-	s, err := a.files.Session(p.Name, r.caller.Paths)
+	s, err := a.session(p.Name, r)
 	if err != nil {
 		return nil, err
 	}
@@ -32,14 +53,18 @@ func (a *Agent) roles(_ context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	reference, err := a.files.References(d, r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
 	if d.Synced.IsZero() {
-		return nil, fob.Errorf(fob.ErrNotFound, "nothing is known yet of the accounts of %s", s.Name).WithHint("fob sync %s", s.Name)
+		return nil, fob.Errorf(fob.ErrNotFound, "nothing is known yet of the accounts of %s", s.Name).WithHint("fob sync %s", p.Name)
 	}
 	cached := a.broker.Names()
 	rows := []api.Row{}
 	for _, account := range d.Accounts {
 		for _, role := range account.Roles {
-			row := api.Row{Name: d.Reference(account, role), Kind: "sso", Source: s.Name, Origin: string(s.Origin),
+			row := api.Row{Name: reference(account, role), Kind: "sso", Source: s.Name, Origin: string(s.Origin),
 				Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role}
 			if !matches(row, p.Filter) {
 				continue
@@ -85,7 +110,7 @@ func (a *Agent) complete(_ context.Context, r *request) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			names = d.Complete(p.Name, maxCompletions)
+			names = append(names, d.Complete(p.Name, maxCompletions)...)
 		} else if strings.HasPrefix(s.Name, p.Name) {
 			names = append(names, s.Name+"/")
 		}

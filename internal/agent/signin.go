@@ -97,34 +97,81 @@ func (a *Agent) share(step broker.Step, r *request, c fob.Credentials, dir strin
 	return path, nil
 }
 
-// acceptShared offers to take over sign-ins that other tools have left for the
-// profiles that were adopted.
-func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, dir string) {
+// acceptShared offers to take over valid sign-ins that other tools have left: those
+// of some profiles and sign-ins, which a person has named or not. It returns those
+// that were taken.
+func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, named bool, dir string) []api.Moved {
+	var taken []api.Moved
+	asked := map[string]bool{}
 	for _, name := range names {
-		plan, err := a.signIn(name, r, nil)
-		if err != nil || plan[0].Kind.Shared == nil {
+		plan, err := a.sharedSignIn(name, r)
+		if err != nil || plan[0].Kind.Shared == nil || asked[plan[0].Key] {
+			continue
+		}
+		step := plan[0]
+		asked[step.Key] = true
+		path := filepath.Join(dir, step.Kind.Shared(step.Profile))
+		text, err := atomicfile.Read(path)
+		if err != nil {
+			continue
+		}
+		content, env := fob.NewSecret(string(text)), a.broker.Env(r.ui)
+		// Nobody is asked about one that is of no use: it is read once without keeping
+		// anything.
+		dry := env
+		dry.Tokens = nowhere{}
+		if _, err = step.Kind.Accept(ctx, step.Profile, dry, content); err == nil {
+			err = a.unlocked(ctx, r.ui)
+		}
+		if err != nil {
+			if named {
+				r.ui.Tell(ctx, err.Error())
+			}
 			continue
 		}
 		if _, have := a.broker.Have(plan); have {
 			continue
 		}
-		path := filepath.Join(dir, plan[0].Kind.Shared(plan[0].Profile))
-		text, err := atomicfile.Read(path)
-		if err != nil {
+		question := fob.Confirmation{Title: "take over the sign-in to " + step.Profile.Name + " from " + path}
+		switch err := r.ui.Confirm(ctx, question); {
+		case errors.Is(err, fob.ErrNobody):
+			r.ui.Tell(ctx, "a sign-in to "+step.Profile.Name+" is in "+path+"; fob adopt --yes takes it over")
+			continue
+		case err != nil:
 			continue
 		}
-		question := fob.Confirmation{Title: "take over the sign-in to " + plan[0].Profile.Name + " from " + path}
-		if r.ui.Confirm(ctx, question) != nil {
-			continue
-		}
-		c, err := plan[0].Kind.Accept(ctx, plan[0].Profile, a.broker.Env(r.ui), fob.NewSecret(string(text)))
+		a.keepTokens(ctx, r)
+		c, err := step.Kind.Accept(ctx, step.Profile, env, content)
 		if err != nil {
 			r.ui.Tell(ctx, err.Error())
 			continue
 		}
 		a.broker.Accept(plan, c)
+		taken = append(taken, api.Moved{Name: step.Profile.Name, Kind: step.Kind.Name, Note: "the sign-in from " + path})
 	}
+	return taken
 }
+
+// sharedSignIn is the sign-in that a name means.
+func (a *Agent) sharedSignIn(name string, r *request) (broker.Plan, error) {
+	s, err := a.session(name, r)
+	if err != nil {
+		return nil, err
+	}
+	if url := s.Get("sso_start_url"); s.Name == url {
+		name = fob.SignIn(url + " " + s.Get("sso_region"))
+	}
+	return a.signIn(name, r, nil)
+}
+
+// nowhere keeps no tokens.
+type nowhere struct{}
+
+func (nowhere) Get(name string) (fob.Secret, error) {
+	return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "no %s", name)
+}
+
+func (nowhere) Put(context.Context, string, fob.Secret) error { return nil }
 
 // keepTokens sees to it that a sign-in survives the agent, and says so if not.
 func (a *Agent) keepTokens(ctx context.Context, r *request) {

@@ -59,6 +59,8 @@ func (a *app) moved(verb string, dryRun bool, result api.MoveResult) error {
 		switch {
 		case m.Skipped != "":
 			a.tell(m.Name + ": left alone, " + m.Skipped)
+		case result.Done && m.Note == "removed":
+			a.tell("removed " + m.Name)
 		case result.Done:
 			a.tell(strings.TrimSuffix(verb, "e") + "ed " + m.Name + suffix(m.Note))
 		}

@@ -172,6 +172,9 @@ func (f *Files) outside(d *drafts, name string) (fob.Profile, bool) {
 	if inConfig {
 		add(&p, config, nil)
 	}
+	if p.Path = d.credentials.path; inConfig {
+		p.Path = d.config.path
+	}
 	return p, inCredentials || inConfig
 }
 

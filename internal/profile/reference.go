@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"slices"
 	"strings"
 
 	"fob/internal/fob"
@@ -126,4 +127,22 @@ func (f *Files) SignInAt(url string, paths fob.Paths) (fob.Profile, bool) {
 		return f.session(v, full)
 	}
 	return fob.Profile{}, false
+}
+
+// StartURLs are those that profiles without a session name.
+func (f *Files) StartURLs(paths fob.Paths) []string {
+	v, err := f.view(paths)
+	if err != nil {
+		return nil
+	}
+	var urls []string
+	for _, file := range []*parsed{v.own, v.config} {
+		for key := range file.legacy {
+			if url, _, _ := strings.Cut(key, " "); url != "" {
+				urls = append(urls, url)
+			}
+		}
+	}
+	slices.Sort(urls)
+	return slices.Compact(urls)
 }

@@ -12,16 +12,40 @@ import (
 )
 
 // cacheFile is the token file that the AWS CLI and the SDKs share, in
-// ~/.aws/sso/cache (protocol notes §3.4). Times are RFC 3339 in UTC.
+// ~/.aws/sso/cache (protocol notes §3.4).
 type cacheFile struct {
-	StartURL            string     `json:"startUrl"`
-	Region              string     `json:"region"`
-	AccessToken         string     `json:"accessToken"`
-	ExpiresAt           time.Time  `json:"expiresAt"`
-	ClientID            string     `json:"clientId,omitempty"`
-	ClientSecret        string     `json:"clientSecret,omitempty"`
-	RegistrationExpires *time.Time `json:"registrationExpiresAt,omitempty"`
-	RefreshToken        string     `json:"refreshToken,omitempty"`
+	StartURL            string   `json:"startUrl"`
+	Region              string   `json:"region"`
+	AccessToken         string   `json:"accessToken"`
+	ExpiresAt           cacheUTC `json:"expiresAt"`
+	ClientID            string   `json:"clientId,omitempty"`
+	ClientSecret        string   `json:"clientSecret,omitempty"`
+	RegistrationExpires cacheUTC `json:"registrationExpiresAt,omitzero"`
+	RefreshToken        string   `json:"refreshToken,omitempty"`
+}
+
+// cacheUTC is a time in that file: RFC 3339 in UTC, to the second.
+type cacheUTC struct{ time.Time }
+
+// oldUTC is how older versions of the AWS CLI write a time.
+const oldUTC = "2006-01-02T15:04:05UTC"
+
+// UnmarshalJSON reads a time as any version of the AWS CLI writes it.
+func (t *cacheUTC) UnmarshalJSON(text []byte) error {
+	var s string
+	err := json.Unmarshal(text, &s)
+	if err != nil || s == "" {
+		return err
+	}
+	if t.Time, err = time.Parse(time.RFC3339, s); err != nil {
+		t.Time, err = time.Parse(oldUTC, s)
+	}
+	return err
+}
+
+// MarshalJSON writes a time as SDKs read it.
+func (t cacheUTC) MarshalJSON() ([]byte, error) {
+	return json.Marshal(t.UTC().Truncate(time.Second).Format(time.RFC3339))
 }
 
 // cacheName is the SHA-1 of the session's name or, for profiles without one, of
@@ -35,11 +59,10 @@ func cacheName(p fob.Profile) string {
 // they can renew it.
 func export(p fob.Profile, env principal.Env, c fob.Credentials) (content fob.Secret, err error) {
 	f := cacheFile{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"),
-		AccessToken: c.SessionToken.Reveal(), ExpiresAt: c.Expiration.UTC().Truncate(time.Second)}
+		AccessToken: c.SessionToken.Reveal(), ExpiresAt: cacheUTC{c.Expiration}}
 	s := &session{profile: p, env: env}
 	if reg, ok := s.registered(); ok {
-		expires := reg.Expires.UTC().Truncate(time.Second)
-		f.ClientID, f.ClientSecret, f.RegistrationExpires = reg.ID, reg.Secret, &expires
+		f.ClientID, f.ClientSecret, f.RegistrationExpires = reg.ID, reg.Secret, cacheUTC{reg.Expires}
 		if refresh, err := env.Tokens.Get(s.item("refresh")); err == nil {
 			f.RefreshToken = refresh.Reveal()
 		}
@@ -59,8 +82,8 @@ func accept(ctx context.Context, p fob.Profile, env principal.Env, content fob.S
 		return fob.Credentials{}, fob.Errorf(fob.ErrSignIn, "the sign-in of %s in the file has expired", p.Name).WithHint("fob login %s", p.Name)
 	}
 	s := &session{profile: p, env: env}
-	if f.RefreshToken != "" && f.ClientID != "" && f.RegistrationExpires != nil {
-		text, err := json.Marshal(registration{f.ClientID, f.ClientSecret, *f.RegistrationExpires})
+	if f.RefreshToken != "" && f.ClientID != "" && !f.RegistrationExpires.IsZero() {
+		text, err := json.Marshal(registration{f.ClientID, f.ClientSecret, f.RegistrationExpires.Time})
 		if err == nil {
 			err = env.Tokens.Put(ctx, s.item("client"), fob.NewSecret(string(text)))
 		}
@@ -71,5 +94,5 @@ func accept(ctx context.Context, p fob.Profile, env principal.Env, content fob.S
 			return fob.Credentials{}, err
 		}
 	}
-	return fob.Credentials{SessionToken: fob.NewSecret(f.AccessToken), Expiration: f.ExpiresAt}, nil
+	return fob.Credentials{SessionToken: fob.NewSecret(f.AccessToken), Expiration: f.ExpiresAt.Time}, nil
 }
