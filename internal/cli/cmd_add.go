@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,21 +26,57 @@ func (a *app) newAdd() *cobra.Command {
 	})
 	c.DisableFlagParsing = true
 	c.Args = cobra.ArbitraryArgs
-	c.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		kinds, _ := a.kinds(cmd.Context())
-		var words []string
+	c.ValidArgsFunction = a.completeAdd
+	return c
+}
+
+// completeAdd completes kinds, their flags, and the values of flags that name
+// another definition. add parses no flags itself, so they are all arguments here.
+func (a *app) completeAdd(cmd *cobra.Command, args []string, text string) ([]string, cobra.ShellCompDirective) {
+	kinds, _ := a.kinds(cmd.Context())
+	var words []string
+	if len(args) == 0 {
 		for _, k := range kinds {
-			if len(args) == 0 {
-				words = append(words, k.Name+"\t"+k.Doc)
-			} else if args[0] == k.Name && len(args) > 1 {
-				for _, f := range k.Fields {
-					words = append(words, "--"+f.Flag+"\t"+f.Doc)
-				}
-			}
+			words = append(words, k.Name+"\t"+k.Doc)
 		}
 		return words, cobra.ShellCompDirectiveNoFileComp
 	}
-	return c
+	at := slices.IndexFunc(kinds, func(k api.KindDoc) bool { return k.Name == args[0] })
+	if at < 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	flag, value, joined := strings.Cut(text, "=")
+	if !joined {
+		flag, value = args[len(args)-1], text
+	}
+	for _, f := range kinds[at].Fields {
+		if "--"+f.Flag == flag && !f.Secret {
+			return a.completeField(cmd.Context(), f, value)
+		}
+		if len(args) > 1 && !f.Secret {
+			words = append(words, "--"+f.Flag+"\t"+f.Doc)
+		}
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) completeField(ctx context.Context, f api.FieldDoc, text string) ([]string, cobra.ShellCompDirective) {
+	switch f.Key {
+	case "source_profile":
+		return a.namesFrom(ctx, text)
+	case "sso_session":
+		var rows []api.Row
+		p := api.ListParams{}
+		_ = a.call(ctx, api.List, &p.Caller, &p, &rows) // nothing to offer is an answer
+		var names []string
+		for _, r := range rows {
+			if r.Kind == "sso-session" && r.Name == clean(r.Name) {
+				names = append(names, r.Name)
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *app) kinds(ctx context.Context) ([]api.KindDoc, error) {

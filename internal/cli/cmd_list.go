@@ -3,11 +3,13 @@
 package cli
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"fob/internal/api"
+	"fob/internal/fob"
 )
 
 func (a *app) newList() *cobra.Command {
@@ -26,6 +28,9 @@ func (a *app) newList() *cobra.Command {
 				return err
 			}
 		}
+		for i := range rows {
+			rows[i].Source = sourceName(rows[i].Source)
+		}
 		switch {
 		case asJSON:
 			return a.printJSON(rows)
@@ -42,6 +47,15 @@ func (a *app) newList() *cobra.Command {
 	c.Flags().StringVar(&filter, "filter", "", "only what has all these `WORDS` in it")
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// sourceName is how people name what a profile starts from: a sign-in by its own
+// name, or by its start URL without the region.
+func sourceName(source string) string {
+	if signIn, ok := fob.IsSignIn(source); ok {
+		source, _, _ = strings.Cut(signIn, " ")
+	}
+	return source
 }
 
 // roleTable shows the roles of a sign-in.

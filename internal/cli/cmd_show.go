@@ -22,7 +22,7 @@ func (a *app) newShow() *cobra.Command {
 		if asJSON {
 			return a.printJSON(d.Keys)
 		}
-		a.show(d)
+		a.show(d, args[0])
 		return nil
 	}))
 	jsonFlag(c, &asJSON)
@@ -30,8 +30,15 @@ func (a *app) newShow() *cobra.Command {
 }
 
 // show prints a definition in the grammar of the file it could be put into.
-func (a *app) show(d api.Definition) {
-	a.printf("# %s, defined in %s\n[profile %s]\n", dash(d.Kind), clean(d.Path), clean(d.Name))
+func (a *app) show(d api.Definition, name string) {
+	a.printf("# %s, defined in %s\n", dash(d.Kind), clean(d.Path))
+	section := "profile"
+	if d.Kind == "sso-session" {
+		section = d.Kind
+	} else if d.Name != name {
+		a.printf("# %s stands for %s\n", clean(name), clean(d.Name))
+	}
+	a.printf("[%s %s]\n", section, clean(d.Name))
 	for _, key := range slices.Sorted(maps.Keys(d.Keys)) {
 		switch value := d.Keys[key].(type) {
 		case map[string]any:

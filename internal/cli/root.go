@@ -98,12 +98,20 @@ func (a *app) group(path string, commands ...*cobra.Command) *cobra.Command {
 
 // names completes the names of profiles, sign-ins and their roles.
 func (a *app) names(cmd *cobra.Command, args []string, text string) ([]string, cobra.ShellCompDirective) {
-	var names []string
-	p := api.RolesParams{Name: text}
 	if cmd.Name() == "exec" && len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveDefault // the command's own arguments
 	}
-	if len(args) > 0 && !strings.Contains(cmd.Use, "…") || a.call(cmd.Context(), api.Complete, &p.Caller, &p, &names) != nil {
+	if len(args) > 0 && !strings.Contains(cmd.Use, "…") {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.namesFrom(cmd.Context(), text)
+}
+
+// namesFrom are the names that begin with a text.
+func (a *app) namesFrom(ctx context.Context, text string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	p := api.RolesParams{Name: text}
+	if a.call(ctx, api.Complete, &p.Caller, &p, &names) != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	directive := cobra.ShellCompDirectiveNoFileComp
