@@ -24,18 +24,17 @@ func (d *Directory) index(aliases string) {
 			m[key] = append(m[key], l)
 		}
 	}
-	words := make(map[string][]string, len(d.Accounts)) // by account id
+	d.aliases = map[string][]string{}
 	for i, a := range d.Accounts {
 		d.byID[a.ID] = i
 		put(d.current, label{a.Name, a.ID})
-		words[a.ID] = append(words[a.ID], dashed(a.Name), a.Name)
 	}
 	for alias := range strings.SplitSeq(aliases, ",") {
 		name, id, ok := strings.Cut(alias, "=")
 		l := label{strings.TrimSpace(name), strings.TrimSpace(id)}
 		if ok && isAccountID(l.id) {
 			put(d.current, l) // of an account that is not known yet, too: AWS knows
-			words[l.id] = append(words[l.id], l.text)
+			d.aliases[l.id] = append(d.aliases[l.id], l.text)
 		}
 	}
 	for id, names := range d.Former {
@@ -43,22 +42,13 @@ func (d *Directory) index(aliases string) {
 			put(d.past, label{name, id})
 		}
 	}
-	d.name(words)
-}
-
-// name decides how references name each account, and what else finds it. Only
-// what leads to that very account is a name of it.
-func (d *Directory) name(words map[string][]string) {
-	d.own, d.others = make([]string, len(d.Accounts)), make([][]string, len(d.Accounts))
+	// References name an account as people do if that leads to that very one, and if
+	// every tool can pass it on.
+	d.own = make([]string, len(d.Accounts))
 	for i, a := range d.Accounts {
 		d.own[i] = a.ID
 		if a.Name != "" && !strings.ContainsFunc(a.Name, unsafe) && d.isOnly(a.Name, a.ID) {
 			d.own[i] = a.Name
-		}
-		for _, word := range append(words[a.ID], a.ID) {
-			if word != d.own[i] && !slices.Contains(d.others[i], word) && d.isOnly(word, a.ID) {
-				d.others[i] = append(d.others[i], word)
-			}
 		}
 	}
 }
@@ -150,18 +140,23 @@ func (d *Directory) role(a fob.Account, name string) (string, error) {
 // name it where that fits, else in another way that leads to it.
 func (d *Directory) Complete(text string, limit int) []string {
 	names := []string{}
-	for i := range d.Accounts {
+	rest, ok := strings.CutPrefix(text, d.Session+"/")
+	if !ok {
+		return names
+	}
+	for i, a := range d.Accounts {
 		if len(names) >= limit {
 			return names
 		}
-		for _, word := range append([]string{d.own[i]}, d.others[i]...) {
-			if prefix := d.Session + "/" + word + "/"; prefix != text && strings.HasPrefix(prefix, text) {
-				names = append(names, prefix)
+		words := append([]string{d.own[i], dashed(a.Name), a.Name}, d.aliases[a.ID]...)
+		for j, word := range append(words, a.ID) {
+			fits := word != "" && strings.HasPrefix(word, rest)
+			if fits && (j == 0 || d.isOnly(word, a.ID)) {
+				names = append(names, d.Session+"/"+word+"/")
 				break
 			}
 		}
 	}
-	rest, _ := strings.CutPrefix(text, d.Session+"/")
 	slash := strings.LastIndexByte(rest, '/')
 	if slash <= 0 {
 		return names

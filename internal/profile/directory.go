@@ -28,10 +28,10 @@ type Directory struct {
 	Former map[string][]string `json:"former,omitempty"`
 
 	byID    map[string]int
-	current map[string][]label // folded names and aliases
-	past    map[string][]label // folded former names
-	own     []string           // how references name each account
-	others  [][]string         // what else finds each account, for completion
+	current map[string][]label  // folded names and aliases
+	past    map[string][]label  // folded former names
+	own     []string            // how references name each account
+	aliases map[string][]string // by account id
 }
 
 func (f *Files) directoryPath(session string) string {
@@ -80,7 +80,7 @@ func (f *Files) Directory(s fob.Profile) (*Directory, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if have := f.directories[path]; have != nil && have.stamp.current(info) && have.StartURL == s.Get("sso_start_url") && have.aliases == s.Get("sso_account_aliases") {
+	if have := f.directories[path]; have != nil && have.stamp.current(info) && have.StartURL == s.Get("sso_start_url") && have.words == s.Get("sso_account_aliases") {
 		return have.Directory, nil
 	}
 	d := &Directory{Session: s.Name, StartURL: s.Get("sso_start_url")}
@@ -96,7 +96,7 @@ func (f *Files) Directory(s fob.Profile) (*Directory, error) {
 		}
 	}
 	d.index(s.Get("sso_account_aliases"))
-	f.directories[path] = &directory{Directory: d, stamp: newStamp(info), aliases: s.Get("sso_account_aliases")}
+	f.directories[path] = &directory{Directory: d, stamp: newStamp(info), words: s.Get("sso_account_aliases")}
 	return d, nil
 }
 
@@ -112,8 +112,8 @@ func parseDirectory(text []byte) *Directory {
 // directory is a [Directory] as it was read.
 type directory struct {
 	*Directory
-	stamp   stamp
-	aliases string
+	stamp stamp
+	words string // the aliases, as the definition says them
 }
 
 // SaveDirectory writes what a search found, beside the names that accounts had
