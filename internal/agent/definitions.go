@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"fob/internal/api"
 	"fob/internal/fob"
@@ -73,7 +72,7 @@ func (a *Agent) define(p api.AddParams) (fob.Profile, principal.Kind, error) {
 				return profile, kind, fob.Errorf(fob.ErrUsage, "a %s has no key %q", kind.Name, key).WithHint("fob add %s --help", kind.AddWord())
 			}
 		}
-		return profile, kind, cmp.Or(checkName(kind, p.Name), kind.Validate(profile), checkSource(kind, profile))
+		return profile, kind, cmp.Or(checkName(kind, p.Name), kind.Validate(profile), namesSignIn(kind, profile))
 	}
 	return profile, principal.Kind{}, fob.Errorf(fob.ErrUsage, "there is no kind %q", p.Kind).WithHint("fob add --help")
 }
@@ -89,34 +88,6 @@ func (a *Agent) warnSource(ctx context.Context, r *request, name string) {
 		return
 	}
 	r.ui.Tell(ctx, "there is no profile \""+name+"\" yet to start from")
-}
-
-// checkName refuses the name of a sign-in that could not begin SESSION/ACCOUNT/ROLE.
-func checkName(kind principal.Kind, name string) error {
-	wrong := func(c rune) bool { return c == '/' || unicode.IsControl(c) }
-	if kind.SignOut != nil && (name == "" || strings.ContainsFunc(name, wrong)) {
-		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a sign-in: its roles are named NAME/ACCOUNT/ROLE", name).
-			WithHint("use letters, digits and _ . @ + -")
-	}
-	return nil
-}
-
-// checkSource refuses a definition of a role that names no sign-in at all.
-func checkSource(kind principal.Kind, p fob.Profile) error {
-	if kind.Source == nil {
-		return nil
-	}
-	session, ok := fob.IsSignIn(kind.Source(p))
-	url, region, _ := strings.Cut(session, " ")
-	switch {
-	case !ok || p.Get("sso_session") != "" || url != "" && region != "":
-		return nil
-	case url != "":
-		return fob.Errorf(fob.ErrUsage, "profile %q: sso_region is missing beside sso_start_url", p.Name).
-			WithHint("--sso-region REGION; or --session NAME, after fob add sso NAME")
-	}
-	return fob.Errorf(fob.ErrUsage, "profile %q: sso_session is missing", p.Name).
-		WithHint("--session NAME, the sign-in; fob list shows them, fob add sso NAME makes one")
 }
 
 func (a *Agent) keepSecret(ctx context.Context, r *request, f principal.Field, p fob.Profile) error {
@@ -188,14 +159,13 @@ func (a *Agent) remove(ctx context.Context, r *request) (any, error) {
 	if err := a.files.Delete(ctx, section, p.Name); err != nil {
 		return nil, err
 	}
-	if _, err := a.files.Session(p.Name, r.caller.Paths); err != nil && section == "sso-session" {
-		// Nobody could ask for what is known of its accounts any more. Where the user's
-		// own config file has a session of that name, that still can.
-		if err := a.files.ForgetDirectory(p.Name); err != nil {
-			return nil, err
-		}
+	if err := a.dropItems(ctx, items); err != nil || section != "sso-session" {
+		return nil, err
 	}
-	return nil, a.dropItems(ctx, items)
+	if _, err := a.files.Session(p.Name, r.caller.Paths); err == nil {
+		return nil, nil // the user's own config file has a session of that name
+	}
+	return nil, a.files.ForgetDirectory(p.Name)
 }
 
 func removal(what string, items []string) fob.Confirmation {

@@ -8,6 +8,7 @@ import (
 
 	"fob/internal/api"
 	"fob/internal/fob"
+	"fob/internal/principal"
 	"fob/internal/profile"
 )
 
@@ -30,10 +31,10 @@ func (a *Agent) adopt(ctx context.Context, r *request) (any, error) {
 			return a.files.Adopt(profiles, r.caller.Paths, r.caller.Exe, v)
 		})
 	}
-	if err != nil || p.DryRun || p.Shared == "" {
+	if err != nil || p.Shared == "" {
 		return result, err
 	}
-	taken := a.acceptShared(ctx, r, slices.Concat(profiles, signIns), len(p.Names) > 0, p.Shared)
+	taken := a.acceptShared(ctx, r, slices.Concat(profiles, signIns), p)
 	result.Moved, result.Done = append(result.Moved, taken...), result.Done || len(taken) > 0
 	return result, nil
 }
@@ -50,9 +51,9 @@ func (a *Agent) adoptable(names []string, paths fob.Paths) (profiles, signIns []
 		return nil, nil, err
 	}
 	for _, name := range names {
-		_, err := a.files.Session(name, paths)
-		_, isURL := a.files.SignInAt(name, paths)
-		if !slices.Contains(have, name) && (err == nil || isURL) {
+		p, err := a.files.Lookup(name, paths)
+		kind, _ := principal.Find(a.kinds, p)
+		if err == nil && kind.SignOut != nil && !slices.Contains(have, name) {
 			signIns = append(signIns, name)
 		} else {
 			profiles = append(profiles, name)

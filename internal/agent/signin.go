@@ -97,20 +97,19 @@ func (a *Agent) share(step broker.Step, r *request, c fob.Credentials, dir strin
 	return path, nil
 }
 
-// acceptShared offers to take over valid sign-ins that other tools have left: those
-// of some profiles and sign-ins, which a person has named or not. It returns those
-// that were taken.
-func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, named bool, dir string) []api.Moved {
+// acceptShared offers to take over valid sign-ins that other tools have left, of some
+// profiles and sign-ins. It returns those that were taken.
+func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p api.MoveParams) []api.Moved {
 	var taken []api.Moved
 	asked := map[string]bool{}
 	for _, name := range names {
-		plan, err := a.sharedSignIn(name, r)
+		plan, err := a.signIn(name, r, nil)
 		if err != nil || plan[0].Kind.Shared == nil || asked[plan[0].Key] {
 			continue
 		}
 		step := plan[0]
 		asked[step.Key] = true
-		path := filepath.Join(dir, step.Kind.Shared(step.Profile))
+		path := filepath.Join(p.Shared, step.Kind.Shared(step.Profile))
 		text, err := atomicfile.Read(path)
 		if err != nil {
 			continue
@@ -124,7 +123,7 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, na
 			err = a.unlocked(ctx, r.ui)
 		}
 		if err != nil {
-			if named {
+			if len(p.Names) > 0 { // who asks for it is told
 				r.ui.Tell(ctx, err.Error())
 			}
 			continue
@@ -132,12 +131,14 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, na
 		if _, have := a.broker.Have(plan); have {
 			continue
 		}
-		question := fob.Confirmation{Title: "take over the sign-in to " + step.Profile.Name + " from " + path}
-		switch err := r.ui.Confirm(ctx, question); {
-		case errors.Is(err, fob.ErrNobody):
+		err = fob.ErrNobody
+		if !p.DryRun {
+			err = r.ui.Confirm(ctx, fob.Confirmation{Title: "take over the sign-in to " + step.Profile.Name + " from " + path})
+		}
+		if errors.Is(err, fob.ErrNobody) {
 			r.ui.Tell(ctx, "a sign-in to "+step.Profile.Name+" is in "+path+"; fob adopt --yes takes it over")
-			continue
-		case err != nil:
+		}
+		if err != nil {
 			continue
 		}
 		a.keepTokens(ctx, r)
@@ -150,18 +151,6 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, na
 		taken = append(taken, api.Moved{Name: step.Profile.Name, Kind: step.Kind.Name, Note: "the sign-in from " + path})
 	}
 	return taken
-}
-
-// sharedSignIn is the sign-in that a name means.
-func (a *Agent) sharedSignIn(name string, r *request) (broker.Plan, error) {
-	s, err := a.session(name, r)
-	if err != nil {
-		return nil, err
-	}
-	if url := s.Get("sso_start_url"); s.Name == url {
-		name = fob.SignIn(url + " " + s.Get("sso_region"))
-	}
-	return a.signIn(name, r, nil)
 }
 
 // nowhere keeps no tokens.

@@ -33,10 +33,10 @@ func evenName(inner string) string {
 }
 
 // others returns the bodies of a text that are not named.
-func others(text string, named map[string]bool) []string {
+func others(text string, named []string) []string {
 	var out []string
 	for _, b := range outline(text) {
-		if !named[b.name] {
+		if !slices.Contains(named, b.name) {
 			out = append(out, text[b.start:b.end])
 		}
 	}

@@ -48,11 +48,7 @@ func (f *File) Revert(hunks []Hunk) error {
 		touched = append(touched, names(outline(string(h.Old)))...)
 		touched = append(touched, names(outline(string(h.New)))...)
 	}
-	named := make(map[string]bool, len(touched))
-	for _, name := range touched {
-		named[name] = true
-	}
-	if !slices.Equal(others(before, named), others(text, named)) {
+	if !slices.Equal(others(before, touched), others(text, touched)) {
 		return Hunk{}.conflict("that would change other sections")
 	}
 	// The end of the file is to be as it was only if the same section is there.

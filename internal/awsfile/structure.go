@@ -10,42 +10,24 @@ import (
 // RemoveSection removes a section and its duplicates: from its header, with
 // the comment right above it and the empty lines above that, to its last key.
 // Comments that stand by themselves stay. It is no error if there is none.
-func (f *File) RemoveSection(typ, name string) error { return f.RemoveSections(typ, name) }
-
-// RemoveSections removes many sections as [File.RemoveSection] does each, the
-// last first, and reads the file once.
-func (f *File) RemoveSections(typ string, names ...string) error {
-	var at []int
-	for _, name := range names {
-		at = append(at, f.index[id{typ, name}]...)
-	}
+func (f *File) RemoveSection(typ, name string) error {
+	at := f.index[id{typ, name}]
 	if len(at) == 0 {
 		return nil
 	}
-	slices.Sort(at)
-	at = slices.Compact(at)
-	raw, gone := make([]string, len(f.blocks)), map[string]bool{}
+	raw, gone := make([]string, len(f.blocks)), []string(nil)
 	for i := range f.blocks {
 		raw[i] = f.blocks[i].raw
 	}
-	follows, last := "", len(raw) // what is left behind block last-1, if that goes
 	for _, i := range slices.Backward(at) {
-		gone[evenName(f.blocks[i].inner)] = true
-		switch {
-		case i == len(raw)-1:
-		case i != last-1:
-			follows = raw[i+1]
-		case raw[i+1] != "" && follows != "":
-			follows = raw[i+1]
-		}
-		last = i
+		gone = append(gone, evenName(f.blocks[i].inner))
 		raw[i] = raw[i][bodyEnd(raw[i]):]
-		joins := follows != "" && (raw[i] == "" && lineText(follows, 0) != "" || raw[i] != "" && lineText(raw[i], 0) != "")
+		joins := i < len(raw)-1 && (raw[i] == "" || lineText(raw[i], 0) != "")
 		raw[i-1] = cutLead(raw[i-1], i == 1, joins)
 	}
 	before, text := string(f.Bytes())[len(f.mark):], strings.Join(raw, "")
 	if !slices.EqualFunc(others(before, gone), others(text, gone), sameBody) {
-		return misread("section " + strings.Join(names[:min(len(names), 3)], ", "))
+		return misread("section " + name)
 	}
 	*f = *Parse(f.kind, []byte(f.mark+text))
 	return nil
@@ -99,50 +81,32 @@ func lineText(text string, pos int) string {
 // Rename gives a section another name, in all its headers. What refers to it is
 // left alone: this package does not know which keys do.
 func (f *File) Rename(typ, old, name string) error {
-	return f.RenameSections(typ, map[string]string{old: name})
-}
-
-// RenameSections renames many sections at once, from old names to new ones, and
-// reads the file once: they may take names from each other.
-func (f *File) RenameSections(typ string, names map[string]string) error {
-	taken := make(map[string]bool, len(names))
-	blocks, after := slices.Clone(f.blocks), 0
-	for old, name := range names {
-		from, to := id{typ, old}, id{typ, name}
-		at := f.index[from]
-		_, goes := names[name]
-		switch {
-		case len(at) == 0:
-			return fob.Errorf(fob.ErrNotFound, "there is no section %q", old)
-		case taken[name] || len(f.index[to]) > 0 && !goes:
-			return fob.Errorf(fob.ErrConflict, "there is a section %q already", name)
-		case from != to && len(f.read(from)) != len(at):
-			return fob.Errorf(fob.ErrConflict, "[profile default] hides [default]").WithHint("remove one of the two sections by hand")
-		}
-		taken[name] = true
-		if from == to {
-			continue
-		}
-		if err := f.kind.checkSection(to); err != nil {
-			return err
-		}
-		for _, i := range at {
-			raw := blocks[i].raw
-			open := strings.IndexByte(raw, '[')
-			end := strings.LastIndexByte(raw[:headerEnd(raw)], ']')
-			blocks[i].raw = raw[:open+1] + f.kind.header(to) + raw[end:]
-		}
-		after++
-	}
-	if after == 0 {
+	from, to := id{typ, old}, id{typ, name}
+	at := f.index[from]
+	switch {
+	case len(at) == 0:
+		return fob.Errorf(fob.ErrNotFound, "there is no section %q", old)
+	case from == to:
 		return nil
+	case len(f.index[to]) > 0:
+		return fob.Errorf(fob.ErrConflict, "there is a section %q already", name)
+	case len(f.read(from)) != len(at):
+		return fob.Errorf(fob.ErrConflict, "[profile default] hides [default]").WithHint("remove one of the two sections by hand")
 	}
-	now := Parse(f.kind, (&File{mark: f.mark, blocks: blocks}).Bytes())
-	for old, name := range names {
-		if len(now.index[id{typ, name}]) != len(f.index[id{typ, old}]) || len(now.blocks) != len(blocks) {
-			return misread("section " + old)
-		}
+	if err := f.kind.checkSection(to); err != nil {
+		return err
 	}
-	*f = *now
+	blocks := slices.Clone(f.blocks)
+	for _, i := range at {
+		raw := blocks[i].raw
+		open := strings.IndexByte(raw, '[')
+		end := strings.LastIndexByte(raw[:headerEnd(raw)], ']')
+		blocks[i].raw = raw[:open+1] + f.kind.header(to) + raw[end:]
+	}
+	after := Parse(f.kind, (&File{mark: f.mark, blocks: blocks}).Bytes())
+	if len(after.index[to]) != len(at) || len(after.blocks) != len(blocks) {
+		return misread("section " + old)
+	}
+	*f = *after
 	return nil
 }

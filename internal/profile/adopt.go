@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 
 	"fob/internal/awsfile"
 	"fob/internal/delivery"
@@ -58,12 +57,15 @@ func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Mo
 	return m, nil
 }
 
-// profileNames are the profiles of both files, in file order.
+// profileNames are the profiles of both files, in file order,
+// without those that fob generate has made: there may be thousands.
 func profileNames(d *drafts) []string {
 	var names []string
+	seen := map[string]bool{}
 	for _, file := range []*awsfile.File{d.config.file, d.credentials.file} {
 		for _, s := range file.Sections() {
-			if s.Type == "profile" && !slices.Contains(names, s.Name) {
+			if s.Type == "profile" && !seen[s.Name] && s.Keys[generatedKey] == "" {
+				seen[s.Name] = true
 				names = append(names, s.Name)
 			}
 		}
@@ -122,10 +124,11 @@ func (a *adoption) take(name string) (Moved, error) {
 	_, known := a.records[name]
 	calls := callsFob(p.Get("credential_process"), name)
 	if len(own.Keys) == 0 && len(p.Secrets) == 0 {
+		other, asks := Called(p.Get("credential_process"))
 		switch process := p.Get("credential_process"); {
 		case process == "" && defined && known: // the line that calls fob was taken away, and comes back
-		case process == "" || defined && calls:
-			return Moved{}, nil // it never authenticated, or is adopted already
+		case process == "" || defined && calls || asks && other != name:
+			return Moved{}, nil // it never authenticated, is adopted already, or means another
 		default:
 			return Moved{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
 		}

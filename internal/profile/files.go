@@ -93,7 +93,7 @@ func (f *Files) view(paths fob.Paths) (*view, error) {
 }
 
 // Lookup finds a definition by name: of fob's own file, else of the AWS files,
-// else SESSION/ACCOUNT/ROLE, else a sign-in.
+// else SESSION/ACCOUNT/ROLE, else a sign-in, by its name or its start URL.
 func (f *Files) Lookup(name string, paths fob.Paths) (fob.Profile, error) {
 	if name == "" {
 		return fob.Profile{}, fob.Errorf(fob.ErrUsage, "the profile's name is empty").WithHint("fob list shows the names")
@@ -112,6 +112,9 @@ func (f *Files) lookup(v *view, name string) (fob.Profile, error) {
 	if !v.has(name) {
 		if p, ok, err := f.reference(v, name); ok {
 			return p, err
+		}
+		if url, full := v.startURL(name); url == name && url != "" {
+			name = full
 		}
 		if p, ok := f.session(v, name); ok {
 			return p, nil

@@ -103,7 +103,7 @@ func (f *Files) referred(v *view, name string) (s fob.Profile, rest string, ok b
 // profiles without a session name; full is that with its region, as sign-ins
 // are looked up.
 func (v *view) startURL(name string) (url, full string) {
-	for _, file := range []*parsed{v.own, v.config} {
+	for _, file := range []*parsed{v.own, v.config, v.credentials} {
 		for key := range file.legacy {
 			u, _, _ := strings.Cut(key, " ")
 			if u == "" || name != u && !strings.HasPrefix(name, u+"/") {
@@ -117,18 +117,6 @@ func (v *view) startURL(name string) (url, full string) {
 	return url, full
 }
 
-// SignInAt finds the sign-in at a start URL that profiles without a session name.
-func (f *Files) SignInAt(url string, paths fob.Paths) (fob.Profile, bool) {
-	v, err := f.view(paths)
-	if err != nil {
-		return fob.Profile{}, false
-	}
-	if found, full := v.startURL(url); found == url && url != "" {
-		return f.session(v, full)
-	}
-	return fob.Profile{}, false
-}
-
 // StartURLs are those that profiles without a session name.
 func (f *Files) StartURLs(paths fob.Paths) []string {
 	v, err := f.view(paths)
@@ -136,7 +124,7 @@ func (f *Files) StartURLs(paths fob.Paths) []string {
 		return nil
 	}
 	var urls []string
-	for _, file := range []*parsed{v.own, v.config} {
+	for _, file := range []*parsed{v.own, v.config, v.credentials} {
 		for key := range file.legacy {
 			if url, _, _ := strings.Cut(key, " "); url != "" {
 				urls = append(urls, url)
