@@ -65,15 +65,20 @@ func (a *app) newAgentStop() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		client, err := a.running(cmd.Context(), home)
-		if errors.Is(err, api.ErrNoAgent) {
-			a.tell("no agent is running")
-			return nil
+		for range 2 { // an agent that was killed a moment ago takes connections still
+			client, err := a.running(cmd.Context(), home)
+			if errors.Is(err, api.ErrNoAgent) {
+				a.tell("no agent is running")
+				return nil
+			}
+			if err == nil {
+				err = api.Replace(cmd.Context(), client)
+			}
+			if _, e := os.Lstat(home.Written()); err != nil || e != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
-		}
-		return api.Replace(cmd.Context(), client)
+		return nil
 	})
 }
 
@@ -100,12 +105,17 @@ func (a *app) askRunning(ctx context.Context, method string, result any) error {
 	if err != nil {
 		return err
 	}
-	a.client, err = a.running(ctx, home)
-	if errors.Is(err, api.ErrNoAgent) {
-		return fob.Errorf(fob.ErrNotFound, "no agent is running").WithHint("any command that needs one starts it; fob list")
+	for range 2 { // as above
+		a.client, err = a.running(ctx, home)
+		if errors.Is(err, api.ErrNoAgent) {
+			return fob.Errorf(fob.ErrNotFound, "no agent is running").WithHint("any command that needs one starts it; fob list")
+		}
+		if err == nil {
+			err = a.client.Call(ctx, method, &api.Empty{}, result)
+		}
+		if !api.IsLost(err) {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	return a.client.Call(ctx, method, &api.Empty{}, result)
+	return err
 }
