@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"fob/internal/api"
+	"fob/internal/awsfile"
 	"fob/internal/fob"
 	"fob/internal/principal"
 	"fob/internal/profile"
@@ -28,7 +31,7 @@ func (a *Agent) listKinds(context.Context, *request) (any, error) {
 
 // add writes a definition into fob's own file. Its secrets are asked for and are
 // in the vault before the definition exists.
-func (a *Agent) add(ctx context.Context, r *request) (any, error) {
+func (a *Agent) add(ctx context.Context, r *request) (_ any, err error) {
 	var p api.AddParams
 	if err := r.decode(&p); err != nil {
 		return nil, err
@@ -45,13 +48,23 @@ func (a *Agent) add(ctx context.Context, r *request) (any, error) {
 	if kind.Source != nil {
 		a.warnSource(ctx, r, kind.Source(profile))
 	}
+	var undo []func()
+	defer func() {
+		if err != nil { // a secret that no definition names would lie there unseen
+			for _, back := range undo {
+				back()
+			}
+		}
+	}()
 	for _, f := range kind.Fields {
 		if f.Item == nil {
 			continue
 		}
-		if err := a.keepSecret(ctx, r, f, profile); err != nil {
+		back, err := a.keepSecret(ctx, r, f, profile, p.Force)
+		if err != nil {
 			return nil, err
 		}
+		undo = append(undo, back)
 	}
 	return nil, a.files.Put(ctx, kind.SectionType(), profile)
 }
@@ -72,9 +85,22 @@ func (a *Agent) define(p api.AddParams) (fob.Profile, principal.Kind, error) {
 				return profile, kind, fob.Errorf(fob.ErrUsage, "a %s has no key %q", kind.Name, key).WithHint("fob add %s --help", kind.AddWord())
 			}
 		}
-		return profile, kind, cmp.Or(checkName(kind, p.Name), kind.Validate(profile), namesSignIn(kind, profile))
+		return profile, kind, cmp.Or(checkName(kind, p.Name), kind.Validate(profile), namesSignIn(kind, profile),
+			writable(kind.SectionType(), profile))
 	}
 	return profile, principal.Kind{}, fob.Errorf(fob.ErrUsage, "there is no kind %q", p.Kind).WithHint("fob add --help")
+}
+
+// writable refuses a definition that could not be written: one is written on
+// trial, into a file of which nothing is kept.
+func writable(section string, p fob.Profile) error {
+	trial := awsfile.Parse(awsfile.Config, nil)
+	for _, key := range slices.Sorted(maps.Keys(p.Keys)) {
+		if err := trial.Set(section, p.Name, key, p.Keys[key]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // warnSource tells of a source that is not there yet: that is allowed, since
@@ -90,30 +116,76 @@ func (a *Agent) warnSource(ctx context.Context, r *request, name string) {
 	r.ui.Tell(ctx, "there is no profile \""+name+"\" yet to start from")
 }
 
-func (a *Agent) keepSecret(ctx context.Context, r *request, f principal.Field, p fob.Profile) error {
+// keepSecret asks for a secret and puts it into the vault; undo takes that back.
+func (a *Agent) keepSecret(ctx context.Context, r *request, f principal.Field, p fob.Profile, force bool) (undo func(), err error) {
 	if err := a.vault.EnsureUnlocked(ctx, r.ui); err != nil {
-		return err
+		return nil, err
 	}
 	answer, err := r.ui.Ask(ctx, fob.Question{Kind: fob.AskSecret, Hidden: true, Prompt: f.Doc + " of " + p.Get("aws_access_key_id")})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	secret := strings.TrimSpace(answer.Reveal())
 	if secret == "" || strings.ContainsFunc(secret, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return fob.Errorf(fob.ErrUsage, "%s is empty, or has blanks or unusual characters", f.Doc).WithHint("paste it again, alone on its line")
+		return nil, fob.Errorf(fob.ErrUsage, "%s is empty, or has blanks or unusual characters", f.Doc).WithHint("paste it again, alone on its line")
 	}
-	return a.putItem(ctx, f.Item(p), fob.NewSecret(secret))
+	var others []string
+	if !force {
+		if others, err = a.sharers(f.Item(p), p.Name, r.caller.Paths); err != nil {
+			return nil, err
+		}
+	}
+	return a.putItem(ctx, f.Item(p), fob.NewSecret(secret), others)
 }
 
-func (a *Agent) putItem(ctx context.Context, name string, secret fob.Secret) error {
+// sharers are the other profiles that need an item of the vault.
+func (a *Agent) sharers(item, name string, paths fob.Paths) ([]string, error) {
+	all, err := a.files.List(paths)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, other := range all {
+		if other.Name != name && slices.Contains(a.items(other), item) {
+			names = append(names, other.Name)
+		}
+	}
+	return names, nil
+}
+
+// putItem puts a secret into the vault. It refuses to replace another one that
+// other profiles need: an access key has one secret, so one of the two is wrong.
+func (a *Agent) putItem(ctx context.Context, name string, secret fob.Secret, others []string) (undo func(), err error) {
 	v, err := a.vault.Vault()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return v.Update(ctx, func(items map[string]fob.Secret) error {
+	var old fob.Secret
+	err = v.Update(ctx, func(items map[string]fob.Secret) error {
+		old = items[name]
+		if !old.IsZero() && !old.Equal(secret) && len(others) > 0 {
+			return fob.Errorf(fob.ErrConflict, "the vault has another secret for this access key, which profile %q uses", others[0]).
+				WithHint("compare the two; --force replaces it for every profile of the key")
+		}
 		items[name] = secret
 		return nil
 	})
+	return func() {
+		// Not even a caller who left in the middle should lose a working secret.
+		err := v.Update(context.WithoutCancel(ctx), func(items map[string]fob.Secret) error {
+			switch {
+			case !items[name].Equal(secret): // somebody else's by now
+			case old.IsZero():
+				delete(items, name)
+			default:
+				items[name] = old
+			}
+			return nil
+		})
+		if err != nil {
+			a.log.Error("a secret is in the vault whose profile could not be written", "item", name, "error", err)
+		}
+	}, err
 }
 
 // remove deletes a definition, and its secret when nothing else needs it.

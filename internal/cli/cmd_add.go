@@ -131,7 +131,7 @@ func (a *app) newAddKind(k api.KindDoc) *cobra.Command {
 			c.Flags().StringVar(&values[i], f.Flag, "", doc)
 		}
 	}
-	c.Flags().BoolVar(&p.Force, "force", false, "replace a definition of that name")
+	c.Flags().BoolVar(&p.Force, "force", false, "replace a definition of that name, and another secret of the same access key")
 	return c
 }
 
