@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"runtime"
 	"strings"
-
-	"golang.org/x/term"
+	"syscall"
 
 	"fob/internal/fob"
 )
@@ -118,7 +116,7 @@ func (a *app) confirm(_ context.Context, c fob.Confirmation) error {
 	return fob.Errorf(fob.ErrCancelled, "nothing was changed")
 }
 
-// prompt asks at the terminal. Ctrl-C gives the terminal back as it was.
+// prompt asks at the terminal. Whatever ends it gives the terminal back as it was.
 func (a *app) prompt(text string, hidden bool) (fob.Secret, error) {
 	if a.noPrompt {
 		return fob.Secret{}, fob.ErrNobody
@@ -136,12 +134,22 @@ func (a *app) prompt(text string, hidden bool) (fob.Secret, error) {
 	if a.terminal != nil && !foreground(in) {
 		return fob.Secret{}, fob.ErrNobody // reading there would stop a server in the background
 	}
-	fd := int(in.Fd())
-	before, stateErr := term.GetState(fd)
-	// Before the question is shown: whoever sees it may press Ctrl-C at once.
-	interrupted := make(chan os.Signal, 1)
-	signal.Notify(interrupted, os.Interrupt)
+	// All this before the question is shown: whoever sees it may type, or press
+	// Ctrl-C, at once.
+	interrupted, ended := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGQUIT)
 	defer signal.Stop(interrupted)
+	read := readLine
+	if hidden {
+		signal.Notify(ended, syscall.SIGTERM, syscall.SIGHUP) // which would leave the terminal silent
+		defer signal.Stop(ended)
+		restore, err := silence(in)
+		if err != nil {
+			return fob.Secret{}, fob.Errorf(fob.ErrInternal, "cannot keep the terminal from showing what is typed: %w", err)
+		}
+		defer restore()
+		read = readHidden
+	}
 	fmt.Fprint(out, clean(text)+": ")
 	type answer struct {
 		line []byte
@@ -149,31 +157,28 @@ func (a *app) prompt(text string, hidden bool) (fob.Secret, error) {
 	}
 	done := make(chan answer, 1)
 	go func() {
-		var r answer
-		if hidden {
-			r.line, r.err = term.ReadPassword(fd)
-			fmt.Fprintln(out)
-		} else {
-			r.line, r.err = readLine(in)
-		}
-		done <- r
+		line, err := read(in)
+		done <- answer{line, err}
 	}()
 	select {
 	case r := <-done:
+		if hidden || r.err != nil {
+			fmt.Fprintln(out) // the line's end was not shown, or not typed
+		}
 		if r.err != nil {
 			return fob.Secret{}, fob.Errorf(fob.ErrCancelled, "nothing was typed")
 		}
 		return fob.NewSecret(string(r.line)), nil
 	case <-interrupted:
-		if stateErr == nil {
-			_ = term.Restore(fd, before)
-		}
 		fmt.Fprintln(out)
 		return fob.Secret{}, fob.Errorf(fob.ErrCancelled, "cancelled")
+	case <-ended: // by somebody else: who else waits for an answer may ask another person
+		fmt.Fprintln(out)
+		return fob.Secret{}, fob.ErrNobody
 	}
 }
 
-func readLine(r io.Reader) ([]byte, error) {
+func readLine(r *os.File) ([]byte, error) {
 	var line []byte
 	one := make([]byte, 1)
 	for {

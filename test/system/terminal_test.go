@@ -111,8 +111,9 @@ func (term *terminal) wait() int {
 	return term.cmd.ProcessState.ExitCode()
 }
 
-// Ctrl-C at a prompt, hidden or not: the terminal is as before, the exit code is
-// 130, and nothing has happened.
+// Ctrl-C or Ctrl-D at a prompt, hidden or not: the terminal is as before, the exit
+// code is 130, and nothing has happened. What was typed as soon as a hidden prompt
+// was there does not show.
 func TestInterruptedAtAPrompt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -126,30 +127,49 @@ func TestInterruptedAtAPrompt(t *testing.T) {
 		"consent":       {[]string{"adopt"}, "[y/N]", false, false},
 		"code":          {[]string{"credentials", "jane"}, "MFA", false, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := lived(t, "")
-			cmd := w.cmd(c.args...)
-			if c.alone {
-				cmd = w.alone(c.args...)
-			}
-			term := onTerminal(t, cmd)
-			term.expect(c.prompt)
-			if c.hidden {
-				soon(t, "typing is hidden", func() bool { return !term.echoes() })
-			}
-			term.typing("abc\x03")
-			if code := term.wait(); code != 130 {
-				t.Fatalf("exit %d: %s", code, redact(term.text()))
-			}
-			if !term.echoes() {
-				t.Fatal("the terminal stays silent")
-			}
-			if c.hidden && strings.Contains(term.text(), "abc") {
-				t.Fatal("what was hidden is on the terminal")
-			}
-			w.original()
-		})
+		for key, typed := range map[string]string{"Ctrl-C": "abc\x03", "Ctrl-D": "\x04", "Ctrl-D after text": "abc\x04\x04"} {
+			t.Run(name+" "+key, func(t *testing.T) {
+				t.Parallel()
+				w := lived(t, "")
+				cmd := w.cmd(c.args...)
+				if c.alone {
+					cmd = w.alone(c.args...)
+				}
+				term := onTerminal(t, cmd)
+				term.expect(c.prompt)
+				term.typing(typed)
+				if code := term.wait(); code != 130 {
+					t.Fatalf("exit %d: %s", code, redact(term.text()))
+				}
+				if !term.echoes() {
+					t.Fatal("the terminal stays silent")
+				}
+				if c.hidden && strings.Contains(term.text(), "abc") {
+					t.Fatal("what was hidden is on the terminal")
+				}
+				w.original()
+			})
+		}
+	}
+}
+
+// fob that is ended at a hidden prompt gives the terminal back.
+func TestEndedAtAHiddenPrompt(t *testing.T) {
+	t.Parallel()
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		w := lived(t, "")
+		term := onTerminal(t, w.cmd("add", "user", "late", "--access-key-id", "AKIAIOSFODNN7EXAMPLE"))
+		term.expect("secret access key")
+		if term.echoes() {
+			t.Fatal("what is typed shows")
+		}
+		if err := term.cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+		if code := term.wait(); code == 0 || !term.echoes() {
+			t.Fatalf("%v: exit %d, the terminal shows what is typed: %v", s, code, term.echoes())
+		}
+		w.original()
 	}
 }
 
