@@ -78,19 +78,26 @@ func path(env unlock.Env) string { return filepath.Join(env.Dir, Name) }
 
 func works(_ context.Context, env unlock.Env) error {
 	if env.UI.AskFunc == nil {
-		return nobody("a passphrase has to be typed, and nobody is there")
+		return nobody("a passphrase has to be typed, and nobody is there", hintInit)
 	}
 	return nil
 }
 
-func nobody(message string) error {
-	return &fob.Error{Kind: fob.ErrLocked, Cause: fob.ErrNobody, Message: message, Hint: "fob unlock, in a terminal"}
+// What to type where nobody is there to ask: each names a way without a terminal.
+const (
+	hintInit   = "fob vault init --unlock passphrase --passphrase-stdin; or in a terminal, without --passphrase-stdin"
+	hintUnlock = "fob unlock, in a terminal; or fob unlock --passphrase-stdin"
+	hintChange = "fob vault passwd, in a terminal; or fob vault passwd --passphrase-stdin with the old one and the new one, a line each"
+)
+
+func nobody(message, hint string) error {
+	return &fob.Error{Kind: fob.ErrLocked, Cause: fob.ErrNobody, Message: message, Hint: hint}
 }
 
 // store asks for a new passphrase; an identity that is there already is not
 // overwritten, for a vault may be sealed to it: it is set aside.
 func (m *method) store(ctx context.Context, env unlock.Env, identity fob.Secret) error {
-	phrase, err := askNew(ctx, env, "new passphrase for the vault")
+	phrase, err := askNew(ctx, env, hintInit)
 	if err != nil {
 		return err
 	}
@@ -102,10 +109,11 @@ func (m *method) store(ctx context.Context, env unlock.Env, identity fob.Secret)
 
 // askNew asks for a new passphrase. Asking twice and comparing is the UI's
 // part (fob.AskNewPhrase): only it knows how it looks on a terminal and a page.
-func askNew(ctx context.Context, env unlock.Env, prompt string) (fob.Secret, error) {
-	phrase, err := env.UI.Ask(ctx, fob.Question{Kind: fob.AskNewPhrase, Prompt: prompt, Hidden: true})
+// hint is for callers without a person.
+func askNew(ctx context.Context, env unlock.Env, hint string) (fob.Secret, error) {
+	phrase, err := env.UI.Ask(ctx, fob.Question{Kind: fob.AskNewPhrase, Prompt: "new passphrase for the vault", Hidden: true})
 	if errors.Is(err, fob.ErrNobody) {
-		return phrase, nobody("a new passphrase has to be typed, and nobody is there")
+		return phrase, nobody("a new passphrase has to be typed, and nobody is there", hint)
 	}
 	if err == nil && phrase.IsZero() {
 		return phrase, fob.Errorf(fob.ErrUsage, "the passphrase is empty")
@@ -142,8 +150,10 @@ func (m *method) seal(env unlock.Env, identity fob.Secret, phrase fob.Secret) er
 	return nil
 }
 
+const wrong = "wrong passphrase"
+
 // errWrong says that the passphrase was not the right one.
-var errWrong = errors.New("wrong passphrase")
+var errWrong = errors.New(wrong)
 
 func (m *method) open(env unlock.Env, sealed []byte, phrase fob.Secret) (fob.Secret, error) {
 	id, err := age.NewScryptIdentity(phrase.Reveal())
@@ -176,8 +186,7 @@ func (m *method) load(ctx context.Context, env unlock.Env) (fob.Secret, error) {
 	if err != nil {
 		return fob.Secret{}, err
 	}
-	identity, err := m.ask(ctx, env, sealed, "passphrase of the vault")
-	return identity, err
+	return m.ask(ctx, env, sealed, "passphrase of the vault", hintUnlock)
 }
 
 func read(env unlock.Env) ([]byte, error) {
@@ -200,7 +209,7 @@ func read(env unlock.Env) ([]byte, error) {
 }
 
 // ask asks until the passphrase is right, three times at most.
-func (m *method) ask(ctx context.Context, env unlock.Env, sealed []byte, prompt string) (fob.Secret, error) {
+func (m *method) ask(ctx context.Context, env unlock.Env, sealed []byte, prompt, hint string) (fob.Secret, error) {
 	defer freeScrypt()
 	for n := range tries {
 		q := fob.Question{Kind: fob.AskPassphrase, Prompt: prompt, Hidden: true}
@@ -208,8 +217,13 @@ func (m *method) ask(ctx context.Context, env unlock.Env, sealed []byte, prompt 
 			q.Prompt = "wrong; " + prompt
 		}
 		phrase, err := env.UI.Ask(ctx, q)
-		if errors.Is(err, fob.ErrNobody) {
-			return fob.Secret{}, nobody("the vault is locked with a passphrase, and nobody is there to type it")
+		switch {
+		case errors.Is(err, fob.ErrNobody) && n > 0:
+			// What was given is the news, not that there is no more of it. The cause
+			// stays nobody's absence: whoever waits meanwhile may know better.
+			return fob.Secret{}, &fob.Error{Kind: fob.ErrLocked, Cause: err, Message: wrong, Hint: hint}
+		case errors.Is(err, fob.ErrNobody):
+			return fob.Secret{}, nobody("the vault is locked with a passphrase, and nobody is there to type it", hint)
 		}
 		if err != nil {
 			return fob.Secret{}, err
@@ -223,7 +237,7 @@ func (m *method) ask(ctx context.Context, env unlock.Env, sealed []byte, prompt 
 			return identity, err
 		}
 	}
-	return fob.Secret{}, fob.Errorf(fob.ErrLocked, "wrong passphrase").WithHint("fob unlock, to try again")
+	return fob.Secret{}, fob.Errorf(fob.ErrLocked, wrong).WithHint("fob unlock, to try again")
 }
 
 // wait slows down guessing through a running agent. Whoever has the file can
@@ -265,11 +279,11 @@ func (m *method) change(ctx context.Context, env unlock.Env) error {
 	if err != nil {
 		return err
 	}
-	identity, err := m.ask(ctx, env, sealed, "present passphrase of the vault")
+	identity, err := m.ask(ctx, env, sealed, "present passphrase of the vault", hintChange)
 	if err != nil {
 		return err
 	}
-	phrase, err := askNew(ctx, env, "new passphrase for the vault")
+	phrase, err := askNew(ctx, env, hintChange)
 	if err != nil {
 		return err
 	}

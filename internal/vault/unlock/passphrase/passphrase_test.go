@@ -71,6 +71,34 @@ func TestThreeTries(t *testing.T) {
 	}
 }
 
+// A wrong passphrase from a script that has no other is a wrong passphrase, not
+// a missing person.
+func TestOneWrongAnswer(t *testing.T) {
+	t.Parallel()
+	m := TestOnlyMethod()
+	env, _ := stored(t, m)
+	for name, do := range map[string]func(context.Context, unlock.Env) error{
+		"load":   func(ctx context.Context, env unlock.Env) error { _, err := m.Load(ctx, env); return err },
+		"change": m.Change,
+	} {
+		answers := 1
+		env.UI = fob.UI{AskFunc: func(context.Context, fob.Question) (fob.Secret, error) {
+			if answers--; answers < 0 {
+				return fob.Secret{}, fob.ErrNobody
+			}
+			return fob.NewSecret("no"), nil
+		}}
+		err := do(t.Context(), env)
+		if fob.OutcomeOf(err).Kind != fob.ErrLocked || err.Error() != "wrong passphrase" || !strings.Contains(fob.HintOf(err), "--passphrase-stdin") {
+			t.Errorf("%s: %v, hint %q", name, err, fob.HintOf(err))
+		}
+		answers = 0
+		if err := do(t.Context(), env); !errors.Is(err, fob.ErrNobody) || !strings.Contains(err.Error(), "nobody is there") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // SR13: guessing through an agent gets slower, up to a bound, and a right
 // passphrase ends that.
 func TestGuessingGetsSlower(t *testing.T) {
