@@ -22,7 +22,9 @@ func (a *app) newAdd() *cobra.Command {
 		}
 		add := a.newAddKinds(kinds)
 		add.SetArgs(append([]string{"add"}, args...))
-		return add.ExecuteContext(cmd.Context())
+		a.running = false
+		kind, err := add.ExecuteContextC(cmd.Context())
+		return a.misused(kind, err)
 	})
 	c.DisableFlagParsing = true
 	c.Args = cobra.ArbitraryArgs
@@ -106,7 +108,7 @@ func (a *app) newAddKind(k api.KindDoc) *cobra.Command {
 	c := &cobra.Command{
 		Use: k.Name + " NAME", Short: k.Doc, DisableFlagsInUseLine: true,
 		Long: "Add a profile of kind " + k.Name + ": " + k.Doc + ".",
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: a.runs(func(cmd *cobra.Command, args []string) error {
 			p.Name, p.Keys = args[0], map[string]string{}
 			for i, f := range k.Fields {
 				if values[i] != "" {
@@ -114,7 +116,7 @@ func (a *app) newAddKind(k api.KindDoc) *cobra.Command {
 				}
 			}
 			return a.call(cmd.Context(), api.Add, &p.Caller, p, nil)
-		},
+		}),
 	}
 	a.oneName(c)
 	c.ValidArgsFunction = cobra.NoFileCompletions

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"fmt"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -14,9 +15,13 @@ func (a *app) newVersion() *cobra.Command {
 		if asJSON {
 			return a.printJSON(map[string]string{"version": a.version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
 		}
-		a.printf("fob %s (%s, %s/%s)\n", a.version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		a.printf("%s", a.versionText())
 		return nil
 	})
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+func (a *app) versionText() string {
+	return fmt.Sprintf("fob %s (%s, %s/%s)\n", a.version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

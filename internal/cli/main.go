@@ -34,6 +34,7 @@ type Programs map[string]func(ctx context.Context, t fob.Task) error
 // Main runs fob with its arguments, the program's name first, and returns its
 // exit code.
 func Main(ctx context.Context, version string, args []string, streams Streams, environ []string, programs Programs) int {
+	streams.Out = &output{w: streams.Out}
 	a := &app{args: args, version: version, Streams: streams, environ: environ, programs: programs}
 	if name, noSession, ok := hotPath(args[1:]); ok {
 		return a.exit(a.credentials(ctx, &api.DeliverParams{Name: name, NoSession: noSession}), true)
@@ -79,6 +80,8 @@ type app struct {
 
 	percent int // of the progress bar that is drawn
 
+	running bool // cobra found nothing wrong with the command line
+
 	client *api.Client
 }
 
@@ -96,6 +99,9 @@ func (a *app) getenv(name string) string {
 // stderr into their own one-line errors, so there the hint joins the line.
 func (a *app) exit(err error, oneLine bool) int {
 	a.leave()
+	if out, ok := a.Out.(*output); ok {
+		err = out.judge(err)
+	}
 	if err == nil {
 		return 0
 	}

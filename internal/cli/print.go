@@ -2,11 +2,59 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"strings"
+	"syscall"
 	"time"
 	"unicode/utf8"
+
+	"fob/internal/fob"
 )
+
+// output is standard output. It remembers the first error, so that a command may
+// print without looking: whoever redirects into a file must learn that the disk
+// was full.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// pipeClosed is what a shell makes of a program that SIGPIPE ends, as it usually
+// does before we see the error.
+const pipeClosed = exitStatus(128 + 13)
+
+// failed reports whether an error is one of writing.
+func (o *output) failed(err error) bool { return o.err != nil && errors.Is(err, o.err) }
+
+// judge is what becomes of a command's error once its output is counted in.
+func (o *output) judge(err error) error {
+	var own *fob.Error
+	switch {
+	case o.err == nil || err != nil && !o.failed(err):
+		return err
+	case errors.Is(o.err, syscall.EPIPE):
+		return pipeClosed // whoever read has enough: fob list | head
+	case errors.As(err, &own):
+		return err
+	}
+	why := o.err
+	var at *fs.PathError // names /dev/stdout, which is said already
+	if errors.As(why, &at) {
+		why = at.Err
+	}
+	return fob.Errorf(fob.ErrInternal, "cannot write to standard output: %w", why).WithHint("free some space, or write somewhere else")
+}
 
 func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.Out, format, args...) }
 

@@ -20,19 +20,34 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.newRoot()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
+	return a.exit(a.misused(cmd, err), cmd.Annotations["one-line-errors"] != "")
+}
+
+// misused makes what cobra itself refuses the wrong command line that it is; the
+// errors of commands that ran are theirs.
+func (a *app) misused(cmd *cobra.Command, err error) error {
 	var own *fob.Error
-	var status exitStatus
-	if err != nil && !errors.As(err, &own) && !errors.As(err, &status) && !errors.Is(err, context.Canceled) {
-		// What cobra itself refuses is a wrong command line.
-		err = fob.Errorf(fob.ErrUsage, "%w", err).WithHint("%s --help", cmd.CommandPath())
+	out, ok := a.Out.(*output)
+	if err == nil || a.running || errors.As(err, &own) || ok && out.failed(err) { // --version and --help print before anything runs
+		return err
 	}
-	return a.exit(err, cmd.Annotations["one-line-errors"] != "")
+	return fob.Errorf(fob.ErrUsage, "%w", err).WithHint("%s --help", cmd.CommandPath())
+}
+
+// runs marks the moment from which on errors are no longer cobra's.
+func (a *app) runs(run func(cmd *cobra.Command, args []string) error) func(cmd *cobra.Command, args []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.running = true
+		return run(cmd, args)
+	}
 }
 
 func (a *app) newRoot() *cobra.Command {
 	root := a.group("fob")
 	root.Use = "fob"
 	root.SilenceErrors, root.SilenceUsage = true, true
+	root.Version = a.version
+	root.SetVersionTemplate(a.versionText())
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
@@ -63,6 +78,16 @@ func (a *app) newRoot() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		// cobra answers an unknown topic with the root's help, and success.
+		help.Args = func(_ *cobra.Command, args []string) error {
+			if cmd, rest, err := root.Find(args); err == nil && len(rest) > 0 && cmd.HasSubCommands() {
+				return unknown(cmd, rest[0])
+			}
+			return nil
+		}
+	}
 	return root
 }
 
@@ -79,7 +104,7 @@ func (a *app) command(path string, run func(cmd *cobra.Command, args []string) e
 	}
 	return &cobra.Command{
 		Use: use, Short: page.Short, Long: page.Long, Example: page.Examples,
-		RunE: run, Args: cobra.NoArgs, DisableFlagsInUseLine: true,
+		RunE: a.runs(run), Args: cobra.NoArgs, DisableFlagsInUseLine: true,
 	}
 }
 
@@ -87,13 +112,25 @@ func (a *app) command(path string, run func(cmd *cobra.Command, args []string) e
 func (a *app) group(path string, commands ...*cobra.Command) *cobra.Command {
 	g := a.command(path, func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return fob.Errorf(fob.ErrUsage, "%s has no command %q", cmd.CommandPath(), args[0]).WithHint("%s --help", cmd.CommandPath())
+			return unknown(cmd, args[0])
 		}
 		return cmd.Help()
 	})
 	g.Args = cobra.ArbitraryArgs
+	g.SuggestionsMinimumDistance = 2
 	g.AddCommand(commands...)
 	return g
+}
+
+// unknown refuses a word that is none of a group's commands, and names those
+// that it may have been.
+func unknown(group *cobra.Command, word string) error {
+	near := group.SuggestionsFor(word)
+	for i, name := range near {
+		near[i] = group.CommandPath() + " " + name
+	}
+	return fob.Errorf(fob.ErrUsage, "%s has no command %q", group.CommandPath(), word).
+		WithHint("%s", strings.Join(append(near, group.CommandPath()+" --help"), ", or "))
 }
 
 // names completes the names of profiles, sign-ins and their roles.
