@@ -71,7 +71,7 @@ func (a *Agent) add(ctx context.Context, r *request) (_ any, err error) {
 
 // define checks a definition before anything is asked or written.
 func (a *Agent) define(p api.AddParams) (fob.Profile, principal.Kind, error) {
-	profile := fob.Profile{Name: p.Name, Origin: fob.OriginFob, Path: a.home.Config(), Keys: p.Keys}
+	profile := fob.Profile{Name: p.Name, Origin: fob.OriginFob, Keys: p.Keys}
 	for _, kind := range a.kinds {
 		if kind.AddWord() != p.Kind {
 			continue

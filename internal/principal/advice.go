@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -51,6 +53,10 @@ type advice struct {
 	hint       string
 }
 
+// said, at the end of an advice's message, stands for AWS's own text: where that
+// is the only thing which says what is wrong.
+const said = ": SAID"
+
 // advices maps an error code, and a part of its text, to what a person can do.
 // First match wins. Sources: the STS API reference's error tables and field
 // reports; the codes differ between query and JSON services.
@@ -59,20 +65,22 @@ func advices() []advice {
 		{"AccessDenied", "invalid MFA one time pass code", fob.ErrSignIn, "the MFA code is wrong or was used before", "wait for the next code and check the computer's clock"},
 		{"AccessDenied", "unable to validate MFA code", fob.ErrRefused, "mfa_serial is not a device of this user", "fob show NAME, and compare mfa_serial with the IAM console"},
 		{"AccessDenied", "must provide both MFA serial number", fob.ErrSignIn, "an MFA code is required", "set mfa_serial in the profile"},
-		{"AccessDenied", "with session credentials", fob.ErrRefused, "AWS makes sessions from a user's own keys only, and these keys are a session's", "fob add user NAME with the user's own keys"},
+		{"AccessDenied", "with session credentials", fob.ErrRefused, "AWS makes sessions from a user's own keys only, and these keys are a session's", "KEYS, to the user's own"},
 		{"AccessDenied", "sts:TagSession", fob.ErrRefused, "the role's trust policy does not allow session tags (sts:TagSession)", "remove session_tags, or allow sts:TagSession in the trust policy"},
 		{"AccessDenied", "sts:SetSourceIdentity", fob.ErrRefused, "the role's trust policy does not allow a source identity (sts:SetSourceIdentity)", "remove source_identity, or allow sts:SetSourceIdentity in the trust policy"},
 		{"AccessDenied", "sts:AssumeRole", fob.ErrRefused, "not allowed to assume the role: its trust policy, the caller's policy, a missing external id or MFA, or the role does not exist (AWS does not say which)", "fob show NAME, and compare with the role's trust policy"},
 		{"AccessDenied", "", fob.ErrRefused, "AWS denied access", "check the policies of the user or role"},
 		{"ValidationError", "1 hour session limit for roles assumed by role chaining", fob.ErrRefused, "AWS limits a role assumed from another session to one hour", "set duration_seconds = 3600"},
 		{"ValidationError", "MaxSessionDuration", fob.ErrRefused, "duration_seconds is longer than the role's maximum session duration", "set duration_seconds = 3600, or raise the role's maximum"},
-		{"ValidationError", "", fob.ErrUsage, "AWS refused a parameter", "fob show NAME"},
-		{"InvalidParameterValue", "", fob.ErrUsage, "AWS refused a parameter", "fob show NAME"},
+		{"ValidationError", "", fob.ErrUsage, "AWS refused a parameter" + said, "fob show NAME"},
+		{"InvalidParameterValue", "conflicts with a transitive tag key", fob.ErrUsage, "a session tag has the key of one that the profile's source passes on, which AWS does not let a role set again", "remove that key from session_tags of NAME, or from transitive_session_tags of its source"},
+		{"InvalidParameterValue", "must be included in the requested tags", fob.ErrUsage, "transitive_session_tags names a key that is not among session_tags", "add it to session_tags, or remove it from transitive_session_tags"},
+		{"InvalidParameterValue", "", fob.ErrUsage, "AWS refused a parameter" + said, "fob show NAME"},
 		{"ExpiredToken", "", fob.ErrRefused, "the credentials used for the call have expired", "try again; if it persists check the computer's clock"},
-		{"InvalidClientTokenId", "", fob.ErrRefused, "AWS does not know the access key: deleted, inactive, of another partition, or an IAM call with a session that had no MFA", "check the key in the IAM console, then fob add user NAME again"},
+		{"InvalidClientTokenId", "", fob.ErrRefused, "AWS does not know the access key: deleted, inactive, of another partition, or an IAM call with a session that had no MFA", "check the key in the IAM console, then KEYS"},
 		{"SignatureDoesNotMatch", "Signature expired", fob.ErrRefused, "the computer's clock is wrong", "set the clock (timedatectl set-ntp true)"},
 		{"SignatureDoesNotMatch", "not yet current", fob.ErrRefused, "the computer's clock is wrong", "set the clock (timedatectl set-ntp true)"},
-		{"SignatureDoesNotMatch", "", fob.ErrRefused, "the secret access key does not belong to the access key id", "fob add user NAME again with the right secret"},
+		{"SignatureDoesNotMatch", "", fob.ErrRefused, "the secret access key does not belong to the access key id", "KEYS"},
 		{"RegionDisabledException", "", fob.ErrRefused, "STS is not active in this region for the account", "set another region in the profile"},
 		{"PackedPolicyTooLarge", "", fob.ErrUsage, "session policy and tags are too large together", "shorten role_policy or session_tags"},
 		{"MalformedPolicyDocument", "", fob.ErrUsage, "the session policy is not a valid policy", "check role_policy"},
@@ -88,9 +96,27 @@ func advices() []advice {
 }
 
 // Explain turns an error of an AWS call for a profile into one line of advice. It
-// keeps AWS's code and request id for support, and none of AWS's free text, which
-// may quote parameters.
+// keeps AWS's code and request id for support. Of AWS's free text, which may quote
+// parameters, it keeps only what STS says where nothing else tells what is wrong:
+// no parameter of STS's that fob sends is a secret.
 func Explain(profile, what string, err error) error {
+	return explain(profile, "correct the keys", what, err)
+}
+
+// ExplainFor is Explain for a call with the keys of a profile or, if it has none,
+// of its source: it says how to correct those.
+func ExplainFor(p fob.Profile, what string, err error) error {
+	keys := "correct the keys of profile " + p.Name + " in your AWS files"
+	switch source := p.Get("source_profile"); {
+	case p.Get("role_arn") != "" && source != "":
+		keys = "correct the keys that the chain starts with: fob show " + source
+	case p.Origin == fob.OriginFob:
+		keys = fmt.Sprintf("fob add user %s --access-key-id %s --force, which asks for the secret again", p.Name, p.Get("aws_access_key_id"))
+	}
+	return explain(p.Name, keys, what, err)
+}
+
+func explain(profile, keys, what string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -100,12 +126,12 @@ func Explain(profile, what string, err error) error {
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return explainAPI(profile, what, api, err)
+		return explainAPI(strings.NewReplacer("NAME", profile, "KEYS", keys), what, api, err)
 	}
 	return explainTransport(what, err)
 }
 
-func explainAPI(profile, what string, api smithy.APIError, err error) error {
+func explainAPI(hint *strings.Replacer, what string, api smithy.APIError, err error) error {
 	suffix := " (" + api.ErrorCode()
 	var resp *smithyhttp.ResponseError
 	status := 0
@@ -116,17 +142,52 @@ func explainAPI(profile, what string, api smithy.APIError, err error) error {
 		}
 	}
 	suffix += ")"
+	text := ""
+	var op *smithy.OperationError
+	if errors.As(err, &op) && op.Service() == "STS" {
+		text = oneLine(api.ErrorMessage())
+	}
 	code := strings.TrimSuffix(api.ErrorCode(), "Exception")
 	for _, a := range advices() {
 		if strings.TrimSuffix(a.code, "Exception") == code && strings.Contains(api.ErrorMessage(), a.text) {
-			return &fob.Error{Kind: a.kind, Message: what + ": " + a.message + suffix,
-				Hint: strings.ReplaceAll(a.hint, "NAME", profile), Cause: err}
+			return &fob.Error{Kind: a.kind, Message: what + ": " + quoting(a.message, text) + suffix, Hint: hint.Replace(a.hint), Cause: err}
 		}
 	}
 	if status >= 500 || api.ErrorFault() == smithy.FaultServer {
 		return &fob.Error{Kind: fob.ErrNetwork, Message: what + ": AWS had a fault of its own" + suffix, Hint: "try again in a minute", Cause: err}
 	}
-	return &fob.Error{Kind: fob.ErrRefused, Message: what + ": AWS refused" + suffix, Hint: "see what the code means in AWS's documentation", Cause: err}
+	return &fob.Error{Kind: fob.ErrRefused, Message: what + ": " + quoting("AWS refused"+said, text) + suffix, Hint: "see what the code means in AWS's documentation", Cause: err}
+}
+
+// quoting puts AWS's text into an advice's message, if it has a place for one.
+func quoting(message, text string) string {
+	rest, quotes := strings.CutSuffix(message, said)
+	if quotes && text != "" {
+		return rest + ": " + text
+	}
+	return rest
+}
+
+// longest is how much of AWS's text is shown, in characters.
+const longest = 200
+
+// oneLine makes a text that others wrote fit to be shown: one line, of what can
+// be seen, not too long.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, text)
+	text = strings.TrimRight(strings.Join(strings.Fields(text), " "), ".")
+	if runes := []rune(text); len(runes) > longest {
+		return string(runes[:longest-1]) + "…"
+	}
+	return text
 }
 
 func explainTransport(what string, err error) error {
@@ -134,7 +195,10 @@ func explainTransport(what string, err error) error {
 	var dns *net.DNSError
 	var op *net.OpError
 	var de *smithy.DeserializationError
+	var to *url.Error
 	switch {
+	case errors.As(err, &to) && CheckURL(to.URL) != nil: // nothing was sent
+		e.Kind, e.Message, e.Hint = fob.ErrUsage, what+": endpoint_url "+CheckURL(to.URL).Error(), "correct it in the profile, or in its section of services"
 	case errors.Is(err, context.Canceled):
 		e.Kind, e.Message = fob.ErrCancelled, what+": cancelled"
 	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -55,11 +56,23 @@ func CheckARN(service, prefix string) func(string) error {
 		if err != nil {
 			return err
 		}
-		if a.Service != service || !strings.HasPrefix(a.Resource, prefix) {
+		name, ok := strings.CutPrefix(a.Resource, prefix)
+		if a.Service != service || !ok || name == "" || !isAccount(a.Account) {
 			return fmt.Errorf("must be an ARN like arn:aws:%s::111122223333:%sNAME", service, prefix)
 		}
 		return nil
 	}
+}
+
+func isAccount(v string) bool { return len(v) == 12 && strings.Trim(v, "0123456789") == "" }
+
+// CheckURL accepts an address that HTTP can call.
+func CheckURL(v string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return errors.New("must be a URL like https://sts.example.com")
+	}
+	return nil
 }
 
 // ARN is an Amazon Resource Name in its parts.

@@ -142,7 +142,7 @@ func (f Field) FlagName() string {
 func Common() []Field {
 	return []Field{
 		{Key: "region", Doc: "region for STS and for the tools that use the profile", Example: "eu-west-1"},
-		{Key: "endpoint_url", Doc: "where to call instead of AWS's own endpoints"},
+		{Key: "endpoint_url", Doc: "where to call instead of AWS's own endpoints", Check: CheckURL},
 		{Key: "services", Doc: "name of a [services] section with an endpoint_url per service"},
 		{Key: "output", Doc: "output format of the AWS CLI", Example: "json"},
 	}
@@ -174,11 +174,26 @@ func (k Kind) Validate(p fob.Profile) error {
 				WithHint("fob add %s %s --%s %s", k.AddWord(), p.Name, f.FlagName(), f.Example)
 		case v != "" && f.Check != nil:
 			if err := f.Check(v); err != nil {
-				return fob.Errorf(fob.ErrUsage, "profile %q: %s: %w", p.Name, f.Key, err)
+				return k.wrong(p, f.Key, err)
+			}
+		}
+	}
+	for _, service := range []string{"sts", "sso", "sso_oidc"} { // a [services] section's; what fob itself does not call is not its business
+		if v := p.Endpoints[service]; v != "" {
+			if err := CheckURL(v); err != nil {
+				return k.wrong(p, "endpoint_url of "+service, err)
 			}
 		}
 	}
 	return nil
+}
+
+func (k Kind) wrong(p fob.Profile, key string, err error) error {
+	e := fob.Errorf(fob.ErrUsage, "profile %q: %s: %w", p.Name, key, err)
+	if p.Path == "" { // of a command line
+		return e.WithHint("fob add %s --help", k.AddWord())
+	}
+	return e.WithHint("correct it in %s", p.Path)
 }
 
 // Accepts are all the keys that fob add takes: the kind's own, which say how to

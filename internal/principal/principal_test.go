@@ -61,6 +61,17 @@ func TestChecks(t *testing.T) {
 		{"role", "role_arn", "arn:aws-cn:iam::111122223333:role/path/R", true},
 		{"role", "role_arn", "arn:aws:iam::111122223333:user/R", false},
 		{"role", "role_arn", "role", false},
+		{"role", "role_arn", "arn:aws:iam::11112222333:role/R", false},
+		{"role", "role_arn", "arn:aws:iam::11112222333x:role/R", false},
+		{"role", "role_arn", "arn:aws:iam:::role/R", false},
+		{"role", "role_arn", "arn:aws:iam::111122223333:role/", false},
+		{"role", "endpoint_url", "https://sts.example.com", true},
+		{"role", "endpoint_url", "http://127.0.0.1:4566/sts", true},
+		{"role", "endpoint_url", "foo", false},
+		{"role", "endpoint_url", "localhost:4566", false},
+		{"role", "endpoint_url", "ftp://x", false},
+		{"role", "endpoint_url", "http://:80", false},
+		{"role", "endpoint_url", "://", false},
 		{"role", "duration_seconds", "43200", true},
 		{"role", "duration_seconds", "899", false},
 		{"role", "duration_seconds", "1h", false},
@@ -74,7 +85,7 @@ func TestChecks(t *testing.T) {
 		{"role", "source_identity", "x", false},
 	} {
 		for _, k := range all.Kinds() {
-			for _, f := range k.Fields {
+			for _, f := range k.Accepts() {
 				if k.Name == tt.kind && f.Key == tt.key && (f.Check(tt.value) == nil) != tt.ok {
 					t.Errorf("%s %s = %.40q: %v", tt.kind, tt.key, tt.value, f.Check(tt.value))
 				}
@@ -83,7 +94,8 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-// AWS's free text can quote parameters; what a person reads never does.
+// AWS's free text can quote parameters; what a person reads does not, where there
+// is advice or the service is not STS.
 func TestAdvice(t *testing.T) {
 	t.Parallel()
 	const secret = "FOBSECRETMARKERadvice"
@@ -123,6 +135,87 @@ func TestAdvice(t *testing.T) {
 		if !errors.Is(err, tt.kind) || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), secret) {
 			t.Errorf("%v: %v", tt.err, err)
 		}
+	}
+}
+
+// Where only STS's own text says what is wrong, it is shown: one line, not too
+// long, that does nothing to a terminal.
+func TestWhatSTSSays(t *testing.T) {
+	t.Parallel()
+	const text = "1 validation error detected: Value 'x' at 'externalId' failed\r\n\tto satisfy\x1b[2J constraint.\n"
+	const shown = "1 validation error detected: Value 'x' at 'externalId' failed to satisfy[2J constraint ("
+	for _, tt := range []struct {
+		service, code, text, says string
+	}{
+		{"STS", "ValidationError", text, "role r: AWS refused a parameter: " + shown + "ValidationError)"},
+		{"STS", "InvalidParameterValue", text, "role r: AWS refused a parameter: " + shown + "InvalidParameterValue)"},
+		{"STS", "SomethingNew", text, "role r: AWS refused: " + shown + "SomethingNew)"},
+		{"STS", "ValidationError", strings.Repeat("é", 300), "parameter: " + strings.Repeat("é", 199) + "… (ValidationError)"},
+		{"STS", "ValidationError", "", "role r: AWS refused a parameter (ValidationError)"},
+		{"STS", "AccessDenied", text, "role r: AWS denied access (AccessDenied)"},
+		{"SSO OIDC", "SomethingNew", text, "role r: AWS refused (SomethingNew)"},
+		{"SSO", "ValidationError", text, "role r: AWS refused a parameter (ValidationError)"},
+		{"STS", "InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.", "source passes on"},
+		{"STS", "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.", "not among session_tags"},
+	} {
+		err := principal.Explain("prod", "role r", &smithy.OperationError{ServiceID: tt.service, Err: &smithy.GenericAPIError{Code: tt.code, Message: tt.text}})
+		if !strings.Contains(err.Error(), tt.says) || fob.HintOf(err) == "" {
+			t.Errorf("%s %s: %v (%s)", tt.service, tt.code, err, fob.HintOf(err))
+		}
+	}
+}
+
+// The hint about keys names where they are.
+func TestHintsAboutKeys(t *testing.T) {
+	t.Parallel()
+	role := map[string]string{"role_arn": "arn:aws:iam::111122223333:role/R", "source_profile": "jane"}
+	for _, tt := range []struct {
+		profile fob.Profile
+		hint    string
+	}{
+		{fob.Profile{Name: "bot", Origin: fob.OriginFob, Keys: map[string]string{"aws_access_key_id": "AKIA1"}}, "fob add user bot --access-key-id AKIA1 --force"},
+		{fob.Profile{Name: "bot", Origin: fob.OriginConfig, Keys: map[string]string{"aws_access_key_id": "AKIA1"}}, "profile bot in your AWS files"},
+		{fob.Profile{Name: "r", Origin: fob.OriginFob, Keys: role}, "fob show jane"},
+	} {
+		for _, code := range []string{"InvalidClientTokenId", "SignatureDoesNotMatch"} {
+			err := principal.ExplainFor(tt.profile, "call", &smithy.GenericAPIError{Code: code})
+			if hint := fob.HintOf(err); !strings.Contains(hint, tt.hint) || strings.Contains(hint, "KEYS") {
+				t.Errorf("%s %s: %s", tt.profile.Name, code, hint)
+			}
+		}
+	}
+}
+
+// A mistyped code is asked for again, a program's is not.
+func TestMistypedCode(t *testing.T) {
+	t.Parallel()
+	ask := func(process string, answers ...string) (asked []string, err error) {
+		p := fob.Profile{Name: "jane", Keys: map[string]string{"mfa_process": process}}
+		env := principal.Env{UI: fob.UI{AskFunc: func(_ context.Context, q fob.Question) (fob.Secret, error) {
+			asked = append(asked, q.Prompt)
+			if len(asked) > len(answers) {
+				return fob.Secret{}, fob.ErrNobody
+			}
+			return fob.NewSecret(answers[len(asked)-1]), nil
+		}}}
+		return asked, principal.WithMFA(t.Context(), env, p, "device", func(code string) error {
+			if code != "123456" {
+				t.Errorf("called with the code %q", code)
+			}
+			return nil
+		})
+	}
+	if asked, err := ask("", "12345", " 123456 "); err != nil || len(asked) != 2 || !strings.Contains(asked[1], "six digits; MFA code") {
+		t.Error(asked, err)
+	}
+	if asked, err := ask("", "12345"); !errors.Is(err, fob.ErrSignIn) || errors.Is(err, fob.ErrNobody) || len(asked) != 2 || !strings.Contains(fob.HintOf(err), "device") {
+		t.Error(asked, err)
+	}
+	if asked, err := ask("", "1", "", "abcdef", "123456"); !errors.Is(err, fob.ErrSignIn) || len(asked) != 3 {
+		t.Error(asked, err)
+	}
+	if asked, err := ask("totp", "no", "123456"); !errors.Is(err, fob.ErrSignIn) || len(asked) != 1 || !strings.Contains(fob.HintOf(err), "mfa_process") || strings.Contains(fob.HintOf(err), "type the code") {
+		t.Error(asked, err, fob.HintOf(err))
 	}
 }
 

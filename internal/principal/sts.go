@@ -2,6 +2,7 @@ package principal
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -98,9 +99,12 @@ func FromSTS(c *types.Credentials, account string) (fob.Credentials, error) {
 	}, nil
 }
 
-// MFACode asks for the code of a device. A code works once: STS refuses a second
+// errNoCode says that an answer is no MFA code.
+var errNoCode = errors.New("an MFA code is six digits")
+
+// mfaCode asks for the code of a device. A code works once: STS refuses a second
 // call with it, so every retrieval asks anew.
-func MFACode(ctx context.Context, env Env, p fob.Profile, serial, refused string) (string, error) {
+func mfaCode(ctx context.Context, env Env, p fob.Profile, serial, refused string) (string, error) {
 	prompt := "MFA code for " + serial
 	if refused != "" {
 		prompt = refused + "; " + prompt
@@ -110,10 +114,14 @@ func MFACode(ctx context.Context, env Env, p fob.Profile, serial, refused string
 		return "", err
 	}
 	code := strings.TrimSpace(answer.Reveal())
-	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
-		return "", fob.Errorf(fob.ErrSignIn, "an MFA code is six digits").WithHint("type the code that device %s shows", serial)
+	if len(code) == 6 && strings.Trim(code, "0123456789") == "" {
+		return code, nil
 	}
-	return code, nil
+	e := fob.Errorf(fob.ErrSignIn, "%w", errNoCode).WithHint("type the code that device %s shows", serial)
+	if p.Get("mfa_process") != "" {
+		e.Hint = "mfa_process of profile " + p.Name + " must print the code alone on its first line: run it in a terminal"
+	}
+	return "", e
 }
 
 // AsksCode reports whether a definition's next session takes a code that a person
@@ -123,16 +131,19 @@ func AsksCode(p fob.Profile) bool {
 }
 
 // WithMFA makes one STS call that needs a code, asking again up to twice when
-// STS says that the code is wrong or used up.
+// what was typed is no code, or STS says that it is wrong or used up.
 func WithMFA(ctx context.Context, env Env, p fob.Profile, serial string, call func(code string) error) error {
 	var refused string
 	var last error
 	for range 3 {
-		code, err := MFACode(ctx, env, p, serial, refused)
-		if err != nil {
-			if last != nil {
-				return last // nobody to ask again: the refusal is the news
-			}
+		code, err := mfaCode(ctx, env, p, serial, refused)
+		switch {
+		case errors.Is(err, errNoCode) && p.Get("mfa_process") == "": // a program would say the same again
+			last, refused = err, errNoCode.Error()
+			continue
+		case err != nil && last != nil && errors.Is(err, fob.ErrNobody):
+			return last // nobody to ask again: the refusal is the news
+		case err != nil:
 			return mfaNeeded(p.Name, serial, err)
 		}
 		if last = call(code); last == nil || !IsMFARefusal(last) {

@@ -100,7 +100,7 @@ func (r *role) Credentials(ctx context.Context) (fob.Credentials, error) {
 		err = call("")
 	}
 	if err != nil {
-		return fob.Credentials{}, principal.Explain(r.profile.Name, "profile "+r.profile.Name+", role "+aws.ToString(in.RoleArn), err)
+		return fob.Credentials{}, principal.ExplainFor(r.profile, "profile "+r.profile.Name+", role "+aws.ToString(in.RoleArn), err)
 	}
 	return principal.FromSTS(out.Credentials, principal.AccountOf(aws.ToString(in.RoleArn)))
 }

@@ -66,7 +66,7 @@ func (u *user) Credentials(ctx context.Context) (fob.Credentials, error) {
 	switch {
 	case !keys.LongLived() && narrowed:
 		return fob.Credentials{}, fob.Errorf(fob.ErrUsage, "the keys of profile %q are a session's, which no policy can narrow any more", u.profile.Name).
-			WithHint("fob add user NAME with the user's own keys")
+			WithHint("narrow a profile that has the user's own keys, or a role; fob list shows them")
 	// Keys that are a session's already cannot make another: hand them on.
 	case !keys.LongLived() || u.profile.Get("user_session") == SessionNever:
 		return keys, nil
@@ -93,7 +93,7 @@ func (u *user) Credentials(ctx context.Context) (fob.Credentials, error) {
 		err = call("")
 	}
 	if err != nil {
-		return fob.Credentials{}, principal.Explain(u.profile.Name, "session of user "+u.profile.Name, err)
+		return fob.Credentials{}, principal.ExplainFor(u.profile, "session of user "+u.profile.Name, err)
 	}
 	return principal.FromSTS(out.Credentials, keys.AccountID)
 }
@@ -111,7 +111,7 @@ func (u *user) federated(ctx context.Context, keys fob.Credentials) (fob.Credent
 	}
 	out, err := principal.STS(u.profile, u.env, keys).GetFederationToken(ctx, in)
 	if err != nil {
-		return fob.Credentials{}, principal.Explain(u.profile.Name, "narrowed session of user "+u.profile.Name, err)
+		return fob.Credentials{}, principal.ExplainFor(u.profile, "narrowed session of user "+u.profile.Name, err)
 	}
 	return principal.FromSTS(out.Credentials, keys.AccountID)
 }
