@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,8 +46,8 @@ func (a *Agent) add(ctx context.Context, r *request) (_ any, err error) {
 	} else if exists && !p.Force {
 		return nil, fob.Errorf(fob.ErrConflict, "profile %q exists already", p.Name).WithHint("fob show %s, or add --force to replace it", p.Name)
 	}
-	if kind.Source != nil {
-		a.warnSource(ctx, r, kind.Source(profile))
+	if err := a.checkSource(ctx, r, kind, profile); err != nil {
+		return nil, err
 	}
 	var undo []func()
 	defer func() {
@@ -85,6 +86,10 @@ func (a *Agent) define(p api.AddParams) (fob.Profile, principal.Kind, error) {
 				return profile, kind, fob.Errorf(fob.ErrUsage, "a %s has no key %q", kind.Name, key).WithHint("fob add %s --help", kind.AddWord())
 			}
 		}
+		if strings.HasPrefix(p.Name, "-") {
+			return profile, kind, fob.Errorf(fob.ErrUsage, "%q cannot be the name of a profile: it looks like a flag, to fob and to every other program", p.Name).
+				WithHint("begin it with a letter or a digit")
+		}
 		return profile, kind, cmp.Or(checkName(kind, p.Name), kind.Validate(profile), namesSignIn(kind, profile),
 			writable(kind.SectionType(), profile))
 	}
@@ -103,17 +108,46 @@ func writable(section string, p fob.Profile) error {
 	return nil
 }
 
-// warnSource tells of a source that is not there yet: that is allowed, since
-// definitions may be added in any order.
-func (a *Agent) warnSource(ctx context.Context, r *request, name string) {
-	if _, err := a.files.Lookup(name, r.caller.Paths); err == nil {
-		return
+// checkSource refuses a chain that would come back to where it was: SDKs let a
+// section start from itself if it has keys too, which none that is added here has.
+// It tells of a source that is not there yet: that is allowed, since definitions
+// may be added in any order.
+func (a *Agent) checkSource(ctx context.Context, r *request, kind principal.Kind, p fob.Profile) error {
+	chain := []string{p.Name}
+	for kind.Source != nil {
+		name := kind.Source(p)
+		if slices.Contains(chain, name) {
+			if len(chain) > 1 && chain[len(chain)-1] == name && p.Get("aws_access_key_id") != "" {
+				return nil
+			}
+			return fob.Errorf(fob.ErrUsage, "profiles start from each other in a loop: %s", strings.Join(append(chain, name), " → ")).
+				WithHint("name another --source-profile")
+		}
+		next, err := a.files.Lookup(name, r.caller.Paths)
+		if err == nil {
+			kind, err = principal.Find(a.kinds, next)
+		}
+		if err != nil {
+			if len(chain) == 1 {
+				a.warnSource(ctx, r, name, err)
+			}
+			return nil
+		}
+		chain, p = append(chain, name), next
 	}
-	if session, ok := fob.IsSignIn(name); ok {
+	return nil
+}
+
+func (a *Agent) warnSource(ctx context.Context, r *request, name string, err error) {
+	if session, ok := fob.IsSignIn(name); ok && errors.Is(err, fob.ErrNotFound) {
 		r.ui.Tell(ctx, fmt.Sprintf("there is no sign-in %q yet (fob add sso %s --start-url URL --region REGION)", session, session))
 		return
 	}
-	r.ui.Tell(ctx, "there is no profile \""+name+"\" yet to start from")
+	if errors.Is(err, fob.ErrNotFound) {
+		r.ui.Tell(ctx, "there is no profile \""+name+"\" yet to start from")
+		return
+	}
+	r.ui.Tell(ctx, "there is nothing to start from yet: "+err.Error())
 }
 
 // keepSecret asks for a secret and puts it into the vault; undo takes that back.
