@@ -3,14 +3,15 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"fob/internal/api"
+	"fob/internal/fob"
 )
 
 func (a *app) newVault() *cobra.Command {
@@ -27,6 +28,13 @@ func (a *app) newVaultInit() *cobra.Command {
 	var p api.VaultParams
 	var asJSON bool
 	c := a.command("vault init", func(cmd *cobra.Command, _ []string) error {
+		if p.Identity != "" { // the agent's directory is another
+			path, err := filepath.Abs(p.Identity)
+			if err != nil {
+				return fob.Errorf(fob.ErrUsage, "--identity %s: %w", p.Identity, err)
+			}
+			p.Identity = path
+		}
 		var status map[string]any
 		if err := a.call(cmd.Context(), api.VaultInit, &p.Caller, &p, &status); err != nil {
 			return err
@@ -68,25 +76,30 @@ func (a *app) report(facts map[string]any, asJSON bool) error {
 	if asJSON {
 		return a.printJSON(facts)
 	}
-	var rows [][]string
-	for _, name := range slices.Sorted(maps.Keys(facts)) {
-		var text string
-		switch v := facts[name].(type) {
-		case string:
-			text = v
-		case float64, bool:
-			text = fmt.Sprint(v)
-		default:
-			raw, err := json.Marshal(v)
-			if err != nil {
-				return err
-			}
-			text = string(raw)
-		}
-		rows = append(rows, []string{name, text})
-	}
+	rows := factRows("", facts)
 	if len(rows) == 0 {
 		return nil
 	}
 	return a.printTable(rows)
+}
+
+// factRows are the facts by name, those of a thing in it under both names.
+func factRows(prefix string, facts map[string]any) [][]string {
+	var rows [][]string
+	for _, name := range slices.Sorted(maps.Keys(facts)) {
+		text := ""
+		switch v := facts[name].(type) {
+		case map[string]any:
+			rows = append(rows, factRows(prefix+name+" ", v)...)
+			continue
+		case nil:
+			text = "unknown"
+		case string:
+			text = v
+		default:
+			text = fmt.Sprint(v)
+		}
+		rows = append(rows, []string{prefix + name, text})
+	}
+	return rows
 }

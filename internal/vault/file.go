@@ -116,7 +116,8 @@ func (f *File) Get(name string) (fob.Secret, error) {
 	}
 	value, ok := f.doc.items[name]
 	if !ok {
-		return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "there is no %s in %s", name, f.path)
+		return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "there is no %s in %s", name, f.path).
+			WithHint("fob vault restore goes back to the last good copy, which may have it")
 	}
 	return value, nil
 }

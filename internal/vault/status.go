@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 
 	"fob/internal/fob"
@@ -11,19 +12,19 @@ import (
 // Status is what can be told of a vault without opening it, and a count of its
 // items if it is open.
 type Status struct {
-	Exists     bool   `json:"exists"`
-	State      string `json:"state"` // none, locked, unlocked
-	Method     string `json:"method,omitempty"`
-	Recipient  string `json:"recipient,omitempty"` // the public half of the identity
-	Path       string `json:"path"`
-	Items      int    `json:"items"`      // 0 while locked
-	Generation uint64 `json:"generation"` // 0 while locked
-	Problem    string `json:"problem,omitempty"`
-	Hint       string `json:"hint,omitempty"`
+	Exists     bool    `json:"exists"`
+	State      string  `json:"state"` // none, locked, unlocked
+	Method     string  `json:"method,omitempty"`
+	Recipient  string  `json:"recipient,omitempty"` // the public half of the identity
+	Path       string  `json:"path"`
+	Items      *int    `json:"items"`      // nil: not known, because it is not open
+	Generation *uint64 `json:"generation"` // the same
+	Problem    string  `json:"problem,omitempty"`
+	Hint       string  `json:"hint,omitempty"`
 }
 
 // Status tells how the vault is. It asks nobody anything.
-func (s *Store) Status(context.Context) Status {
+func (s *Store) Status(ctx context.Context) Status {
 	st := Status{Exists: s.Exists(), State: None, Path: s.home.Vault()}
 	if !st.Exists {
 		return st
@@ -34,18 +35,57 @@ func (s *Store) Status(context.Context) Status {
 	s.mu.Lock()
 	f := s.vault
 	s.mu.Unlock()
-	if f != nil && err == nil {
+	switch {
+	case err != nil:
+	case f != nil:
 		st.State = Unlocked
-		var names []string
-		if names, err = f.Names(); err == nil {
-			st.Items = len(names)
-			st.Generation, err = f.Generation()
-		}
+		err = st.count(f)
+	default:
+		err = s.missing()
+	}
+	if err == nil {
+		err = s.check(ctx, m)
 	}
 	if err != nil {
 		st.Problem, st.Hint = err.Error(), fob.HintOf(err)
 	}
 	return st
+}
+
+func (st *Status) count(f *File) error {
+	names, err := f.Names()
+	if err != nil {
+		return err
+	}
+	generation, err := f.Generation()
+	if err != nil {
+		return err
+	}
+	n := len(names)
+	st.Items, st.Generation = &n, &generation
+	return nil
+}
+
+// missing tells that the file is not there, for which nobody has to open it.
+func (s *Store) missing() error {
+	path := s.home.Vault()
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	gone := fob.Errorf(fob.ErrDamaged, "%s is gone", path)
+	if _, err := os.Stat(path + backupSuffix); err == nil {
+		return gone.WithHint("fob vault restore, which puts the last good copy in its place")
+	}
+	return gone.WithHint("put back a copy of it from your backups")
+}
+
+// check looks at what the method keeps, as far as it can without asking.
+func (s *Store) check(ctx context.Context, m meta) error {
+	method, err := s.method(m.Method)
+	if err != nil || method.Check == nil {
+		return err
+	}
+	return unlockable(method.Check(ctx, s.env(m.Recipient, m.Options, fob.UI{})), m.Method)
 }
 
 // Report is what [Store.Verify] found.
@@ -77,19 +117,19 @@ func (s *Store) Verify(ctx context.Context, ui fob.UI) (Report, error) {
 			return err
 		}
 		var bad error
-		r.Vault, bad = s.check(s.home.Vault(), identity, m.Vault, true)
+		r.Vault, bad = s.inspect(s.home.Vault(), identity, m.Vault, true)
 		if !r.Vault.Exists {
 			r.Vault.OK = false
 		}
-		r.Backup, _ = s.check(s.home.Vault()+backupSuffix, identity, m.Vault, false)
-		r.Cache, _ = s.check(s.home.Cache(), identity, m.Vault+"/cache", false)
+		r.Backup, _ = s.inspect(s.home.Vault()+backupSuffix, identity, m.Vault, false)
+		r.Cache, _ = s.inspect(s.home.Cache(), identity, m.Vault+"/cache", false)
 		r.OK = r.Vault.OK && r.Backup.OK && r.Cache.OK
 		return bad
 	})
 	return r, err
 }
 
-func (s *Store) check(path string, identity fob.Secret, id string, vault bool) (Check, error) {
+func (s *Store) inspect(path string, identity fob.Secret, id string, vault bool) (Check, error) {
 	c := Check{Path: path}
 	if _, err := os.Lstat(path); err == nil {
 		c.Exists = true

@@ -205,10 +205,10 @@ func (s *Store) meta() (meta, error) {
 }
 
 // unlockable makes a missing identity what it is to a caller: a vault that
-// cannot be unlocked.
+// cannot be unlocked, and nothing else; the cause would make it not found.
 func unlockable(err error, method string) error {
 	if errors.Is(err, fob.ErrNotFound) {
-		return fob.Errorf(fob.ErrLocked, "the vault's identity is not there (%s): %w", method, err).WithHint("%s", fob.HintOf(err))
+		return fob.Errorf(fob.ErrLocked, "the vault's identity is not there (%s): %v", method, err).WithHint("%s", fob.HintOf(err))
 	}
 	return err
 }

@@ -94,14 +94,14 @@ func TestFirstUse(t *testing.T) {
 	}
 	addTo(t, s, "a")
 	st := s.Status(t.Context())
-	if !st.Exists || st.State != Unlocked || st.Method != "keeper" || st.Items != 1 || st.Generation != 2 || st.Problem != "" || !strings.HasPrefix(st.Recipient, "age1") {
+	if !st.Exists || st.State != Unlocked || st.Method != "keeper" || holds(st) != 1 || *st.Generation != 2 || st.Problem != "" || !strings.HasPrefix(st.Recipient, "age1") {
 		t.Errorf("%+v", st)
 	}
 	if text, err := json.Marshal(st); err != nil || !strings.Contains(string(text), `"state":"unlocked"`) {
 		t.Error(string(text), err)
 	}
 	again := fresh(s)
-	if st := again.Status(t.Context()); st.State != Locked || st.Items != 0 {
+	if st := again.Status(t.Context()); st.State != Locked || st.Items != nil || st.Generation != nil || st.Problem != "" {
 		t.Errorf("%+v", st)
 	}
 	_, err = again.Init(t.Context(), "", Options{}, ui)
@@ -159,6 +159,46 @@ func TestWhichMethodIsChosen(t *testing.T) {
 	}
 }
 
+// holds is the number of items that a status tells, -1 if it does not know.
+func holds(st Status) int {
+	if st.Items == nil {
+		return -1
+	}
+	return *st.Items
+}
+
+// What a status can tell without opening the vault, it tells.
+func TestStatusOfWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for method, identity := range map[string]string{"file": "identity.txt", "passphrase": "identity.age"} {
+		s := New(testHome(t.TempDir()), testMethods())
+		_, err := s.Init(t.Context(), method, Options{}, unlocktest.Person())
+		ok(t, err)
+		addTo(t, s, "a")
+		open, locked := s, fresh(s)
+		path := filepath.Join(s.home.DataDir, identity)
+		kept := bytesOf(t, path)
+		ok(t, os.Remove(path))
+		if st := open.Status(t.Context()); st.State != Unlocked || holds(st) != 1 || !strings.Contains(st.Problem, path) || st.Hint == "" {
+			t.Errorf("%s: open without its identity: %+v", method, st)
+		}
+		if st := locked.Status(t.Context()); st.State != Locked || holds(st) != -1 || !strings.Contains(st.Problem, path) || st.Hint == "" {
+			t.Errorf("%s: locked without its identity: %+v", method, st)
+		}
+		setBytes(t, path, kept)
+		ok(t, os.Remove(s.home.Vault()))
+		for _, s := range []*Store{open, locked} {
+			if st := s.Status(t.Context()); holds(st) != -1 || !strings.Contains(st.Problem, "vault.age is gone") || !strings.Contains(st.Hint, "fob vault restore") {
+				t.Errorf("%s: without the vault: %+v", method, st)
+			}
+		}
+		ok(t, os.Remove(s.home.Vault()+backupSuffix))
+		if st := locked.Status(t.Context()); !strings.Contains(st.Problem, "vault.age is gone") || !strings.Contains(st.Hint, "your backups") {
+			t.Errorf("%s: without vault and copy: %+v", method, st)
+		}
+	}
+}
+
 func TestExistingIdentityFile(t *testing.T) {
 	t.Parallel()
 	s := New(testHome(t.TempDir()), testMethods())
@@ -175,7 +215,11 @@ func TestExistingIdentityFile(t *testing.T) {
 	setBytes(t, path, []byte(unlocktest.Identity(t).Reveal()))
 	fails(t, again.Unlock(t.Context(), fob.UI{}), fob.ErrLocked, "is not the one that", "put back")
 	ok(t, os.Remove(path))
-	fails(t, again.Unlock(t.Context(), fob.UI{}), fob.ErrLocked, path+" does not exist", "put the file back")
+	err = again.Unlock(t.Context(), fob.UI{})
+	fails(t, err, fob.ErrLocked, path+" does not exist", "put the file back")
+	if kind := fob.OutcomeOf(err).Kind; kind != fob.ErrLocked { // and not that something was not found
+		t.Error(kind)
+	}
 	if text := string(bytesOf(t, metaPath(s.home))); strings.Contains(text, "SECRET") || !strings.Contains(text, path) {
 		t.Error(text)
 	}
@@ -315,7 +359,7 @@ func TestFirstUseByManyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if st := s.Status(t.Context()); st.Items != 10 {
+	if st := s.Status(t.Context()); holds(st) != 10 {
 		t.Errorf("%+v", st)
 	}
 }
@@ -344,7 +388,7 @@ func TestFirstUseByManyProcesses(t *testing.T) {
 	all.Wait()
 	s := New(home, testMethods())
 	ok(t, s.Unlock(t.Context(), unlocktest.Person()))
-	if st := s.Status(t.Context()); st.Items != 6 {
+	if st := s.Status(t.Context()); holds(st) != 6 {
 		t.Errorf("%+v", st)
 	}
 }

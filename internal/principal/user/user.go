@@ -3,6 +3,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -131,10 +132,24 @@ func (u *user) keys() (fob.Credentials, error) {
 	}
 	if c.SecretAccessKey.IsZero() {
 		secret, err := u.env.Secrets.Get(fob.KeyItem(c.AccessKeyID))
+		if errors.Is(err, fob.ErrNotFound) {
+			return fob.Credentials{}, u.missing(err)
+		}
 		if err != nil {
 			return fob.Credentials{}, err
 		}
 		c.SecretAccessKey = secret
 	}
 	return c, nil
+}
+
+// missing says how the secret comes to the profile: the vault's own error knows of
+// no profiles.
+func (u *user) missing(err error) error {
+	p, force := u.profile, ""
+	if p.Origin == fob.OriginFob {
+		force = " --force"
+	}
+	return fob.Errorf(fob.ErrNotFound, "the secret of profile %q is not there: %w", p.Name, err).
+		WithHint("fob add user %s --access-key-id %s%s, which asks for it", p.Name, p.Get("aws_access_key_id"), force)
 }

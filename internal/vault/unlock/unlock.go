@@ -34,6 +34,9 @@ type Method struct {
 	// Load gets it back: fob.ErrNotFound if nothing is kept, fob.ErrLocked if
 	// it cannot be had, fob.ErrDamaged if what is kept is no identity.
 	Load func(ctx context.Context, env Env) (fob.Secret, error)
+	// Check reports what is wrong with what Store kept, as far as that can be told
+	// at once and without asking anyone; nil for methods of which nothing can.
+	Check func(ctx context.Context, env Env) error
 	// Change asks for a new passphrase; nil for methods that have none.
 	Change func(ctx context.Context, env Env) error
 	// Forget drops what Store kept. Nothing kept is no error.

@@ -28,6 +28,7 @@ func Method() unlock.Method {
 		Works:     works,
 		Store:     store,
 		Load:      load,
+		Check:     check,
 		Forget:    forget,
 	}
 }
@@ -39,7 +40,7 @@ func path(env unlock.Env) (string, error) {
 		return filepath.Join(env.Dir, Name), nil
 	}
 	if !filepath.IsAbs(p) { // the agent's directory is not the caller's
-		return "", fob.Errorf(fob.ErrUsage, "the identity file %s is not an absolute path", p)
+		return "", fob.Errorf(fob.ErrUsage, "the identity file %s is not an absolute path", p).WithHint("name it from the root: /…/%s", filepath.Base(p))
 	}
 	return p, nil
 }
@@ -82,9 +83,6 @@ func load(_ context.Context, env unlock.Env) (fob.Secret, error) {
 		return fob.Secret{}, fob.Errorf(fob.ErrLocked, "cannot read the identity file %s: %w", p, err)
 	case !info.Mode().IsRegular():
 		return fob.Secret{}, fob.Errorf(fob.ErrUsage, "the identity file %s is not a regular file", p)
-	case !atomicfile.Private(info):
-		return fob.Secret{}, fob.Errorf(fob.ErrLocked, "other users can read the identity file %s (mode %04o)", p, info.Mode().Perm()).
-			WithHint("chmod 600 %s", p)
 	}
 	text, err := atomicfile.Read(p)
 	if err != nil {
@@ -93,9 +91,20 @@ func load(_ context.Context, env unlock.Env) (fob.Secret, error) {
 	defer clear(text)
 	identity, err := unlock.ParseIdentity(string(text))
 	if err != nil {
-		return fob.Secret{}, fob.Errorf(fob.ErrDamaged, "the identity file %s: %w", p, err).WithHint("put back a copy of it as age-keygen wrote it")
+		return fob.Secret{}, fob.Errorf(fob.ErrDamaged, "the identity file %s: %w", p, err).
+			WithHint("put back a copy of it as age-keygen wrote it; for a new vault, name another file")
+	}
+	// Not before: a file that is no identity may have to be readable by others.
+	if !atomicfile.Private(info) {
+		return fob.Secret{}, fob.Errorf(fob.ErrLocked, "other users can read the identity file %s (mode %04o)", p, info.Mode().Perm()).
+			WithHint("chmod 600 %s", p)
 	}
 	return identity, nil
+}
+
+func check(ctx context.Context, env unlock.Env) error {
+	_, err := load(ctx, env)
+	return err
 }
 
 // forget removes the file only if it is fob's own: one that the user named is

@@ -50,10 +50,13 @@ func TestWhatItRefuses(t *testing.T) {
 		"cut": secret[:len(secret)-1], "public": "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqsqqqqqq",
 	} {
 		p := filepath.Join(dir, name)
-		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(p, []byte(text), 0o644); err != nil { // /etc/passwd has to be so
 			t.Fatal(err)
 		}
 		_, err := load(t.Context(), unlock.Env{Options: unlock.Options{IdentityFile: p}})
+		if strings.Contains(fob.HintOf(err), "chmod") {
+			t.Errorf("%s: the hint is %q", name, fob.HintOf(err))
+		}
 		if !errors.Is(err, fob.ErrDamaged) || !strings.Contains(err.Error(), p) || strings.Contains(err.Error(), secret[:20]) {
 			t.Errorf("%s: %v", name, err)
 		}

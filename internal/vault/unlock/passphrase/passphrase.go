@@ -69,6 +69,7 @@ func build(work int) unlock.Method {
 		Works:  works,
 		Store:  m.store,
 		Load:   m.load,
+		Check:  check,
 		Change: m.change,
 		Forget: forget,
 	}
@@ -187,6 +188,11 @@ func (m *method) load(ctx context.Context, env unlock.Env) (fob.Secret, error) {
 		return fob.Secret{}, err
 	}
 	return m.ask(ctx, env, sealed, "passphrase of the vault", hintUnlock)
+}
+
+func check(_ context.Context, env unlock.Env) error {
+	_, err := read(env)
+	return err
 }
 
 func read(env unlock.Env) ([]byte, error) {

@@ -68,6 +68,7 @@ func Run(t *testing.T, start func(t *testing.T) (unlock.Method, unlock.Env)) {
 		{"nothing is kept at first", nothing},
 		{"gives back what was stored", roundTrip},
 		{"forgets", forgets},
+		{"checks without asking", checks},
 		{"keeps vaults apart", apart},
 		{"a cancelled caller is not served", cancelled},
 		{"nobody there: an answer or a typed error", nobody},
@@ -115,6 +116,17 @@ func forgets(t *testing.T, m unlock.Method, env unlock.Env) {
 	_, err := m.Load(t.Context(), env)
 	is(t, err, fob.ErrNotFound)
 	ok(t, m.Forget(t.Context(), env))
+}
+
+func checks(t *testing.T, m unlock.Method, env unlock.Env) {
+	if m.Check == nil {
+		t.Skip("nothing can be told without asking")
+	}
+	there := env
+	env.UI = fob.UI{}
+	is(t, m.Check(t.Context(), env), fob.ErrNotFound)
+	ok(t, m.Store(t.Context(), there, Identity(t)))
+	ok(t, m.Check(t.Context(), env))
 }
 
 func apart(t *testing.T, m unlock.Method, env unlock.Env) {
