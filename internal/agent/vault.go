@@ -7,14 +7,21 @@ import (
 	"fob/internal/api"
 	"fob/internal/fob"
 	"fob/internal/vault"
+	"fob/internal/vault/unlock"
 )
+
+// onBus takes the session bus from the front end: the agent's own environment is
+// that of the command which happened to start it.
+func onBus(ctx context.Context, r *request) context.Context {
+	return unlock.WithBus(ctx, r.caller.Bus)
+}
 
 func (a *Agent) vaultInit(ctx context.Context, r *request) (any, error) {
 	var p api.VaultParams
 	if err := r.decode(&p); err != nil {
 		return nil, err
 	}
-	return a.vault.Init(ctx, p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
+	return a.vault.Init(onBus(ctx, r), p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
 }
 
 func (a *Agent) vaultStatus(ctx context.Context, _ *request) (any, error) {
@@ -22,15 +29,15 @@ func (a *Agent) vaultStatus(ctx context.Context, _ *request) (any, error) {
 }
 
 func (a *Agent) vaultVerify(ctx context.Context, r *request) (any, error) {
-	return a.vault.Verify(ctx, r.ui)
+	return a.vault.Verify(onBus(ctx, r), r.ui)
 }
 
 func (a *Agent) vaultPasswd(ctx context.Context, r *request) (any, error) {
-	return nil, a.vault.Passwd(ctx, r.ui)
+	return nil, a.vault.Passwd(onBus(ctx, r), r.ui)
 }
 
 func (a *Agent) vaultRestore(ctx context.Context, r *request) (any, error) {
-	return nil, a.vault.Restore(ctx, r.ui)
+	return nil, a.vault.Restore(onBus(ctx, r), r.ui)
 }
 
 // lock forgets the identity, and everything that was opened with it. Files that
@@ -52,7 +59,7 @@ func (a *Agent) lock(ctx context.Context, r *request) (any, error) {
 }
 
 func (a *Agent) unlock(ctx context.Context, r *request) (any, error) {
-	return nil, a.vault.Unlock(ctx, r.ui)
+	return nil, a.vault.Unlock(onBus(ctx, r), r.ui)
 }
 
 func (a *Agent) status(ctx context.Context, _ *request) (any, error) {

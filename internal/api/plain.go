@@ -33,6 +33,9 @@ func plainRequest(id int64, method string, params any) (line []byte, ok bool) {
 	default:
 		return nil, false
 	}
+	if c.Bus != "" {
+		return nil, false
+	}
 	b := make([]byte, 0, 1024)
 	b = strconv.AppendInt(append(b, `{"jsonrpc":"2.0","id":`...), id, 10)
 	for _, member := range [][2]string{

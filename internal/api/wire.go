@@ -111,7 +111,8 @@ func (e *Error) Err() error {
 type Caller struct {
 	Version string    `json:"version"` // the front end's
 	Paths   fob.Paths `json:"paths"`
-	Exe     string    `json:"exe"` // absolute path of fob, for credential_process
+	Exe     string    `json:"exe"`           // absolute path of fob, for credential_process
+	Bus     string    `json:"bus,omitempty"` // address of the session bus, from commands that may need the keyring
 }
 
 // Empty is no parameters beyond the caller.

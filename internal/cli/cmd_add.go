@@ -115,6 +115,7 @@ func (a *app) newAddKind(k api.KindDoc) *cobra.Command {
 					p.Keys[f.Key] = values[i]
 				}
 			}
+			p.Caller.Bus = a.bus() // a first secret makes the vault
 			return a.call(cmd.Context(), api.Add, &p.Caller, p, nil)
 		}),
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,7 @@ func (a *app) newVaultInit() *cobra.Command {
 			}
 			p.Identity = path
 		}
+		p.Caller.Bus = a.bus()
 		var status map[string]any
 		if err := a.call(cmd.Context(), api.VaultInit, &p.Caller, &p, &status); err != nil {
 			return err
@@ -52,7 +54,7 @@ func (a *app) newVaultInit() *cobra.Command {
 func (a *app) newReport(path, method string) *cobra.Command {
 	var asJSON bool
 	c := a.command(path, func(cmd *cobra.Command, _ []string) error {
-		p := api.Empty{}
+		p := api.Empty{Caller: api.Caller{Bus: a.bus()}}
 		var answer map[string]any
 		if err := a.call(cmd.Context(), method, &p.Caller, &p, &answer); err != nil {
 			return err
@@ -66,7 +68,7 @@ func (a *app) newReport(path, method string) *cobra.Command {
 // plain is a command that takes nothing and prints nothing.
 func (a *app) plain(path, method string) *cobra.Command {
 	return a.command(path, func(cmd *cobra.Command, _ []string) error {
-		p := api.Empty{}
+		p := api.Empty{Caller: api.Caller{Bus: a.bus()}}
 		return a.call(cmd.Context(), method, &p.Caller, &p, nil)
 	})
 }
@@ -102,4 +104,20 @@ func factRows(prefix string, facts map[string]any) [][]string {
 		rows = append(rows, []string{prefix + name, text})
 	}
 	return rows
+}
+
+// bus is where this session's D-Bus is, and with it the keyring: the agent may
+// have been started in another session.
+func (a *app) bus() string {
+	if address := a.getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" {
+		return address
+	}
+	dir := a.getenv("XDG_RUNTIME_DIR")
+	special := strings.ContainsFunc(dir, func(r rune) bool { // would have to be escaped; nobody's has any
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/_.-", r))
+	})
+	if !filepath.IsAbs(dir) || special {
+		return ""
+	}
+	return "unix:path=" + filepath.Join(dir, "bus")
 }

@@ -220,3 +220,22 @@ func TestFirstUseWithoutKeyring(t *testing.T) {
 		})
 	}
 }
+
+// An agent that was started outside the desktop session is unlocked from inside.
+func TestUnlockFromTheDesktop(t *testing.T) {
+	t.Parallel()
+	d := newDesktop(t)
+	w := withoutVault(t, d.address)
+	w.ok("adopt", "--yes")
+	w.session("unix:path=/nonexistent/bus")
+	r := w.quick("credentials", "bot")
+	if r.code != 5 || !strings.Contains(r.err, "hint: fob unlock, in a terminal of the desktop session") {
+		t.Fatal(r)
+	}
+	desktop := w.cmd("unlock")
+	desktop.Env = append(desktop.Env, "DBUS_SESSION_BUS_ADDRESS="+d.address)
+	if r := w.tell(detached(desktop)); r.code != 0 {
+		t.Fatal(r)
+	}
+	w.works()
+}

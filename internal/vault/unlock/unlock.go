@@ -51,6 +51,20 @@ type Env struct {
 	Options Options
 }
 
+// WithBus adds where whoever asks reaches the session bus: an agent that was
+// started over ssh, or before the desktop, knows of none, or of one that is gone.
+func WithBus(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, busKey{}, address)
+}
+
+// Bus is the address that [WithBus] added, or nothing.
+func Bus(ctx context.Context) string {
+	address, _ := ctx.Value(busKey{}).(string)
+	return address
+}
+
+type busKey struct{}
+
 // Options are choices made when the vault is made. They are kept in clear.
 type Options struct {
 	IdentityFile string `json:"identity_file,omitempty"` // method file: absolute path

@@ -11,6 +11,7 @@ package keyring
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,15 +43,15 @@ type store interface {
 // errNone says that there is no such item.
 var errNone = errors.New("no such item")
 
-// otherwise adds to a hint what to do without a keyring, as long as the vault is
-// still to be made.
+// otherwise makes a hint one for a vault that is still to be made, and adds what to
+// do without a keyring.
 func otherwise(err error) error {
 	var e *fob.Error
 	if !errors.As(err, &e) || e.Hint == "" {
 		return err
 	}
 	more := *e
-	more.Hint += "; or fob vault init --unlock passphrase, which needs no keyring"
+	more.Hint = strings.ReplaceAll(more.Hint, "fob unlock", "fob vault init --unlock keyring") + "; or fob vault init --unlock passphrase, which needs no keyring"
 	return &more
 }
 

@@ -116,6 +116,41 @@ func TestEndsInTime(t *testing.T) {
 	}
 }
 
+// The bus of whoever asks is tried before that of the agent's start, which may be
+// one of another session; and the other way round.
+func TestBusOfTheCaller(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	b.gnome(t)
+	identity := unlocktest.Identity(t)
+	if err := Method(b.getenv).Store(t.Context(), person("a"), identity); err != nil {
+		t.Fatal(err)
+	}
+	const dead = "unix:path=/nonexistent/bus"
+	for name, c := range map[string]struct {
+		own  func(string) string
+		bus  string
+		text string
+	}{
+		"the caller's":       {only("DBUS_SESSION_BUS_ADDRESS", dead), b.address, ""},
+		"the only one":       {only("", ""), b.address, ""},
+		"the agent's":        {b.getenv, dead, ""},
+		"none of both":       {only("DBUS_SESSION_BUS_ADDRESS", dead), "unix:path=/nonexistent/other", "cannot reach the session bus at unix:path=/nonexistent/other;" + dead},
+		"no program's start": {only("", ""), "unixexec:path=/bin/false", "there is no session bus"},
+	} {
+		have, err := Method(c.own).Load(unlock.WithBus(t.Context(), c.bus), person("a"))
+		switch {
+		case c.text != "":
+			explains(t, err, c.text)
+			if !strings.Contains(fob.HintOf(err), "fob unlock, in a terminal of the desktop session") {
+				t.Errorf("%s: hint %q", name, fob.HintOf(err))
+			}
+		case err != nil || !have.Equal(identity):
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func timed(t *testing.T, do func() (fob.Secret, error)) (fob.Secret, error) {
 	t.Helper()
 	start := time.Now()

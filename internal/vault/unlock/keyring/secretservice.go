@@ -7,12 +7,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/godbus/dbus/v5"
 
 	"fob/internal/fob"
+	"fob/internal/vault/unlock"
 )
 
 // Names of the Secret Service, the freedesktop.org specification 0.2 that GNOME
@@ -37,11 +39,12 @@ type secretService struct{ getenv func(string) string }
 
 func newStore(getenv func(string) string) store { return secretService{getenv} }
 
-// address finds the session bus as libdbus does, but never starts one.
-func (s secretService) address() (string, error) {
+// address finds the session bus as libdbus does, but never starts one. The bus of
+// whoever asks comes before that of the agent's own start.
+func (s secretService) address(ctx context.Context) (string, error) {
 	var known []string
-	for part := range strings.SplitSeq(s.getenv("DBUS_SESSION_BUS_ADDRESS"), ";") {
-		if strings.HasPrefix(part, "unix:") { // the others start programs, or leave this machine
+	for part := range strings.SplitSeq(unlock.Bus(ctx)+";"+s.getenv("DBUS_SESSION_BUS_ADDRESS"), ";") {
+		if strings.HasPrefix(part, "unix:") && !slices.Contains(known, part) { // the others start programs, or leave this machine
 			known = append(known, part)
 		}
 	}
@@ -56,7 +59,7 @@ func (s secretService) address() (string, error) {
 		}
 	}
 	return "", fob.Errorf(fob.ErrLocked, "there is no session bus here, and so no keyring").
-		WithHint("start fob-agent in the desktop session (DBUS_SESSION_BUS_ADDRESS is not set)")
+		WithHint("fob unlock, in a terminal of the desktop session (DBUS_SESSION_BUS_ADDRESS is not set)")
 }
 
 // client is one connection with one session on it.
@@ -68,7 +71,7 @@ type client struct {
 }
 
 func (s secretService) connect(ctx context.Context, w *wait) (*client, error) {
-	address, err := s.address()
+	address, err := s.address(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +79,7 @@ func (s secretService) connect(ctx context.Context, w *wait) (*client, error) {
 	conn, err := dbus.Connect(address, dbus.WithContext(ctx), auth)
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrLocked, "cannot reach the session bus at %s: %w", address, err).
-			WithHint("start fob-agent in the desktop session")
+			WithHint("fob unlock, in a terminal of the desktop session")
 	}
 	c := &client{conn: conn, wait: w}
 	if err := c.openSession(ctx); err != nil {
