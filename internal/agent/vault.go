@@ -33,6 +33,13 @@ func (a *Agent) vaultVerify(ctx context.Context, r *request) (any, error) {
 }
 
 func (a *Agent) vaultPasswd(ctx context.Context, r *request) (any, error) {
+	var p api.VaultParams
+	if err := r.decode(&p); err != nil {
+		return nil, err
+	}
+	if p.Method != "" {
+		return nil, a.vault.Change(onBus(ctx, r), p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
+	}
 	return nil, a.vault.Passwd(onBus(ctx, r), r.ui)
 }
 

@@ -35,7 +35,7 @@ const (
 	VaultInit   = "vault.init"   // VaultParams → vault status
 	VaultStatus = "vault.status" // Empty → vault status
 	VaultVerify = "vault.verify" // Empty → report
-	VaultPasswd = "vault.passwd" // Empty → Empty
+	VaultPasswd = "vault.passwd" // VaultParams → Empty
 	VaultUndo   = "vault.restore"
 	Login       = "login"     // LoginParams → SignIn
 	Logout      = "logout"    // NameParams → Empty
@@ -288,7 +288,7 @@ type SyncResult struct {
 	Renamed  []string `json:"renamed"` // OLD → NEW (ID)
 }
 
-// VaultParams are the choices of vault init.
+// VaultParams are the choices of vault init and vault passwd.
 type VaultParams struct {
 	Caller   Caller `json:"caller"`
 	Method   string `json:"method,omitempty"`

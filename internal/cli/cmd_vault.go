@@ -20,34 +20,66 @@ func (a *app) newVault() *cobra.Command {
 		a.newVaultInit(),
 		a.newReport("vault status", api.VaultStatus),
 		a.newReport("vault verify", api.VaultVerify),
-		a.plain("vault passwd", api.VaultPasswd),
+		a.newVaultPasswd(),
 		a.plain("vault restore", api.VaultUndo),
 	)
 }
 
 func (a *app) newVaultInit() *cobra.Command {
-	var p api.VaultParams
+	var o vaultOptions
 	var asJSON bool
 	c := a.command("vault init", func(cmd *cobra.Command, _ []string) error {
-		if p.Identity != "" { // the agent's directory is another
-			path, err := filepath.Abs(p.Identity)
-			if err != nil {
-				return fob.Errorf(fob.ErrUsage, "--identity %s: %w", p.Identity, err)
-			}
-			p.Identity = path
+		p, err := a.vaultParams(o)
+		if err != nil {
+			return err
 		}
-		p.Caller.Bus = a.bus()
 		var status map[string]any
-		if err := a.call(cmd.Context(), api.VaultInit, &p.Caller, &p, &status); err != nil {
+		if err := a.call(cmd.Context(), api.VaultInit, &p.Caller, p, &status); err != nil {
 			return err
 		}
 		return a.report(status, asJSON)
 	})
-	c.Flags().StringVar(&p.Method, "unlock", "", "`METHOD` that unlocks the vault: keyring, passphrase or file")
-	c.Flags().StringVar(&p.Identity, "identity", "", "`PATH` of the identity file, with --unlock file")
+	o.bind(c)
 	jsonFlag(c, &asJSON)
-	_ = c.RegisterFlagCompletionFunc("unlock", cobra.FixedCompletions([]string{"keyring", "passphrase", "file"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+func (a *app) newVaultPasswd() *cobra.Command {
+	var o vaultOptions
+	c := a.command("vault passwd", func(cmd *cobra.Command, _ []string) error {
+		p, err := a.vaultParams(o)
+		if err != nil {
+			return err
+		}
+		return a.call(cmd.Context(), api.VaultPasswd, &p.Caller, p, nil)
+	})
+	o.bind(c)
+	return c
+}
+
+// vaultOptions say how a vault is to be unlocked.
+type vaultOptions struct{ method, identity string }
+
+func (o *vaultOptions) bind(c *cobra.Command) {
+	c.Flags().StringVar(&o.method, "unlock", "", "`METHOD` that unlocks the vault from now on: keyring, passphrase or file")
+	c.Flags().StringVar(&o.identity, "identity", "", "`PATH` of the identity file, with --unlock file")
+	_ = c.RegisterFlagCompletionFunc("unlock", cobra.FixedCompletions([]string{"keyring", "passphrase", "file"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (a *app) vaultParams(o vaultOptions) (*api.VaultParams, error) {
+	p := &api.VaultParams{Caller: api.Caller{Bus: a.bus()}, Method: o.method}
+	if o.identity == "" {
+		return p, nil
+	}
+	if o.method != "file" {
+		return nil, fob.Errorf(fob.ErrUsage, "--identity is for --unlock file").WithHint("add --unlock file")
+	}
+	path, err := filepath.Abs(o.identity) // the agent's directory is another
+	if err != nil {
+		return nil, fob.Errorf(fob.ErrUsage, "--identity %s: %w", o.identity, err).WithHint("name it from the root")
+	}
+	p.Identity = path
+	return p, nil
 }
 
 // newReport is a command that takes nothing and prints what the agent says.

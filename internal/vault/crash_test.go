@@ -177,6 +177,38 @@ func TestKilledWhileChangingThePassphrase(t *testing.T) {
 	})
 }
 
+// And for another way of unlocking: the vault opens with the old one or the new
+// one, and once it is open nothing else keeps the identity but what was asked to.
+func TestKilledWhileChangingTheMethod(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"file": "identity.txt", "passphrase": "identity.age"}
+	for from, to := range map[string]string{"file": "passphrase", "passphrase": "file"} {
+		t.Run(from+" to "+to, func(t *testing.T) {
+			t.Parallel()
+			each(t, "signal=KILL", []string{"openat", "write", "fsync", "renameat", "unlinkat"}, func(t *testing.T, run func(args ...string) (bool, string, error)) {
+				dir := t.TempDir()
+				ok(t, helper("init", []string{dir, from}))
+				if hit, out, err := run("change", dir, to); !hit && err != nil {
+					t.Fatalf("left in peace: %v: %s", err, out)
+				}
+				s := New(testHome(dir), testMethods())
+				ok(t, s.Unlock(t.Context(), unlocktest.Person()))
+				st := s.Status(t.Context())
+				if _, err := os.Stat(filepath.Join(dir, files[from])); st.Method == to && err == nil {
+					t.Errorf("%s still keeps the identity", from)
+				}
+				if st.Problem != "" || st.Method != to && st.Method != from {
+					t.Errorf("%+v", st)
+				}
+				if st.Method == from {
+					ok(t, fresh(s).Change(t.Context(), to, Options{}, unlocktest.Person()))
+				}
+				ok(t, fresh(s).Unlock(t.Context(), unlocktest.Person()))
+			})
+		})
+	}
+}
+
 // And for going back to the last good copy: what is damaged is never lost
 // before the copy is in its place, and the copy never.
 func TestKilledWhileRestoring(t *testing.T) {

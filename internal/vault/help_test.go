@@ -45,6 +45,8 @@ func helper(verb string, args []string) error {
 		return err
 	case "passwd":
 		return store.Passwd(ctx, ui)
+	case "change":
+		return store.Change(ctx, args[1], Options{}, ui)
 	case "restore":
 		return store.Restore(ctx, ui)
 	}

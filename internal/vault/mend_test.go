@@ -129,7 +129,65 @@ func TestPasswd(t *testing.T) {
 
 	other, _ := keeperStore(t)
 	ok(t, other.EnsureUnlocked(t.Context(), ui))
-	fails(t, other.Passwd(t.Context(), ui), fob.ErrUsage, "no passphrase", "fob vault status")
+	fails(t, other.Passwd(t.Context(), ui), fob.ErrUsage, "no passphrase", "fob vault passwd --unlock passphrase")
+}
+
+func TestChange(t *testing.T) {
+	t.Parallel()
+	k := &keeper{}
+	s := New(testHome(t.TempDir()), append(testMethods(), k.method()))
+	var told []string
+	ui := unlocktest.Person()
+	ui.TellFunc = func(_ context.Context, m string) { told = append(told, m) }
+	fails(t, s.Change(t.Context(), "file", Options{}, ui), fob.ErrNotFound, "no vault", "fob vault init")
+	_, err := s.Init(t.Context(), "passphrase", Options{}, ui)
+	ok(t, err)
+	addTo(t, s, "a")
+	identity := s.identity
+	exists := func(name string) bool { _, err := os.Stat(filepath.Join(s.home.DataDir, name)); return err == nil }
+
+	// What cannot be done changes nothing.
+	fails(t, s.Change(t.Context(), "telepathy", Options{}, ui), fob.ErrUsage, "telepathy", "one of: ")
+	fails(t, s.Change(t.Context(), "passphrase", Options{}, ui), fob.ErrConflict, "already", "fob vault passwd")
+	fails(t, s.Change(t.Context(), "file", Options{}, fob.UI{}), fob.ErrLocked, "nobody is there", "fob unlock") // though the vault is open
+	k.works = fob.Errorf(fob.ErrLocked, "no keeper").WithHint("fob vault init --unlock passphrase")
+	fails(t, s.Change(t.Context(), "keeper", Options{}, ui), fob.ErrLocked, "no keeper", "fob vault passwd --unlock passphrase")
+	k.works, k.fail = nil, fob.Errorf(fob.ErrLocked, "full")
+	fails(t, s.Change(t.Context(), "keeper", Options{}, ui), fob.ErrLocked, "full", "")
+	ok(t, fresh(s).Unlock(t.Context(), ui))
+	k.fail = nil
+
+	// There and back; each opens by its new method alone, with the same identity.
+	path := filepath.Join(t.TempDir(), "mine")
+	for _, step := range []struct {
+		method string
+		opts   Options
+		told   string
+	}{
+		{"file", Options{}, "in clear"},
+		{"keeper", Options{}, ""},
+		{"file", Options{IdentityFile: path}, "in clear"},
+		{"passphrase", Options{}, "still in " + path},
+	} {
+		told = nil
+		ok(t, s.Change(t.Context(), step.method, step.opts, ui))
+		if all := strings.Join(told, "; "); step.told == "" && all != "" || !strings.Contains(all, step.told) {
+			t.Errorf("%s: told %q", step.method, all)
+		}
+		again := fresh(s)
+		ok(t, again.Unlock(t.Context(), ui))
+		f, _ := again.Vault()
+		has(t, f, "a")
+		if st := again.Status(t.Context()); st.Method != step.method || st.Problem != "" || !again.identity.Equal(identity) {
+			t.Errorf("%s: %+v", step.method, st)
+		}
+		if exists("identity.txt") != (step.method == "file" && step.opts.IdentityFile == "") || exists("identity.age") != (step.method == "passphrase") {
+			t.Errorf("%s: another method keeps the identity too", step.method)
+		}
+		if strings.Contains(string(bytesOf(t, metaPath(s.home))), "left") {
+			t.Errorf("%s: %s", step.method, bytesOf(t, metaPath(s.home)))
+		}
+	}
 }
 
 // Nothing that was sealed, and no identity, is in clear in any file.

@@ -23,6 +23,14 @@ type meta struct {
 	// Pending is there while the vault is being made. Nothing has been put into
 	// it yet, and the next that wants a vault starts over.
 	Pending bool `json:"pending,omitempty"`
+	// Left is a method that kept the identity until now and must forget it still.
+	Left *kept `json:"left,omitempty"`
+}
+
+// kept is a method with the choices that were made for it.
+type kept struct {
+	Method  string         `json:"method"`
+	Options unlock.Options `json:"options,omitzero"`
 }
 
 // metaPath is where the file is.

@@ -166,28 +166,3 @@ func (s *Store) identify(ctx context.Context, ui fob.UI) (meta, fob.Secret, erro
 	}
 	return s.load(ctx, ui)
 }
-
-// Passwd changes the passphrase; fob.ErrUsage for methods that have none. The
-// identity stays the same, so an older copy of the sealed identity still opens
-// with the older passphrase.
-func (s *Store) Passwd(ctx context.Context, ui fob.UI) error {
-	return s.alone(ctx, false, func() error {
-		release, err := s.lockFiles(ctx)
-		if err != nil {
-			return err
-		}
-		defer release()
-		m, err := s.meta()
-		if err != nil {
-			return err
-		}
-		method, err := s.method(m.Method)
-		if err != nil {
-			return err
-		}
-		if method.Change == nil {
-			return fob.Errorf(fob.ErrUsage, "the vault is unlocked with %s, which has no passphrase of fob's", m.Method).WithHint("fob vault status")
-		}
-		return unlockable(method.Change(ctx, s.env(m.Recipient, m.Options, ui)), m.Method)
-	})
-}

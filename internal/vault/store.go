@@ -153,6 +153,9 @@ func (s *Store) unlock(ctx context.Context, ui fob.UI, onPurpose bool) error {
 	if err != nil {
 		return err
 	}
+	if m.Left != nil {
+		s.settleLater(ctx, ui)
+	}
 	return s.adopt(f, identity, locks)
 }
 

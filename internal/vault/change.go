@@ -1,0 +1,143 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"fob/internal/fob"
+	"fob/internal/vault/unlock"
+)
+
+// Passwd changes the passphrase; fob.ErrUsage for methods that have none. The
+// identity stays the same, so an older copy of the sealed identity still opens
+// with the older passphrase.
+func (s *Store) Passwd(ctx context.Context, ui fob.UI) error {
+	return s.alone(ctx, false, func() error {
+		release, err := s.lockFiles(ctx)
+		if err != nil {
+			return err
+		}
+		defer release()
+		m, err := s.meta()
+		if err != nil {
+			return err
+		}
+		method, err := s.method(m.Method)
+		if err != nil {
+			return err
+		}
+		if method.Change == nil {
+			return fob.Errorf(fob.ErrUsage, "the vault is unlocked with %s, which has no passphrase of fob's", m.Method).
+				WithHint("fob vault passwd --unlock passphrase, for a vault that has one")
+		}
+		return unlockable(method.Change(ctx, s.env(m.Recipient, m.Options, ui)), m.Method)
+	})
+}
+
+// Change moves the vault's identity into the keeping of another method. The
+// identity stays the same, so copies of the vault, and of the identity, still
+// belong together.
+//
+// It can be killed at any point. Its steps are: the identity into its new keeping,
+// vault.json with the new method and the old one as left, the old one forgets,
+// vault.json without it. Before the second step the vault opens as before, after
+// it by the new method; whoever then opens it makes the old one forget.
+func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI) error {
+	return s.alone(ctx, false, func() error {
+		method, err := s.method(name)
+		if err != nil {
+			return err
+		}
+		release, err := s.lockFiles(ctx)
+		if err != nil {
+			return err
+		}
+		defer release()
+		m, err := s.meta()
+		if err == nil && m.Method == name {
+			// Forgetting the old would forget the new.
+			return fob.Errorf(fob.ErrConflict, "the vault is unlocked with %s already", name).WithHint("fob vault passwd, for a new passphrase; fob vault status")
+		}
+		if err != nil {
+			return err
+		}
+		// From its keeping and not from memory: whoever finds an unlocked agent may
+		// not make the vault open to himself for ever.
+		m, identity, err := s.load(ctx, ui)
+		if err != nil {
+			return err
+		}
+		if err := s.settle(ctx, &m, ui); err != nil {
+			return err
+		}
+		env := s.env(m.Recipient, opts, ui)
+		if err = method.Works(ctx, env); err == nil {
+			err = method.Store(ctx, env, identity)
+		}
+		if err != nil {
+			return forChange(err)
+		}
+		m.Left = &kept{m.Method, m.Options}
+		m.Method, m.Options = name, opts
+		if err := writeMeta(metaPath(s.home), m); err != nil {
+			return err
+		}
+		return s.settle(ctx, &m, ui)
+	})
+}
+
+// forChange makes hints for a vault that is still to be made fit one that is there.
+func forChange(err error) error {
+	var e *fob.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	fit := *e
+	fit.Hint = strings.ReplaceAll(e.Hint, "fob vault init", "fob vault passwd")
+	return &fit
+}
+
+// settle makes a method forget that was left. The caller has the lock of the files.
+func (s *Store) settle(ctx context.Context, m *meta, ui fob.UI) error {
+	if m.Left == nil {
+		return nil
+	}
+	if method, err := s.method(m.Left.Method); err == nil && m.Left.Method != m.Method {
+		env := s.env(m.Recipient, m.Left.Options, ui)
+		if err := method.Forget(ctx, env); err != nil {
+			return fob.Errorf(fob.OutcomeOf(err).Kind, "%s still keeps the vault's identity: %v", method.Name, err).WithHint("fob unlock, to try again")
+		}
+		s.tellRest(ctx, method, env)
+	}
+	m.Left = nil
+	return writeMeta(metaPath(s.home), *m)
+}
+
+// tellRest tells of what a method keeps all the same: a file that the user named is
+// the user's.
+func (s *Store) tellRest(ctx context.Context, method unlock.Method, env unlock.Env) {
+	if method.Check == nil {
+		return
+	}
+	if rest := method.Check(ctx, env); rest == nil {
+		env.UI.Tell(ctx, fmt.Sprintf("the vault's identity is still in %s: remove it if nothing else needs it", env.Options.IdentityFile))
+	}
+}
+
+// settleLater finishes a change that was interrupted, once the vault is open; what
+// fails is tried again next time.
+func (s *Store) settleLater(ctx context.Context, ui fob.UI) {
+	release, err := s.lockFiles(ctx)
+	if err == nil {
+		defer release()
+		var m meta
+		if m, err = s.meta(); err == nil {
+			err = s.settle(ctx, &m, ui)
+		}
+	}
+	if err != nil {
+		ui.Tell(ctx, err.Error())
+	}
+}
