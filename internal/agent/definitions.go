@@ -165,23 +165,25 @@ func (a *Agent) keepSecret(ctx context.Context, r *request, f principal.Field, p
 	}
 	var others []string
 	if !force {
-		if others, err = a.sharers(f.Item(p), p.Name, r.caller.Paths); err != nil {
+		if others, err = a.sharers(f.Item(p), p.Name); err != nil {
 			return nil, err
 		}
 	}
 	return a.putItem(ctx, f.Item(p), fob.NewSecret(secret), others)
 }
 
-// sharers are the other profiles that need an item of the vault.
-func (a *Agent) sharers(item, name string, paths fob.Paths) ([]string, error) {
-	all, err := a.files.List(paths)
+// sharers are the other profiles that need an item of the vault. They are read off
+// fob's own file: one that cannot be resolved at present needs its secret all the same.
+func (a *Agent) sharers(item, name string) ([]string, error) {
+	own, err := awsfile.Read(awsfile.Config, a.home.Config())
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, other := range all {
-		if other.Name != name && slices.Contains(a.items(other), item) {
-			names = append(names, other.Name)
+	for _, s := range own.Sections() {
+		other := fob.Profile{Name: s.Name, Origin: fob.OriginFob, Keys: s.Keys}
+		if s.Type == "profile" && s.Name != name && slices.Contains(a.items(other), item) {
+			names = append(names, s.Name)
 		}
 	}
 	return names, nil

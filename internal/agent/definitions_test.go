@@ -101,6 +101,25 @@ func TestAddRefusesASecondSecret(t *testing.T) {
 	}
 }
 
+// A profile that cannot be resolved at present needs its secret all the same.
+func TestAddRefusesASecondSecretOfABrokenProfile(t *testing.T) {
+	t.Parallel()
+	a, _ := newAgent(t)
+	if err := adding(t, a, api.AddParams{Name: "one"}, answer(first)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(a.home.Config())
+	if err == nil {
+		err = os.WriteFile(a.home.Config(), append(text, "include_profile = gone\n"...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := adding(t, a, api.AddParams{Name: "two"}, answer(second)); !errors.Is(err, fob.ErrConflict) || kept(t, a) != first {
+		t.Error(err)
+	}
+}
+
 // A name that no file can have is refused before anything is asked.
 func TestAddRefusesANameFirst(t *testing.T) {
 	t.Parallel()
