@@ -22,7 +22,7 @@ func (a *app) newAdd() *cobra.Command {
 		}
 		add := a.newAddKinds(kinds)
 		add.SetArgs(append([]string{"add"}, args...))
-		a.running = false
+		a.accepted = false
 		kind, err := add.ExecuteContextC(cmd.Context())
 		return a.misused(kind, err)
 	})

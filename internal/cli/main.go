@@ -80,7 +80,7 @@ type app struct {
 
 	percent int // of the progress bar that is drawn
 
-	running bool // cobra found nothing wrong with the command line
+	accepted bool // cobra found nothing wrong with the command line
 
 	client *api.Client
 }

@@ -28,7 +28,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 func (a *app) misused(cmd *cobra.Command, err error) error {
 	var own *fob.Error
 	out, ok := a.Out.(*output)
-	if err == nil || a.running || errors.As(err, &own) || ok && out.failed(err) { // --version and --help print before anything runs
+	if err == nil || a.accepted || errors.As(err, &own) || ok && out.failed(err) { // --version and --help print before anything runs
 		return err
 	}
 	return fob.Errorf(fob.ErrUsage, "%w", err).WithHint("%s --help", cmd.CommandPath())
@@ -37,7 +37,7 @@ func (a *app) misused(cmd *cobra.Command, err error) error {
 // runs marks the moment from which on errors are no longer cobra's.
 func (a *app) runs(run func(cmd *cobra.Command, args []string) error) func(cmd *cobra.Command, args []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		a.running = true
+		a.accepted = true
 		return run(cmd, args)
 	}
 }
