@@ -102,7 +102,7 @@ func setup(env *testscript.Env) error {
 		_ = stop.Run()
 		srv.Close()
 		s.aws.Close()
-		found, err := leak.Files(env.WorkDir, s.allowed)
+		found, err := leak.Files(env.WorkDir, s.allowed, s.aws.Verifiers()...)
 		if err != nil {
 			t.Fatal(err)
 		}

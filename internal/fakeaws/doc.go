@@ -62,6 +62,8 @@
 //	aws.AnswerDevice("", true)
 //	aws.RevokeSSO(fakeaws.RevokeAccess)
 //	aws.SSOCounts().Pages
+//	aws.Verifiers() // of PKCE, for tests that search for them
+//	aws.Verifiers() // of PKCE, for tests that search for them
 //
 // The buttons of the pages have the ids approve and deny. Scripts steer it with
 //

@@ -39,6 +39,9 @@ func (s *Server) begin(r *request, svc service, action string) (*Entry, *Fault) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.entries = append(s.entries, e)
+	if action == "CreateToken" {
+		s.sso.noteVerifier(r)
+	}
 	return e, s.pickFault(e)
 }
 

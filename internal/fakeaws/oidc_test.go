@@ -3,6 +3,7 @@ package fakeaws
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +207,23 @@ func TestExchangeRules(t *testing.T) {
 	st.register(t, func(in *ssooidc.RegisterClientInput) { in.GrantTypes = nil })
 	_, err = st.redeem(t.Context(), code)
 	wantHTTP(t, err, 400, "UnauthorizedClientException")
+}
+
+// Tests search for what a client has sent, whatever became of it.
+func TestVerifiersAreKept(t *testing.T) {
+	t.Parallel()
+	st := newSSOStage(t)
+	if _, err := st.redeem(t.Context(), st.code(t)); err != nil {
+		t.Fatal(err)
+	}
+	st.Reset()
+	if got := st.Verifiers(); !slices.Equal(got, []string{verifier}) {
+		t.Errorf("%q", got)
+	}
+	st.Fail(Fault{Kind: FaultReset, Action: "CreateToken", Times: 1})
+	if _, err := st.redeem(t.Context(), "any"); err == nil || len(st.Verifiers()) < 2 {
+		t.Errorf("%v; %d verifiers", err, len(st.Verifiers()))
+	}
 }
 
 // The body of an error is OAuth's, its type is in the header.

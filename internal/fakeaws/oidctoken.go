@@ -39,6 +39,22 @@ type tokenInput struct {
 	RefreshToken                      string
 }
 
+// noteVerifier remembers the verifier that a request brings, whatever becomes of it.
+func (st *ssoState) noteVerifier(r *request) {
+	var in tokenInput
+	if r.in(&in) == nil && in.CodeVerifier != "" {
+		st.verifiers = append(st.verifiers, in.CodeVerifier)
+	}
+}
+
+// Verifiers are all code verifiers (PKCE) that were sent so far. They are their
+// senders' own secrets and so have no [Marker]: tests search for them afterwards.
+func (s *Server) Verifiers() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.sso.verifiers)
+}
+
 func invalidGrant(message string) error { return &Refusal{400, "InvalidGrantException", message} }
 
 // createToken trades a grant for tokens.

@@ -22,6 +22,7 @@ type ssoState struct {
 	refresh   map[string]*refreshToken
 	bucket    bucket
 	counts    SSOCounts
+	verifiers []string
 }
 
 func newSSOState() ssoState {

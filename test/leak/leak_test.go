@@ -52,6 +52,17 @@ func TestItFindsFilesAndProcesses(t *testing.T) {
 	if found, err := Files(dir, map[string]bool{path: true}); err != nil || len(found) != 0 {
 		t.Errorf("%v, %v", found, err)
 	}
+	const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+	log := filepath.Join(sub, "log")
+	if err := os.WriteFile(log, []byte("msg="+base64.StdEncoding.EncodeToString([]byte("x"+verifier))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := Files(sub, map[string]bool{path: true}, "another", verifier); err != nil || len(found) != 1 || found[0] != log {
+		t.Errorf("%v, %v", found, err)
+	}
+	if err := os.Remove(log); err != nil {
+		t.Fatal(err)
+	}
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
 		t.Fatal(err)
