@@ -2,16 +2,13 @@ package sso
 
 import (
 	"context"
-	"errors"
-	"net/http"
-	"strconv"
+	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	portal "github.com/aws/aws-sdk-go-v2/service/sso"
-	"github.com/aws/aws-sdk-go-v2/service/sso/types"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"fob/internal/fob"
 	"fob/internal/principal"
@@ -30,7 +27,7 @@ const pageSize = 100
 func discover(ctx context.Context, p fob.Profile, env principal.Env, d principal.Discovery) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s := &search{name: p.Name, portal: portalClient(p, env, 1), limit: newLimiter(), source: d.Source}
+	s := &search{name: p.Name, portal: portalClient(p, env, 1), limit: newLimiter(), source: d.Source, ui: env.UI, begin: time.Now()}
 	accounts, err := s.accounts(ctx)
 	if err != nil {
 		return err
@@ -75,6 +72,10 @@ type search struct {
 	portal *portal.Client
 	limit  *limiter
 	source principal.Principal
+	ui     fob.UI
+	begin  time.Time
+	heard  atomic.Int64 // when a call last succeeded, after begin
+	told   sync.Once
 }
 
 func (s *search) accounts(ctx context.Context) ([]fob.Account, error) {
@@ -108,9 +109,8 @@ func (s *search) roles(ctx context.Context, account string) ([]string, error) {
 				AccessToken: &token, AccountId: &account, MaxResults: aws.Int32(pageSize), NextToken: next})
 			return err
 		})
-		var gone *types.ResourceNotFoundException
-		if errors.As(err, &gone) {
-			return names, nil // the account went while we were looking
+		if noAccess(err) {
+			return names, nil // the account, or what we may there, went while we were looking
 		}
 		if err != nil {
 			return nil, principal.Explain(s.name, "roles of account "+account, err)
@@ -124,51 +124,65 @@ func (s *search) roles(ctx context.Context, account string) ([]string, error) {
 	}
 }
 
-// patience is how often one call is tried; throttled ones wait for the limiter
-// in between, so this bounds minutes and not requests.
-const patience = 12
+// patience is how long a search goes on without any call that succeeds: longer
+// than the longest pause that AWS may ask for.
+const patience = maxPause + 30*time.Second
 
-// call makes one call when the limiter lets it, again when AWS asks to slow down
-// or has a fault, and with a new token when the old one has died.
+// call makes one call when the limiter lets it, again while AWS asks to slow down
+// or cannot be had, and with a new token when the old one has died.
 func (s *search) call(ctx context.Context, do func(token string) error) error {
-	var err error
-	for try := range patience {
-		token, sourceErr := s.source.Credentials(ctx)
-		if sourceErr != nil {
-			return sourceErr
+	for dead, failed := 0, 0; ; {
+		token, err := s.source.Credentials(ctx)
+		asked := err == nil
+		if asked {
+			if err := s.limit.wait(ctx); err != nil {
+				return err
+			}
+			err = do(token.SessionToken.Reveal())
 		}
-		if err := s.limit.wait(ctx); err != nil {
-			return err
-		}
-		err = do(token.SessionToken.Reveal())
-		var resp *smithyhttp.ResponseError
 		switch {
 		case err == nil:
 			s.limit.ok()
+			s.heard.Store(int64(time.Since(s.begin)))
 			return nil
-		case principal.IsExpired(err) && try < 2:
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case asked && principal.IsExpired(err) && dead < 2:
+			dead++
 			if r, ok := s.source.(principal.Renewable); ok {
 				if err := r.Dead(ctx, token); err != nil {
 					return err
 				}
 			}
-		case !errors.As(err, &resp):
-			if try >= 3 {
-				return err
-			}
-		case resp.HTTPStatusCode() == http.StatusTooManyRequests:
-			s.limit.slow(retryAfter(resp.Response.Header))
-		case resp.HTTPStatusCode() < 500 || try >= 5:
+			continue
+		case !isThrottled(err) && !isTransient(err), time.Since(s.begin)-time.Duration(s.heard.Load()) > patience:
+			return err
+		case asked && isThrottled(err):
+			s.limit.slow(retryAfter(err)) // for all, so that nobody waits alone
+			continue
+		}
+		if failed++; failed == tellAfter {
+			s.told.Do(func() { s.ui.Tell(ctx, "AWS does not answer; trying on for "+patience.String()) })
+		}
+		if err := pause(ctx, failed); err != nil {
 			return err
 		}
 	}
-	return err
 }
 
-func retryAfter(h http.Header) time.Duration {
-	n, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || n < 0 {
-		return 0
+// The pauses of a call that finds nobody: exponential, with full jitter, so that
+// calls that failed together do not come back together.
+const (
+	firstPause  = 500 * time.Millisecond
+	longestOnes = 6 // from here on they grow no more: 16 s
+	tellAfter   = 3
+)
+
+func pause(ctx context.Context, failed int) error {
+	select {
+	case <-time.After(rand.N(firstPause << min(failed-1, longestOnes-1))):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	return min(time.Duration(n)*time.Second, time.Minute)
 }
