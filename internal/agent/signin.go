@@ -60,7 +60,10 @@ func (a *Agent) login(ctx context.Context, r *request) (any, error) {
 	a.keepTokens(ctx, r)
 	switch {
 	case p.Force:
-		err = a.signOut(ctx, r, plan, false)
+		if err = a.signOut(ctx, r, plan, false); errors.Is(err, fob.ErrNetwork) {
+			r.ui.Tell(ctx, err.Error()) // no reason against a new sign-in
+			err = nil
+		}
 	case p.DeviceCode: // not on a page that waits for a redirect to this machine
 		err = a.broker.Alone(ctx, plan, false, func() error { return nil })
 	}

@@ -8,9 +8,25 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sso/types"
+	oidc "github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
+
+// isDead reports whether AWS refused the refresh token or the code itself.
+func isDead(err error) bool {
+	var grant *oidc.InvalidGrantException
+	var expired *oidc.ExpiredTokenException
+	return errors.As(err, &grant) || errors.As(err, &expired)
+}
+
+// clientGone reports whether AWS no longer knows our client, or not for what we
+// want of it: another registration is worth a try.
+func clientGone(err error) bool {
+	var unknown *oidc.InvalidClientException
+	var wrong *oidc.UnauthorizedClientException
+	return errors.As(err, &unknown) || errors.As(err, &wrong)
+}
 
 // noAccess reports whether the portal says that an account has nothing for this
 // user, or is gone. ForbiddenException is not in the service's model.

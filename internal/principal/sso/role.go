@@ -74,19 +74,3 @@ func portalClient(p fob.Profile, env principal.Env, attempts int) *portal.Client
 	}
 	return portal.New(opts)
 }
-
-// signOut ends the sign-in at AWS and forgets its refresh token. The client's
-// registration stays: it is nobody's sign-in.
-func signOut(ctx context.Context, p fob.Profile, env principal.Env, c fob.Credentials) error {
-	if err := env.Tokens.Put(ctx, itemOf(p, "refresh"), fob.Secret{}); err != nil {
-		return err
-	}
-	if c.SessionToken.IsZero() {
-		return nil
-	}
-	_, err := portalClient(p, env, 2).Logout(ctx, &portal.LogoutInput{AccessToken: aws.String(c.SessionToken.Reveal())})
-	if principal.IsExpired(err) {
-		return nil // it had ended already
-	}
-	return principal.Explain(p.Name, "sign-out "+p.Name, err)
-}

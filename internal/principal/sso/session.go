@@ -15,7 +15,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
-	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 
 	"fob/internal/fob"
 	"fob/internal/principal"
@@ -39,11 +38,13 @@ func SessionKind() principal.Kind {
 		},
 		Match: func(p fob.Profile) bool { return p.Get("sso_start_url") != "" && p.Get("sso_account_id") == "" },
 		Open: func(p fob.Profile, env principal.Env) (principal.Principal, error) {
-			return &session{p, env, client(p, env)}, nil
+			return open(p, env), nil
 		},
 		Asks: func(p fob.Profile, env principal.Env) bool {
-			_, err := env.Tokens.Get(itemOf(p, "refresh"))
-			return err != nil
+			s := &session{profile: p, env: env}
+			_, err := env.Tokens.Get(s.item("refresh"))
+			_, known := s.registered()
+			return err != nil || !known
 		},
 		SignOut:  signOut,
 		Shared:   cacheName,
@@ -58,6 +59,8 @@ type session struct {
 	env     principal.Env
 	oidc    *ssooidc.Client
 }
+
+func open(p fob.Profile, env principal.Env) *session { return &session{p, env, client(p, env)} }
 
 func client(p fob.Profile, env principal.Env) *ssooidc.Client {
 	opts := ssooidc.Options{Region: p.Get("sso_region"), HTTPClient: env.HTTP, RetryMaxAttempts: 3}
@@ -77,32 +80,37 @@ type registration struct {
 // item names a token of this sign-in in the sealed store: by what decides whom
 // it belongs to, not by the session's name.
 func (s *session) item(what string) string {
-	return itemOf(s.profile, what)
-}
-
-func itemOf(p fob.Profile, what string) string {
+	p := s.profile
 	sum := sha256.Sum256([]byte(strings.Join([]string{
 		p.Name, p.Get("sso_start_url"), p.Get("sso_region"), p.Get("sso_registration_scopes"), p.Endpoint("sso_oidc")}, "\x00")))
 	return "sso/" + what + "/" + hex.EncodeToString(sum[:16])
 }
 
+// forget drops tokens of this sign-in.
+func (s *session) forget(ctx context.Context, what ...string) error {
+	var errs []error
+	for _, one := range what {
+		errs = append(errs, s.env.Tokens.Put(ctx, s.item(one), fob.Secret{}))
+	}
+	return errors.Join(errs...)
+}
+
 // Credentials renews the token with the refresh token, else signs in anew on a
-// page. A refresh token is dropped only when AWS says that it is dead.
+// page. A refresh token is dropped only when AWS says that it is dead, or no
+// longer knows the client that alone can use it.
 func (s *session) Credentials(ctx context.Context) (fob.Credentials, error) {
 	reg, known := s.registered()
 	if refresh, err := s.env.Tokens.Get(s.item("refresh")); err == nil && known {
 		c, err := s.exchange(ctx, reg, &ssooidc.CreateTokenInput{
 			GrantType: aws.String("refresh_token"), RefreshToken: aws.String(refresh.Reveal())})
-		if err == nil {
-			return c, nil
-		}
-		var badClient *types.InvalidClientException
 		switch {
-		case errors.As(err, &badClient):
+		case err == nil:
+			return c, nil
+		case clientGone(err):
 			known = false
-			err = s.env.Tokens.Put(ctx, s.item("client"), fob.Secret{})
+			err = s.forget(ctx, "client", "refresh")
 		case isDead(err):
-			err = s.env.Tokens.Put(ctx, s.item("refresh"), fob.Secret{})
+			err = s.forget(ctx, "refresh")
 		default:
 			return fob.Credentials{}, principal.Explain(s.profile.Name, "sign-in "+s.profile.Name, err)
 		}
@@ -113,23 +121,28 @@ func (s *session) Credentials(ctx context.Context) (fob.Credentials, error) {
 	if err := s.mayAsk(ctx); err != nil {
 		return fob.Credentials{}, err
 	}
-	if !known {
-		var err error
-		if reg, err = s.register(ctx); err != nil {
+	if known {
+		c, err := s.ask(ctx, reg)
+		if !clientGone(err) {
+			return c, err
+		}
+		if err := s.forget(ctx, "client", "refresh"); err != nil {
 			return fob.Credentials{}, err
 		}
 	}
+	reg, err := s.register(ctx)
+	if err != nil {
+		return fob.Credentials{}, err
+	}
+	return s.ask(ctx, reg)
+}
+
+// ask signs in on a page.
+func (s *session) ask(ctx context.Context, reg registration) (fob.Credentials, error) {
 	if s.profile.Get(principal.DeviceCode) != "" {
 		return s.byDevice(ctx, reg)
 	}
 	return s.byRedirect(ctx, reg)
-}
-
-// isDead reports whether AWS refused the refresh token itself.
-func isDead(err error) bool {
-	var grant *types.InvalidGrantException
-	var expired *types.ExpiredTokenException
-	return errors.As(err, &grant) || errors.As(err, &expired)
 }
 
 // mayAsk fails at once, before any call, where no page could be shown.
@@ -198,22 +211,29 @@ func (s *session) scopes() []string {
 
 // exchange asks for a token and keeps the refresh token that comes with it.
 func (s *session) exchange(ctx context.Context, reg registration, in *ssooidc.CreateTokenInput) (fob.Credentials, error) {
-	in.ClientId, in.ClientSecret = aws.String(reg.ID), aws.String(reg.Secret)
-	out, err := s.oidc.CreateToken(ctx, in)
+	c, refresh, err := s.token(ctx, reg, in)
+	if err == nil && !refresh.IsZero() {
+		err = s.env.Tokens.Put(ctx, s.item("refresh"), refresh)
+	}
 	if err != nil {
 		return fob.Credentials{}, err
 	}
-	if aws.ToString(out.AccessToken) == "" || out.ExpiresIn <= 0 {
-		return fob.Credentials{}, fob.Errorf(fob.ErrNetwork, "the answer to the sign-in has no token").
-			WithHint("check that no proxy or captive portal answers in AWS's place")
+	return c, nil
+}
+
+// token asks for a token.
+func (s *session) token(ctx context.Context, reg registration, in *ssooidc.CreateTokenInput) (c fob.Credentials, refresh fob.Secret, err error) {
+	in.ClientId, in.ClientSecret = aws.String(reg.ID), aws.String(reg.Secret)
+	out, err := s.oidc.CreateToken(ctx, in)
+	if err != nil {
+		return c, refresh, err
 	}
-	if refresh := aws.ToString(out.RefreshToken); refresh != "" {
-		if err := s.env.Tokens.Put(ctx, s.item("refresh"), fob.NewSecret(refresh)); err != nil {
-			return fob.Credentials{}, err
-		}
+	if aws.ToString(out.AccessToken) == "" || out.ExpiresIn <= 0 {
+		return c, refresh, fob.Errorf(fob.ErrNetwork, "the answer to the sign-in has no token").
+			WithHint("check that no proxy or captive portal answers in AWS's place")
 	}
 	return fob.Credentials{
 		SessionToken: fob.NewSecret(*out.AccessToken),
 		Expiration:   s.env.Now().Add(time.Duration(out.ExpiresIn) * time.Second).UTC(),
-	}, nil
+	}, fob.NewSecret(aws.ToString(out.RefreshToken)), nil
 }

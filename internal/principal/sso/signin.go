@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ const signInLimit = 5 * time.Minute
 func (s *session) byRedirect(ctx context.Context, reg registration) (fob.Credentials, error) {
 	ctx, cancel := context.WithTimeout(ctx, signInLimit)
 	defer cancel()
+	limit := within(ctx)
 	verifier, state := randomText(), randomText()
 	redirect, err := s.env.Redirect(redirectPath, state)
 	if err != nil {
@@ -47,27 +49,79 @@ func (s *session) byRedirect(ctx context.Context, reg registration) (fob.Credent
 	}
 	answer, err := redirect.Wait(ctx)
 	if err != nil {
-		return fob.Credentials{}, s.notDone(err)
+		// AWS says on the page alone that it has lost our client, and sends nobody
+		// back then: the next sign-in does not depend on it.
+		if err := s.forget(context.WithoutCancel(ctx), "client", "refresh"); err != nil {
+			return fob.Credentials{}, err
+		}
+		return fob.Credentials{}, s.over(err, limit)
 	}
-	if answer.Get("error") != "" || answer.Get("code") == "" {
-		return fob.Credentials{}, s.denied()
+	if err := s.refusal(answer); err != nil {
+		return fob.Credentials{}, err
 	}
 	c, err := s.exchange(ctx, reg, &ssooidc.CreateTokenInput{
 		GrantType: aws.String("authorization_code"), Code: aws.String(answer.Get("code")),
 		CodeVerifier: aws.String(verifier), RedirectUri: aws.String(redirect.URL()),
 	})
-	return c, principal.Explain(s.profile.Name, "sign-in "+s.profile.Name, err)
+	return c, s.notTaken(err)
+}
+
+// refusal is what the page says if it says no: RFC 6749 §4.1.2.1.
+func (s *session) refusal(answer url.Values) error {
+	switch answer.Get("error") {
+	case "":
+		if answer.Get("code") != "" {
+			return nil
+		}
+	case "access_denied":
+		return s.denied()
+	case "unauthorized_client":
+		return principal.Explain(s.profile.Name, "sign-in "+s.profile.Name, &types.UnauthorizedClientException{})
+	case "invalid_request", "invalid_scope", "unsupported_response_type":
+		return fob.Errorf(fob.ErrRefused, "the page refused the sign-in to %s (%s)", s.profile.Name, answer.Get("error")).
+			WithHint("fob show %s, and check sso_registration_scopes", s.profile.Name)
+	case "server_error", "temporarily_unavailable":
+		return fob.Errorf(fob.ErrNetwork, "AWS had a fault of its own on the page of the sign-in to %s", s.profile.Name).
+			WithHint("fob login %s", s.profile.Name)
+	}
+	return fob.Errorf(fob.ErrRefused, "the page came back without a sign-in to %s", s.profile.Name).WithHint("fob login %s", s.profile.Name)
 }
 
 func (s *session) denied() error {
 	return fob.Errorf(fob.ErrCancelled, "the sign-in to %s was denied on the page", s.profile.Name).WithHint("fob login %s", s.profile.Name)
 }
 
-func (s *session) notDone(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fob.Errorf(fob.ErrSignIn, "nobody signed in to %s within %v", s.profile.Name, signInLimit).WithHint("fob login %s", s.profile.Name)
+// notTaken explains why a code that a page has just given yields no token.
+func (s *session) notTaken(err error) error {
+	if !isDead(err) {
+		return principal.Explain(s.profile.Name, "sign-in "+s.profile.Name, err)
 	}
-	return err
+	return &fob.Error{Kind: fob.ErrSignIn, Cause: err, Hint: "fob login " + s.profile.Name,
+		Message: fmt.Sprintf("sign-in %s: AWS did not take the page's answer (%s)", s.profile.Name, code(err))}
+}
+
+// within is how long is left, for people.
+func within(ctx context.Context) string {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return "the time"
+	}
+	n, unit := int(time.Until(end).Round(time.Second).Seconds()), "second"
+	if n >= 60 {
+		n, unit = (n+30)/60, "minute"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprint(n, " ", unit)
+}
+
+// over is why the wait for a person has ended.
+func (s *session) over(err error, limit string) error {
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fob.Errorf(fob.ErrSignIn, "nobody signed in to %s within %s", s.profile.Name, limit).WithHint("fob login %s", s.profile.Name)
 }
 
 // endpoint is the base of the OIDC endpoint: the definition's, else AWS's for
@@ -92,6 +146,14 @@ func randomText() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
+// RFC 8628 §3.2 and §3.5: how often to ask where AWS does not say, and how much
+// less often when it says so. A line that is down slows us down up to slowest.
+const (
+	askEvery = 5 * time.Second
+	slowDown = 5 * time.Second
+	slowest  = 30 * time.Second
+)
+
 // byDevice signs in on any device, with a code that page and terminal show.
 func (s *session) byDevice(ctx context.Context, reg registration) (fob.Credentials, error) {
 	start, err := s.oidc.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationInput{
@@ -101,29 +163,40 @@ func (s *session) byDevice(ctx context.Context, reg registration) (fob.Credentia
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(start.ExpiresIn)*time.Second)
 	defer cancel()
+	limit := within(ctx)
 	if err := s.env.UI.Open(ctx, s.page(aws.ToString(start.VerificationUriComplete), aws.ToString(start.UserCode))); err != nil {
 		return fob.Credentials{}, err
 	}
-	interval := max(time.Duration(start.Interval)*time.Second, time.Second)
+	interval := time.Duration(start.Interval) * time.Second
+	if interval <= 0 {
+		interval = askEvery
+	}
 	for {
 		select {
 		case <-time.After(interval):
 		case <-ctx.Done():
-			return fob.Credentials{}, s.notDone(ctx.Err())
+			return fob.Credentials{}, s.over(ctx.Err(), limit)
 		}
 		c, err := s.exchange(ctx, reg, &ssooidc.CreateTokenInput{
 			GrantType: aws.String("urn:ietf:params:oauth:grant-type:device_code"), DeviceCode: start.DeviceCode})
 		var pending *types.AuthorizationPendingException
 		var slow *types.SlowDownException
 		var refused *types.AccessDeniedException
+		var expired *types.ExpiredTokenException
 		switch {
 		case errors.As(err, &pending):
 		case errors.As(err, &slow):
-			interval += 5 * time.Second // RFC 8628 §3.5
+			interval += slowDown
 		case errors.As(err, &refused):
 			return fob.Credentials{}, s.denied()
+		case errors.As(err, &expired):
+			return fob.Credentials{}, s.over(context.DeadlineExceeded, limit)
+		case err != nil && ctx.Err() != nil:
+			return fob.Credentials{}, s.over(ctx.Err(), limit)
+		case isTransient(err):
+			interval = max(interval, min(2*interval, slowest))
 		default:
-			return c, principal.Explain(s.profile.Name, "sign-in "+s.profile.Name, err)
+			return c, s.notTaken(err)
 		}
 	}
 }
