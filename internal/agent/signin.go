@@ -6,12 +6,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"fob/internal/api"
 	"fob/internal/atomicfile"
 	"fob/internal/broker"
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/profile"
 )
 
 // signIn finds the sign-in that a name means: a session, or that of a profile.
@@ -199,8 +201,9 @@ func (r *request) request(way string, plan broker.Plan) fob.Request {
 	return fob.Request{Profile: plan[0].Profile.Name, Way: way, Paths: r.caller.Paths, Caller: r.conn.caller}
 }
 
-// sync searches all accounts and roles behind a sign-in. What an interrupted
-// search has found is kept and not asked again.
+// sync searches all accounts and roles behind a sign-in, or waits for another
+// search and takes what that has found. What an interrupted search has found is
+// kept and not asked again.
 func (a *Agent) sync(ctx context.Context, r *request) (any, error) {
 	plan, err := a.namedSignIn(ctx, r)
 	if err != nil {
@@ -211,6 +214,29 @@ func (a *Agent) sync(ctx context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	asked := time.Now()
+	unlock, waited, err := a.files.Searching(ctx, session, func() {
+		r.ui.Tell(ctx, "another fob is searching behind "+session.Name+"; waiting for what it finds")
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if waited {
+		found, err := a.files.Directory(session)
+		if err != nil {
+			return nil, err
+		}
+		if found.Synced.After(asked) {
+			return compare(known, found), nil
+		}
+	}
+	return a.discover(ctx, r, plan, known)
+}
+
+// discover is one search, alone.
+func (a *Agent) discover(ctx context.Context, r *request, plan broker.Plan, known *profile.Directory) (any, error) {
+	session := plan[0].Profile
 	journal, found, err := a.files.OpenJournal(session)
 	if err != nil {
 		return nil, err

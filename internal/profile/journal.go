@@ -2,15 +2,55 @@ package profile
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"fob/internal/fob"
 )
+
+// searchPoll is how often one search looks whether another has ended: they take
+// seconds to minutes.
+const searchPoll = 100 * time.Millisecond
+
+// Searching makes its caller the only one, in any process, that searches behind a
+// sign-in, until unlock. Where another does already, busy is called once before
+// that one is waited for, and waited says that it happened.
+func (f *Files) Searching(ctx context.Context, s fob.Profile, busy func()) (unlock func(), waited bool, err error) {
+	dir := f.home.Locks()
+	sum := sha256.Sum256([]byte(f.directoryPath(s.Name))) // names may be URLs
+	lock := flock.New(filepath.Join(dir, "search-"+hex.EncodeToString(sum[:8])), flock.SetPermissions(0o600))
+	failed := func(err error) error {
+		return fob.Errorf(fob.ErrInternal, "cannot lock %s: %w", lock.Path(), err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, false, failed(err)
+	}
+	unlock = func() { _ = lock.Unlock() }
+	alone, err := lock.TryLock()
+	if err != nil {
+		return nil, false, failed(err)
+	}
+	if alone {
+		return unlock, false, nil
+	}
+	busy()
+	if _, err := lock.TryLockContext(ctx, searchPoll); ctx.Err() != nil {
+		return nil, true, ctx.Err()
+	} else if err != nil {
+		return nil, true, failed(err)
+	}
+	return unlock, true, nil
+}
 
 // Journal is what a search for accounts and roles has found so far, a line an
 // account, so that a search that was killed goes on where it was.
@@ -85,7 +125,9 @@ func (j *Journal) add(v any) error {
 func (j *Journal) Close(done bool) error {
 	err := j.file.Close()
 	if done {
-		err = errors.Join(err, os.Remove(j.file.Name()))
+		if gone := os.Remove(j.file.Name()); !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
 	}
 	return err
 }
