@@ -159,6 +159,10 @@ func Find(kinds []Kind, p fob.Profile) (Kind, error) {
 		return Kind{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from a credential_process of its own, which fob does not run", p.Name).
 			WithHint("fob list")
 	}
+	if signIn := p.Get("sso_session"); signIn != "" {
+		return Kind{}, fob.Errorf(fob.ErrUsage, "profile %q names the sign-in %s and no role of it", p.Name, signIn).
+			WithHint("%s/ACCOUNT/ROLE; fob list %s shows them", signIn, signIn)
+	}
 	return Kind{}, fob.Errorf(fob.ErrUsage, "profile %q (%s) has no keys that say how to authenticate", p.Name, p.Path).
 		WithHint("fob add user %s, or fob add role %s", p.Name, p.Name)
 }

@@ -5,30 +5,21 @@ import (
 	"strings"
 
 	"fob/internal/fob"
+	"fob/internal/principal"
 )
 
 // The type of the section that defines a sign-in.
 const sessionSection = "sso-session"
 
 // session finds a sign-in: a section [sso-session NAME], or, for profiles that
-// name a start URL themselves, that URL and its region.
+// name a start URL themselves, that URL and its region. The URL alone means the
+// same, as people type it.
 func (f *Files) session(v *view, name string) (fob.Profile, bool) {
+	if strings.Contains(name, "://") {
+		return f.legacySession(v, name)
+	}
 	p := fob.Profile{Name: name, Origin: fob.OriginConfig, Path: v.paths.Config,
 		Keys: map[string]string{}, Nested: map[string]map[string]string{}, Endpoints: map[string]string{}}
-	if url, region, ok := strings.Cut(name, " "); ok && strings.Contains(url, "://") {
-		p.Name = url
-		p.Keys["sso_start_url"], p.Keys["sso_region"] = url, region
-		for _, file := range []*parsed{v.own, v.config} {
-			if profile, ok := file.legacy[name]; ok {
-				one, err := f.resolve(v, profile)
-				if err == nil {
-					p.Endpoints = one.Endpoints
-				}
-				break
-			}
-		}
-		return p, true
-	}
 	id := sectionID{sessionSection, name}
 	own, isOwn := v.own.sections[id]
 	config, inConfig := v.config.sections[id]
@@ -41,6 +32,41 @@ func (f *Files) session(v *view, name string) (fob.Profile, bool) {
 	}
 	v.endpoints(&p)
 	return p, isOwn || inConfig
+}
+
+// legacySession is the sign-in of profiles that name a start URL themselves. The
+// first of them says where AWS is, and whether pages may open.
+func (f *Files) legacySession(v *view, name string) (fob.Profile, bool) {
+	url, region, whole := strings.Cut(name, " ")
+	var first string
+	for _, file := range []*parsed{v.own, v.config, v.credentials} {
+		if whole {
+			first = file.legacy[name]
+		} else {
+			first, region = file.legacyAt(url)
+		}
+		if first != "" {
+			break
+		}
+	}
+	p := fob.Profile{Name: url, Origin: fob.OriginConfig, Path: v.paths.Config,
+		Keys: map[string]string{"sso_start_url": url, "sso_region": region}, Nested: map[string]map[string]string{}, Endpoints: map[string]string{}}
+	if one, err := f.resolve(v, first); first != "" && err == nil {
+		p.Endpoints = one.Endpoints
+		p = p.With("auto_login", one.Get("auto_login"))
+	}
+	return p, whole || first != ""
+}
+
+// legacyAt is the profile that stands for a start URL, and its region: always the
+// same of several.
+func (p *parsed) legacyAt(url string) (profile, region string) {
+	for signIn, one := range p.legacy {
+		if of, at, _ := strings.Cut(signIn, " "); of == url && (profile == "" || at < region) {
+			profile, region = one, at
+		}
+	}
+	return profile, region
 }
 
 // sessions are the names of all sign-ins, fob's own first.
@@ -92,6 +118,22 @@ func (f *Files) joinSession(v *view, p *fob.Profile) error {
 	return nil
 }
 
+// sessionOf is the sign-in of a profile that names one and no role, as people have
+// them for aws sso login --profile NAME.
+func (f *Files) sessionOf(v *view, name string) (fob.Profile, bool) {
+	if !v.has(name) {
+		return fob.Profile{}, false
+	}
+	p, err := f.resolve(v, name)
+	if err != nil || p.Get("sso_session") == "" {
+		return fob.Profile{}, false
+	}
+	if _, err := principal.Find(f.kinds, p); err == nil {
+		return fob.Profile{}, false // it has credentials of its own
+	}
+	return f.session(v, p.Get("sso_session"))
+}
+
 // Session finds a sign-in by its name.
 func (f *Files) Session(name string, paths fob.Paths) (fob.Profile, error) {
 	v, err := f.view(paths)
@@ -99,6 +141,9 @@ func (f *Files) Session(name string, paths fob.Paths) (fob.Profile, error) {
 		return fob.Profile{}, err
 	}
 	if s, ok := f.session(v, name); ok {
+		return s, nil
+	}
+	if s, ok := f.sessionOf(v, name); ok {
 		return s, nil
 	}
 	err2 := fob.Errorf(fob.ErrNotFound, "no [sso-session %s] in %s or %s", name, v.ownPath, paths.Config)

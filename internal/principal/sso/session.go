@@ -36,7 +36,10 @@ func SessionKind() principal.Kind {
 			{Key: "auto_login", Doc: "when to open the sign-in page by itself: terminal (the default), always or never",
 				Check: principal.CheckPattern("terminal|always|never", "terminal, always or never")},
 		},
-		Match: func(p fob.Profile) bool { return p.Get("sso_start_url") != "" && p.Get("sso_account_id") == "" },
+		// A profile that names a session and no role is that session's, not another.
+		Match: func(p fob.Profile) bool {
+			return p.Get("sso_start_url") != "" && p.Get("sso_account_id") == "" && p.Get("sso_session") == ""
+		},
 		Open: func(p fob.Profile, env principal.Env) (principal.Principal, error) {
 			return open(p, env), nil
 		},
