@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -19,19 +20,30 @@ func (a *app) newSync() *cobra.Command {
 			return err
 		}
 		results := []api.SyncResult{}
+		var first error
 		for _, name := range names {
 			p := api.NameParams{Name: name}
 			var r api.SyncResult
-			if err := a.call(cmd.Context(), api.Sync, &p.Caller, &p, &r); err != nil {
+			err := a.call(cmd.Context(), api.Sync, &p.Caller, &p, &r)
+			switch {
+			case err != nil && (len(names) == 1 || cmd.Context().Err() != nil):
 				return err
+			case err != nil: // the others are found all the same
+				a.complain(err)
+				first = cmp.Or(first, err)
+			case asJSON:
+				results = append(results, r)
+			default:
+				a.synced(r)
 			}
-			results = append(results, r)
 		}
 		if asJSON {
-			return a.printJSON(results)
+			if err := a.printJSON(results); err != nil {
+				return err
+			}
 		}
-		for _, r := range results {
-			a.synced(r)
+		if first != nil {
+			return exitStatus(fob.OutcomeOf(first).Code)
 		}
 		return nil
 	})
@@ -39,6 +51,14 @@ func (a *app) newSync() *cobra.Command {
 	c.ValidArgsFunction = a.names
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// complain prints an error that does not end the command.
+func (a *app) complain(err error) {
+	a.tell(err.Error())
+	if hint := fob.HintOf(err); hint != "" {
+		fmt.Fprintf(a.Err, "hint: %s\n", clean(hint))
+	}
 }
 
 // sessionNames are the sign-ins that were named, else all.
