@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,7 +26,7 @@ const pageSize = 100
 func discover(ctx context.Context, p fob.Profile, env principal.Env, d principal.Discovery) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s := &search{name: p.Name, portal: portalClient(p, env, 1), limit: newLimiter(), source: d.Source, ui: env.UI, begin: time.Now()}
+	s := &search{name: p.Name, portal: portalClient(p, env, 1), limit: newLimiter(), source: d.Source, ui: env.UI}
 	accounts, err := s.accounts(ctx)
 	if err != nil {
 		return err
@@ -73,9 +72,10 @@ type search struct {
 	limit  *limiter
 	source principal.Principal
 	ui     fob.UI
-	begin  time.Time
-	heard  atomic.Int64 // when a call last succeeded, after begin
 	told   sync.Once
+
+	mu    sync.Mutex
+	since time.Time // when calls began to fail, none of them answered in between
 }
 
 func (s *search) accounts(ctx context.Context) ([]fob.Account, error) {
@@ -124,9 +124,27 @@ func (s *search) roles(ctx context.Context, account string) ([]string, error) {
 	}
 }
 
-// patience is how long a search goes on without any call that succeeds: longer
-// than the longest pause that AWS may ask for.
+// patience is how long a search goes on while no call is answered: longer than the
+// longest pause that AWS may ask for. A person who signs in meanwhile takes nothing
+// of it.
 const patience = maxPause + 30*time.Second
+
+// answered ends a time of failures.
+func (s *search) answered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.since = time.Time{}
+}
+
+// hopeless reports, after a failure, whether there were only such for too long.
+func (s *search) hopeless() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.since.IsZero() {
+		s.since = time.Now()
+	}
+	return time.Since(s.since) > patience
+}
 
 // call makes one call when the limiter lets it, again while AWS asks to slow down
 // or cannot be had, and with a new token when the old one has died.
@@ -143,7 +161,7 @@ func (s *search) call(ctx context.Context, do func(token string) error) error {
 		switch {
 		case err == nil:
 			s.limit.ok()
-			s.heard.Store(int64(time.Since(s.begin)))
+			s.answered()
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -155,7 +173,10 @@ func (s *search) call(ctx context.Context, do func(token string) error) error {
 				}
 			}
 			continue
-		case !isThrottled(err) && !isTransient(err), time.Since(s.begin)-time.Duration(s.heard.Load()) > patience:
+		case !isThrottled(err) && !isTransient(err):
+			s.answered()
+			return err
+		case s.hopeless():
 			return err
 		case asked && isThrottled(err):
 			s.limit.slow(retryAfter(err)) // for all, so that nobody waits alone
