@@ -114,7 +114,7 @@ func (a *Agent) whoami(ctx context.Context, r *request) (any, error) {
 	env := principal.Env{HTTP: a.broker.HTTP}
 	out, err := principal.STS(profile, env, creds).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, principal.Explain(p.Name, "identity of profile "+p.Name, err)
+		return nil, principal.ExplainFor(profile, "identity of profile "+p.Name, err)
 	}
 	id := api.Identity{Account: aws.ToString(out.Account), ARN: aws.ToString(out.Arn), UserID: aws.ToString(out.UserId)}
 	if !creds.Expiration.IsZero() {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"fob/internal/api"
 	"fob/internal/awsfile"
@@ -86,14 +87,24 @@ func (a *Agent) define(p api.AddParams) (fob.Profile, principal.Kind, error) {
 				return profile, kind, fob.Errorf(fob.ErrUsage, "a %s has no key %q", kind.Name, key).WithHint("fob add %s --help", kind.AddWord())
 			}
 		}
-		if strings.HasPrefix(p.Name, "-") {
-			return profile, kind, fob.Errorf(fob.ErrUsage, "%q cannot be the name of a profile: it looks like a flag, to fob and to every other program", p.Name).
-				WithHint("begin it with a letter or a digit")
-		}
-		return profile, kind, cmp.Or(checkName(kind, p.Name), kind.Validate(profile), namesSignIn(kind, profile),
-			writable(kind.SectionType(), profile))
+		return profile, kind, cmp.Or(checkName(kind, p.Name), kind.Validate(profile), writable(kind.SectionType(), profile))
 	}
 	return profile, principal.Kind{}, fob.Errorf(fob.ErrUsage, "there is no kind %q", p.Kind).WithHint("fob add --help")
+}
+
+// checkName refuses a name that no command line could name, and that of a sign-in
+// which could not begin SESSION/ACCOUNT/ROLE.
+func checkName(kind principal.Kind, name string) error {
+	wrong := func(c rune) bool { return c == '/' || unicode.IsControl(c) }
+	switch {
+	case strings.HasPrefix(name, "-"):
+		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a profile: it looks like a flag, to fob and to every other program", name).
+			WithHint("begin it with a letter or a digit")
+	case kind.SignOut != nil && (name == "" || strings.ContainsFunc(name, wrong)):
+		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a sign-in: its roles are named NAME/ACCOUNT/ROLE", name).
+			WithHint("use letters, digits and _ . @ + -")
+	}
+	return nil
 }
 
 // writable refuses a definition that could not be written: one is written on
@@ -257,7 +268,7 @@ func (a *Agent) remove(ctx context.Context, r *request) (any, error) {
 	if err := a.unlocked(ctx, r.ui); err != nil {
 		return nil, err
 	}
-	items, err := a.orphans(profile, r.caller.Paths)
+	items, err := a.orphans(profile)
 	if err != nil {
 		return nil, err
 	}
@@ -285,20 +296,14 @@ func removal(what string, items []string) fob.Confirmation {
 }
 
 // orphans are the vault's items that only this profile needs.
-func (a *Agent) orphans(p fob.Profile, paths fob.Paths) ([]string, error) {
-	needed := map[string]int{}
-	all, err := a.files.List(paths)
-	if err != nil {
-		return nil, err
-	}
-	for _, other := range all {
-		for _, item := range a.items(other) {
-			needed[item]++
-		}
-	}
+func (a *Agent) orphans(p fob.Profile) ([]string, error) {
 	var alone []string
 	for _, item := range a.items(p) {
-		if needed[item] < 2 {
+		others, err := a.sharers(item, p.Name)
+		if err != nil {
+			return nil, err
+		}
+		if len(others) == 0 {
 			alone = append(alone, item)
 		}
 	}

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"unicode"
 
 	"fob/internal/api"
 	"fob/internal/fob"
-	"fob/internal/principal"
 )
 
 // sessionRow is a sign-in in a listing of profiles.
@@ -36,34 +34,6 @@ func (a *Agent) session(name string, r *request) (fob.Profile, error) {
 		return s, err // says which sign-ins there are
 	}
 	return s, other
-}
-
-// checkName refuses the name of a sign-in that could not begin SESSION/ACCOUNT/ROLE.
-func checkName(kind principal.Kind, name string) error {
-	wrong := func(c rune) bool { return c == '/' || unicode.IsControl(c) }
-	if kind.SignOut != nil && (name == "" || strings.ContainsFunc(name, wrong)) {
-		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a sign-in: its roles are named NAME/ACCOUNT/ROLE", name).
-			WithHint("use letters, digits and _ . @ + -")
-	}
-	return nil
-}
-
-// namesSignIn refuses a definition of a role that names no sign-in at all.
-func namesSignIn(kind principal.Kind, p fob.Profile) error {
-	if kind.Source == nil {
-		return nil
-	}
-	session, ok := fob.IsSignIn(kind.Source(p))
-	url, region, _ := strings.Cut(session, " ")
-	switch {
-	case !ok || p.Get("sso_session") != "" || url != "" && region != "":
-		return nil
-	case url != "":
-		return fob.Errorf(fob.ErrUsage, "profile %q: sso_region is missing beside sso_start_url", p.Name).
-			WithHint("--sso-region REGION; or --session NAME, after fob add sso NAME")
-	}
-	return fob.Errorf(fob.ErrUsage, "profile %q: sso_session is missing", p.Name).
-		WithHint("--session NAME, the sign-in; fob list shows them, fob add sso NAME makes one")
 }
 
 // roles lists what a sign-in gives, as the last search found it.

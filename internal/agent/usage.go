@@ -94,9 +94,13 @@ func (a *Agent) choices(_ context.Context, r *request) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		reference, err := a.files.References(d, r.caller.Paths)
+		if err != nil {
+			return nil, err
+		}
 		for _, account := range d.Accounts {
 			for _, role := range account.Roles {
-				rows = append(rows, api.Row{Name: d.Reference(account, role), Kind: "sso", Account: account.ID, AccountName: account.Name})
+				rows = append(rows, api.Row{Name: reference(account, role), Kind: "sso", Account: account.ID, AccountName: account.Name})
 			}
 		}
 	}

@@ -37,6 +37,8 @@ type Kind struct {
 	Match func(fob.Profile) bool
 	// Source names the profile that this one starts from; nil if the kind has none.
 	Source func(fob.Profile) string
+	// Check refuses what no single field is to blame for; nil if there is nothing such.
+	Check func(fob.Profile) error
 	// Open checks the definition and prepares the principal; it does no I/O.
 	Open func(fob.Profile, Env) (Principal, error)
 	// Asks reports, without I/O beyond Env.Tokens, whether new credentials would
@@ -188,6 +190,9 @@ func (k Kind) Validate(p fob.Profile) error {
 				return k.wrong(p, "endpoint_url of "+service, err)
 			}
 		}
+	}
+	if k.Check != nil {
+		return k.Check(p)
 	}
 	return nil
 }

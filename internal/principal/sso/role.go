@@ -34,8 +34,22 @@ func RoleKind() principal.Kind {
 			}
 			return fob.SignIn(p.Get("sso_start_url") + " " + p.Get("sso_region"))
 		},
-		Open: func(p fob.Profile, env principal.Env) (principal.Principal, error) { return &role{p, env}, nil },
+		Check: namesSignIn,
+		Open:  func(p fob.Profile, env principal.Env) (principal.Principal, error) { return &role{p, env}, nil },
 	}
+}
+
+// namesSignIn refuses a role that names no sign-in.
+func namesSignIn(p fob.Profile) error {
+	switch url, region := p.Get("sso_start_url"), p.Get("sso_region"); {
+	case p.Get("sso_session") != "" || url != "" && region != "":
+		return nil
+	case url != "":
+		return fob.Errorf(fob.ErrUsage, "profile %q: sso_region is missing beside sso_start_url", p.Name).
+			WithHint("--sso-region REGION; or --session NAME, after fob add sso NAME")
+	}
+	return fob.Errorf(fob.ErrUsage, "profile %q: sso_session is missing", p.Name).
+		WithHint("--session NAME, the sign-in; fob list shows them, fob add sso NAME makes one")
 }
 
 type role struct {
