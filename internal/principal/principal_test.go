@@ -34,7 +34,10 @@ func TestKinds(t *testing.T) {
 			if (f.Item != nil) != fob.IsSecretKey(f.Key) {
 				t.Errorf("%s: %s: only secrets have an item", k.Name, f.Key)
 			}
-			if f.Required {
+			if f.Required && f.Item == nil && f.Example == "" {
+				t.Errorf("%s: %s has no example", k.Name, f.Key)
+			}
+			if f.Example != "" {
 				p.Keys[f.Key] = strings.ReplaceAll(f.Example, "AKIA…", "AKIAIOSFODNN7EXAMPLE")
 			}
 		}
