@@ -20,7 +20,8 @@ type Client struct {
 
 // NewClient speaks over conn and answers the agent's calls through ui.
 func NewClient(conn io.ReadWriteCloser, ui fob.UI) *Client {
-	return &Client{conn: conn, r: bufio.NewReader(conn), ui: ui}
+	// Large for listings; what is not needed of it is never touched.
+	return &Client{conn: conn, r: bufio.NewReaderSize(conn, 64<<10), ui: ui}
 }
 
 // Close ends the connection.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strconv"
 
 	"fob/internal/fob"
 )
@@ -52,9 +53,20 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 	}
 }
 
-// WriteMessage writes one line with a single write.
+// WriteMessage writes one line with a single write. A result is JSON already, and
+// may be long: it is not looked through once more.
 func WriteMessage(w io.Writer, m *Message) error {
 	m.Version = "2.0"
+	result := m.Result
+	if m.ID == nil || m.Method != "" || m.Error != nil {
+		result = nil
+	}
+	if result != nil {
+		line := make([]byte, 0, len(result)+64)
+		line = append(strconv.AppendInt(append(line, `{"jsonrpc":"2.0","id":`...), *m.ID, 10), `,"result":`...)
+		_, err := w.Write(append(append(line, result...), "}\n"...))
+		return err
+	}
 	line, err := json.Marshal(m)
 	if err != nil {
 		return err

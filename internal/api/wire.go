@@ -148,16 +148,16 @@ type ListParams struct {
 // Row is one profile in a listing.
 type Row struct {
 	Name        string     `json:"name"`
-	Kind        string     `json:"kind"`   // empty if no kind claims the definition
-	Source      string     `json:"source"` // the profile it starts from
-	Origin      string     `json:"origin"` // fob, or config
-	Account     string     `json:"account"`
+	Kind        string     `json:"kind,omitempty"`   // empty if no kind claims the definition
+	Source      string     `json:"source,omitempty"` // the profile it starts from
+	Origin      string     `json:"origin"`           // fob, or config
+	Account     string     `json:"account,omitempty"`
 	AccountName string     `json:"account_name,omitempty"`
 	Email       string     `json:"email,omitempty"`
 	Role        string     `json:"role,omitempty"`
-	Region      string     `json:"region"`
-	State       string     `json:"state"` // cached, or empty
-	Expiration  *time.Time `json:"expiration"`
+	Region      string     `json:"region,omitempty"`
+	State       string     `json:"state,omitempty"` // cached, or empty
+	Expiration  *time.Time `json:"expiration,omitempty"`
 }
 
 // State says what asking for a profile's credentials would come to now.

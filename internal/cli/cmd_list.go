@@ -33,7 +33,11 @@ func (a *app) newList() *cobra.Command {
 		}
 		switch {
 		case asJSON:
-			return a.printJSON(rows)
+			all := make([]listed, len(rows))
+			for i, row := range rows {
+				all[i] = listed(row)
+			}
+			return a.printJSON(all)
 		case len(args) > 0:
 			return a.printTable(roleTable(rows, time.Now()))
 		case len(rows) == 0 && filter == "":
@@ -47,6 +51,22 @@ func (a *app) newList() *cobra.Command {
 	c.Flags().StringVar(&filter, "filter", "", "only what has all these `WORDS` in it")
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// listed is a row as --json prints it: with the members that scripts rely on, empty
+// or not. On the wire, where there may be tens of thousands, empty ones are left out.
+type listed struct {
+	Name        string     `json:"name"`
+	Kind        string     `json:"kind"`
+	Source      string     `json:"source"`
+	Origin      string     `json:"origin"`
+	Account     string     `json:"account"`
+	AccountName string     `json:"account_name,omitempty"`
+	Email       string     `json:"email,omitempty"`
+	Role        string     `json:"role,omitempty"`
+	Region      string     `json:"region"`
+	State       string     `json:"state"`
+	Expiration  *time.Time `json:"expiration"`
 }
 
 // sourceName is how people name what a profile starts from: a sign-in by its own

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,20 +76,18 @@ func (a *app) printTable(rows [][]string) error {
 			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
 		}
 	}
-	var b strings.Builder
+	var b []byte
 	for _, row := range rows {
-		var line strings.Builder
 		for i, cell := range row {
-			line.WriteString(cell)
-			if i < len(row)-1 {
-				line.WriteString(strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)+2))
+			b = append(b, cell...)
+			for n := width[i] - utf8.RuneCountInString(cell) + 2; n > 0; n-- {
+				b = append(b, ' ')
 			}
 		}
-		b.WriteString(strings.TrimRight(line.String(), " "))
-		b.WriteByte('\n')
+		b = append(bytes.TrimRight(b, " "), '\n')
 	}
-	a.printf("%s", b.String())
-	return nil
+	_, err := a.Out.Write(b)
+	return err
 }
 
 // left says how long something is valid still.

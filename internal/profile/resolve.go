@@ -136,6 +136,9 @@ func (v *view) endpoints(p *fob.Profile) {
 		p.Endpoints = map[string]string{"": url}
 	}
 	id := sectionID{"services", p.Keys["services"]}
+	if id.name == "" {
+		return
+	}
 	for _, file := range []*parsed{v.config, v.own} { // own last: it wins
 		for service, block := range file.sections[id].Nested {
 			if url := block["endpoint_url"]; url != "" {
