@@ -174,12 +174,18 @@ func (a *Agent) cachedState(name string, paths fob.Paths) (string, *time.Time) {
 
 // accountOf is the account that a definition says it acts in, without asking.
 func accountOf(p fob.Profile) string {
-	for _, account := range []string{
-		principal.AccountOf(p.Get("role_arn")), p.Get("sso_account_id"), p.Get("aws_account_id"),
-		principal.AccountOf(p.Get("mfa_serial")), principal.AccountOfKey(p.Get("aws_access_key_id")),
+	said := func(v string) string { return v }
+	for _, from := range []struct { // in turn: a listing asks this ten thousand times
+		key     string
+		account func(value string) string
+	}{
+		{"role_arn", principal.AccountOf}, {"sso_account_id", said}, {"aws_account_id", said},
+		{"mfa_serial", principal.AccountOf}, {"aws_access_key_id", principal.AccountOfKey},
 	} {
-		if account != "" {
-			return account
+		if v := p.Get(from.key); v != "" {
+			if account := from.account(v); account != "" {
+				return account
+			}
 		}
 	}
 	return ""
