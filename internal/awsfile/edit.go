@@ -40,21 +40,22 @@ func (f *File) set(section id, a assignment) error {
 		f.create(section)
 		at = f.index[section]
 	}
-	i := at[len(at)-1]
-	for _, j := range at {
-		if lastLine(scan(f.blocks[j].raw), -1, a.key) >= 0 {
-			i = j
+	b := at[len(at)-1]
+	for _, other := range at {
+		if lastLine(scan(other.raw), -1, a.key) >= 0 {
+			b = other
 		}
 	}
-	return f.rewrite(i, a.key, func(raw string) (string, []assignment, error) {
+	eol := f.eol()
+	return f.rewrite(b, a.key, func(raw string) (string, []assignment, error) {
 		lines := scan(raw)
 		want := assignments(raw)
 		k := lastLine(lines, -1, a.key)
 		if k < 0 {
-			return appendKey(raw, lines, a, f.eol), append(want, a.parents()...), nil
+			return appendKey(raw, lines, a, eol), append(want, a.parents()...), nil
 		}
 		if a.sub != "" {
-			return setNested(raw, lines, k, a, f.eol)
+			return setNested(raw, lines, k, a, eol)
 		}
 		return setPlain(raw, lines, k, a)
 	})
@@ -189,19 +190,23 @@ func isFree(text string) bool {
 
 // create appends a section without keys, behind an empty line.
 func (f *File) create(section id) {
-	last := &f.blocks[len(f.blocks)-1]
-	end := missingEnd(last.raw, f.eol)
-	last.raw += end
-	if text := strings.TrimSuffix(strings.TrimSuffix(last.raw, "\n"), "\r"); last.raw != "" && text != "" && !strings.HasSuffix(text, "\n") {
-		last.raw += f.eol
+	last, eol := f.blocks[len(f.blocks)-1], f.eol()
+	end := missingEnd(last.raw, eol)
+	raw := last.raw + end
+	if text := strings.TrimSuffix(strings.TrimSuffix(raw, "\n"), "\r"); raw != "" && text != "" && !strings.HasSuffix(text, "\n") {
+		raw += eol
 	}
 	b := f.kind.block(f.kind.header(section))
 	b.raw = "[" + b.inner + "]"
 	if end == "" {
-		b.raw += f.eol
+		b.raw += eol
 	}
-	f.add(b)
-	f.moved = true
+	f.splice(last.pos, 1, last.with(raw), b)
+}
+
+// with is a block with another text below the same header.
+func (b *block) with(raw string) *block {
+	return &block{raw: raw, inner: b.inner, id: b.id, known: b.known}
 }
 
 // trimEnd takes off what [missingEnd] has put there, or what stands there now.
@@ -227,10 +232,9 @@ func missingEnd(text, eol string) string {
 // rewrite edits one block and reads it again: what is read must be what the
 // edit said would be. A missing end of line at the end of the file stays
 // missing, so that an edit and its inverse are the identity.
-func (f *File) rewrite(at int, what string, edit func(raw string) (string, []assignment, error)) error {
-	old := f.blocks[at].raw
-	end := missingEnd(old, f.eol)
-	old += end
+func (f *File) rewrite(b *block, what string, edit func(raw string) (string, []assignment, error)) error {
+	end := missingEnd(b.raw, f.eol())
+	old := b.raw + end
 	text, want, err := edit(old)
 	if err != nil {
 		return err
@@ -238,9 +242,9 @@ func (f *File) rewrite(at int, what string, edit func(raw string) (string, []ass
 	if !slices.Equal(assignments(text), want) || !sameHeader(old, text) {
 		return misread(what)
 	}
-	text = trimEnd(text, end)
-	f.moved = f.moved || strings.Count(text, "\n") != strings.Count(f.blocks[at].raw, "\n")
-	f.blocks[at].raw = text
+	if text = trimEnd(text, end); text != b.raw {
+		f.splice(b.pos, 1, b.with(text))
+	}
 	return nil
 }
 
@@ -277,9 +281,9 @@ func (f *File) UnsetNested(typ, name, key, sub string) error {
 // unset drops lines from every block of a section, [default] behind
 // [profile default] included.
 func (f *File) unset(section id, what string, drop func(lines []line, l line) bool) error {
-	before := slices.Clone(f.blocks)
-	for _, at := range f.index[section] {
-		err := f.rewrite(at, what, func(raw string) (string, []assignment, error) {
+	back := f.Checkpoint()
+	for _, b := range slices.Clone(f.index[section]) {
+		err := f.rewrite(b, what, func(raw string) (string, []assignment, error) {
 			lines, want, out := scan(raw), []assignment(nil), strings.Builder{}
 			gone := make([]bool, len(lines))
 			for i, l := range lines {
@@ -301,7 +305,7 @@ func (f *File) unset(section id, what string, drop func(lines []line, l line) bo
 			return out.String(), want, nil
 		})
 		if err != nil {
-			f.blocks = before
+			back()
 			return err
 		}
 	}

@@ -42,12 +42,12 @@ region = last
 	type keys = map[string]string
 	type nested = map[string]map[string]string
 	want := []awsfile.Section{
-		{"profile", "default", 2, keys{"region": "eu-west-1", "output": "json", "promoted": `"quoted"`}, []string{"region", "output", "promoted"}, nested{}},
-		{"profile", "a", 6, keys{"region": "last"}, []string{"s3", "region"}, nested{"s3": {"addressing_style": "path ; stays", "max_queue": "1"}}},
-		{"sso-session", "corp", 12, keys{}, nil, nested{}},
-		{"services", "local", 13, keys{}, []string{"sts"}, nested{"sts": {"endpoint_url": "http://localhost"}}},
-		{"", "fob", 16, keys{"unlock": "keyring"}, []string{"unlock"}, nested{}},
-		{"profile", "a b", 18, keys{}, nil, nested{}},
+		{"profile", "default", keys{"region": "eu-west-1", "output": "json", "promoted": `"quoted"`}, []string{"region", "output", "promoted"}, nested{}},
+		{"profile", "a", keys{"region": "last"}, []string{"s3", "region"}, nested{"s3": {"addressing_style": "path ; stays", "max_queue": "1"}}},
+		{"sso-session", "corp", keys{}, nil, nested{}},
+		{"services", "local", keys{}, []string{"sts"}, nested{"sts": {"endpoint_url": "http://localhost"}}},
+		{"", "fob", keys{"unlock": "keyring"}, []string{"unlock"}, nested{}},
+		{"profile", "a b", keys{}, nil, nested{}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Fatal(d)

@@ -32,20 +32,22 @@ const (
 type Section struct {
 	Type   string // "profile", "sso-session", "services"; "" for any other header
 	Name   string
-	Line   int // of its first header
 	Keys   map[string]string
 	Order  []string // the keys, as they first appear
 	Nested map[string]map[string]string
 }
 
-// File is the text of one file and where its sections are.
+// File is the text of one file and where its sections are. An edit costs what it
+// changes, whatever the size of the file: adoption makes tens of thousands.
 type File struct {
 	kind   Kind
-	mark   string // a byte order mark, or nothing
-	eol    string // the predominant end of line
-	blocks []block
-	index  map[id][]int // places in blocks, in file order
-	moved  bool         // the line numbers of blocks are to be counted again
+	mark   string   // a byte order mark, or nothing
+	blocks []*block // changed by [File.splice] alone
+	index  map[id][]*block
+	same   map[id][]*block // as hunks name sections; nil until one asks
+	lines  int             // ends of line
+	crlf   int             // those of them with a carriage return
+	log    []spliced       // what was changed, for [File.Checkpoint]
 }
 
 // id names a section as callers do.
@@ -53,36 +55,45 @@ type id struct{ typ, name string }
 
 // block is a header's line and all lines up to the next header. The first
 // block of a file has no header: it is what precedes all sections. The grammar
-// has no state that crosses a header, so a block can be read by itself.
+// has no state that crosses a header, so a block can be read by itself. A
+// block's text never changes: an edit puts another in its place.
 type block struct {
 	raw   string
 	inner string // the words between the brackets, trimmed
 	id    id
 	known bool // the header names a section of this kind of file
-	line  int
+	pos   int  // in the file that it is in
+	line  int  // for warnings
 }
 
 // Parse reads a file. It never fails: what it does not understand is kept and
 // warned of.
 func Parse(kind Kind, data []byte) *File {
 	text := string(data)
-	f := &File{kind: kind, eol: lineEnd(text), moved: true, index: map[id][]int{}}
+	f := &File{kind: kind, index: map[id][]*block{}}
 	if rest, ok := strings.CutPrefix(text, byteMark); ok {
 		f.mark, text = byteMark, rest
 	}
-	b, start := block{}, 0
+	f.splice(0, 0, kind.cut(text)...)
+	f.log = nil
+	return f
+}
+
+// cut divides a text at its headers; the first block is what precedes them.
+func (k Kind) cut(text string) []*block {
+	b, start := &block{}, 0
+	var out []*block
 	for pos := 0; pos < len(text); {
 		next := lineAfter(text, pos)
 		if inner, ok := header(text[pos:next]); ok {
 			b.raw = text[start:pos]
-			f.add(b)
-			b, start = f.kind.block(inner), pos
+			out = append(out, b)
+			b, start = k.block(inner), pos
 		}
 		pos = next
 	}
 	b.raw = text[start:]
-	f.add(b)
-	return f
+	return append(out, b)
 }
 
 // lineEnd is the predominant end of line.
@@ -101,16 +112,9 @@ func lineAfter(text string, pos int) int {
 	return len(text)
 }
 
-func (f *File) add(b block) {
-	if b.known {
-		f.index[b.id] = append(f.index[b.id], len(f.blocks))
-	}
-	f.blocks = append(f.blocks, b)
-}
-
 // block interprets the words of a header.
-func (k Kind) block(inner string) block {
-	b := block{inner: inner, known: inner != ""}
+func (k Kind) block(inner string) *block {
+	b := &block{inner: inner, known: inner != ""}
 	typ, name := splitHeader(inner)
 	typed := name != "" && (typ == typeProfile || typ == typeSSOSession || typ == typeServices)
 	switch {
@@ -157,9 +161,9 @@ func (f *File) Bytes() []byte {
 // Sections returns all sections in the order of their first headers.
 func (f *File) Sections() []Section {
 	out := make([]Section, 0, len(f.index))
-	for i, b := range f.blocks {
-		if at := f.read(b.id); b.known && len(at) > 0 && at[0] == i {
-			out = append(out, f.section(b.id, at))
+	for _, b := range f.blocks {
+		if at := f.read(b.id); b.known && len(at) > 0 && at[0] == b {
+			out = append(out, section(b.id, at))
 		}
 	}
 	return out
@@ -171,31 +175,27 @@ func (f *File) Section(typ, name string) (Section, bool) {
 	if len(at) == 0 {
 		return Section{}, false
 	}
-	return f.section(id{typ, name}, at), true
+	return section(id{typ, name}, at), true
 }
 
 // read returns the blocks that SDKs take a section from. [profile default]
 // hides [default] altogether: Go and JavaScript do not merge those two.
-func (f *File) read(section id) []int {
+func (f *File) read(section id) []*block {
 	at := f.index[section]
 	if f.kind == Credentials || section != (id{typeProfile, nameDefault}) || len(at) < 2 {
 		return at
 	}
-	prefixed := slices.DeleteFunc(slices.Clone(at), func(i int) bool { return f.blocks[i].inner == nameDefault })
+	prefixed := slices.DeleteFunc(slices.Clone(at), func(b *block) bool { return b.inner == nameDefault })
 	if len(prefixed) == 0 {
 		return at
 	}
 	return prefixed
 }
 
-func (f *File) section(section id, at []int) Section {
-	f.count()
-	s := Section{
-		Type: section.typ, Name: section.name, Line: f.blocks[at[0]].line,
-		Keys: map[string]string{}, Nested: map[string]map[string]string{},
-	}
-	for _, i := range at {
-		for _, a := range assignments(f.blocks[i].raw) {
+func section(section id, at []*block) Section {
+	s := Section{Type: section.typ, Name: section.name, Keys: map[string]string{}, Nested: map[string]map[string]string{}}
+	for _, b := range at {
+		for _, a := range assignments(b.raw) {
 			s.take(a)
 		}
 	}
@@ -222,13 +222,9 @@ func (s *Section) take(a assignment) {
 
 // count brings the blocks' line numbers up to date.
 func (f *File) count() {
-	if !f.moved {
-		return
-	}
 	line := 1
-	for i := range f.blocks {
-		f.blocks[i].line = line
-		line += strings.Count(f.blocks[i].raw, "\n")
+	for _, b := range f.blocks {
+		b.line = line
+		line += strings.Count(b.raw, "\n")
 	}
-	f.moved = false
 }

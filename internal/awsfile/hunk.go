@@ -65,8 +65,13 @@ type Neighbour struct {
 // a section has a line feed.
 const edge = "\n"
 
-// maxNeighbours bounds the size of a record.
-const maxNeighbours = 64
+// maxNeighbours bounds the size of a hunk: [Standing] knows those that are further
+// away from the hunks of the neighbours. It looks for so many, and for more only if
+// none of them is there.
+const (
+	maxNeighbours = 4
+	farNeighbours = 64
+)
 
 // plain is a text without what has hunks of its own: the byte order mark, and
 // the end of line that is missing at its end, which is put there. It is like
@@ -97,13 +102,8 @@ func Diff(before, after []byte, standing ...Hunk) []Hunk {
 	old, oldMark, oldEnd := plain(before, after)
 	new, newMark, newEnd := plain(after, before)
 	if unique(outline(old)) && unique(outline(new)) {
-		out := diff(old, new, standing)
-		if oldMark != newMark {
-			out = append(out, Hunk{Where: hunkMark, Old: flag(oldMark), New: flag(newMark)})
-		}
-		if oldEnd != newEnd {
-			out = append(out, Hunk{Where: hunkEnd, Old: Text(oldEnd), New: Text(newEnd)})
-		}
+		out := diff(old, new, orderOf(Parse(Config, []byte(old)), standing))
+		out = append(out, ends(oldMark, newMark, oldEnd, newEnd)...)
 		// The proof of a record is that it can be taken back.
 		f := Parse(Config, after)
 		if err := f.Revert(out); err == nil && string(f.Bytes()) == string(before) {
@@ -111,6 +111,17 @@ func Diff(before, after []byte, standing ...Hunk) []Hunk {
 		}
 	}
 	return []Hunk{{Where: hunkFile, Old: Text(before), New: Text(after)}}
+}
+
+// ends are the hunks of what [plain] takes off a text.
+func ends(oldMark, newMark bool, oldEnd, newEnd string) (out []Hunk) {
+	if oldMark != newMark {
+		out = append(out, Hunk{Where: hunkMark, Old: flag(oldMark), New: flag(newMark)})
+	}
+	if oldEnd != newEnd {
+		out = append(out, Hunk{Where: hunkEnd, Old: Text(oldEnd), New: Text(newEnd)})
+	}
+	return out
 }
 
 // unique reports whether no section is there twice, in whatever writing.
@@ -122,17 +133,10 @@ func unique(bodies []body) bool {
 	return len(seen) == len(bodies)
 }
 
-func diff(old, new string, standing []Hunk) []Hunk {
-	// The file as if the sections that standing hunks have removed were there.
-	full := old
-	for _, h := range slices.Backward(standing) {
-		if len(h.gone()) > 0 {
-			if text, err := h.between(full); err == nil {
-				full = text
-			}
-		}
-	}
-	fulls, olds, news := outline(full), outline(old), outline(new)
+// diff records what leads from one text to another; all is the order of the sections
+// of which they are texts, or parts of the text.
+func diff(old, new string, all *order) []Hunk {
+	olds, news := outline(old), outline(new)
 	var out []Hunk
 	for _, s := range segments(old, new) {
 		switch {
@@ -141,7 +145,7 @@ func diff(old, new string, standing []Hunk) []Hunk {
 			out = append(out, Hunk{Where: hunkSection, Section: news[s.newBody].name, Old: Text(s.old), New: Text(s.new)})
 		default:
 			h := between(s.old, s.new)
-			h.around(full, fulls, olds, s.oldBody)
+			h.around(all, olds, s.oldBody)
 			out = append(out, h)
 		}
 	}
@@ -150,43 +154,18 @@ func diff(old, new string, standing []Hunk) []Hunk {
 
 // around records what is around a hunk that ends above the section olds[right],
 // in the file with all its sections.
-func (h *Hunk) around(full string, fulls, olds []body, right int) {
-	index := func(i int) int {
-		if i == len(olds) {
-			return len(fulls)
-		}
-		return slices.IndexFunc(fulls, func(b body) bool { return b.name == olds[i].name })
-	}
-	lo, hi := index(right), index(right) // the hunk's own sections
+func (h *Hunk) around(all *order, olds []body, right int) {
+	lo := all.index(olds, right)
+	hi := lo // the hunk's own sections
 	if gone := len(outline(string(h.Old))); gone > 0 {
-		lo, hi = index(right-gone), index(right-1)+1
-	}
-	// At i is the gap above section i; names and lines outwards from the hunk.
-	gap := func(i int) Text { return Text(freeAbove(full, fulls, i)) }
-	name := func(i int) string {
-		if i < 0 || i == len(fulls) {
-			return edge
-		}
-		return fulls[i].name
+		lo, hi = all.index(olds, right-gone), all.index(olds, right-1)+1
 	}
 	for i := lo; i >= 0 && len(h.Prev) < maxNeighbours; i-- {
-		h.Prev = append(h.Prev, Neighbour{name(i - 1), gap(i)})
+		h.Prev = append(h.Prev, Neighbour{all.name(i - 1), Text(all.gaps[i])})
 	}
-	for i := hi; i <= len(fulls) && len(h.Next) < maxNeighbours; i++ {
-		h.Next = append(h.Next, Neighbour{name(i), gap(i)})
+	for i := hi; i < len(all.gaps) && len(h.Next) < maxNeighbours; i++ {
+		h.Next = append(h.Next, Neighbour{all.name(i), Text(all.gaps[i])})
 	}
-}
-
-// freeAbove is what is between a section, or the end, and the section above.
-func freeAbove(text string, bodies []body, i int) string {
-	start, end := 0, len(text)
-	if i > 0 {
-		start = bodies[i-1].end
-	}
-	if i < len(bodies) {
-		end = bodies[i].start
-	}
-	return text[start:end]
 }
 
 func flag(set bool) Text {
@@ -231,15 +210,11 @@ func (h Hunk) gone() []string {
 	return out
 }
 
-// again reports whether a section that the hunk has removed is among bodies.
-func (h Hunk) again(bodies []body) bool {
-	gone := map[id]bool{}
-	for _, name := range h.gone() {
-		gone[Config.block(name).id] = true
-	}
+// again reports whether a section that the hunk has removed is there.
+func (h Hunk) again(f *File) bool {
 	stay := names(outline(string(h.New)))
-	return slices.ContainsFunc(bodies, func(b body) bool {
-		return gone[Config.block(b.name).id] && !slices.Contains(stay, b.name)
+	return slices.ContainsFunc(h.gone(), func(name string) bool {
+		return slices.ContainsFunc(f.alike(name), func(b *block) bool { return !slices.Contains(stay, evenName(b.inner)) })
 	})
 }
 
@@ -260,25 +235,32 @@ type spot struct {
 
 // find looks for the gap of a hunk in an order of sections: between the nearest
 // neighbours that are there, next to that one of them which was next to it.
-func (h Hunk) find(order []string) spot {
-	index := map[string]int{edge: -1}
-	for i, name := range order {
-		index[name] = i
+func (h Hunk) find(f *File) spot {
+	index := func(name string) (int, bool) {
+		if all := f.named(name); len(all) > 0 {
+			return all[len(all)-1].pos - 1, true
+		}
+		return 0, false
 	}
 	var s spot
-	p, n := -1, len(order)
+	p, n := -1, len(f.blocks)-1
 	for i, b := range h.Prev {
 		s.upper = string(b.Free) + s.upper
-		if at, ok := index[b.Section]; ok {
-			p, s.prev = at, i == 0
+		if at, ok := index(b.Section); ok || b.Section == edge {
+			if b.Section != edge {
+				p = at
+			}
+			s.prev = i == 0
 			break
 		}
 	}
-	index[edge] = len(order)
 	for i, b := range h.Next {
 		s.lower += string(b.Free)
-		if at, ok := index[b.Section]; ok {
-			n, s.next = at, i == 0
+		if at, ok := index(b.Section); ok || b.Section == edge {
+			if b.Section != edge {
+				n = at
+			}
+			s.next = i == 0
 			break
 		}
 	}

@@ -23,7 +23,7 @@ func genKind(t *rapid.T) awsfile.Kind {
 func meaning(f *awsfile.File) map[[2]string]awsfile.Section {
 	out := map[[2]string]awsfile.Section{}
 	for _, s := range f.Sections() {
-		s.Line, s.Order = 0, nil
+		s.Order = nil
 		out[[2]string{s.Type, s.Name}] = s
 	}
 	return out

@@ -10,33 +10,39 @@ import (
 // lines or keys have changed on both sides, or a section that would return is
 // there again, it changes nothing and returns [fob.ErrConflict].
 func (f *File) Revert(hunks []Hunk) error {
+	back := f.Checkpoint()
+	err := f.revert(hunks)
+	if err != nil {
+		back()
+	}
+	return err
+}
+
+func (f *File) revert(hunks []Hunk) error {
 	if len(hunks) == 1 && hunks[0].Where == hunkFile {
 		if string(f.Bytes()) != string(hunks[0].New) {
 			return hunks[0].conflict("the file has been edited since, and has a section twice")
 		}
-		*f = *Parse(f.kind, []byte(hunks[0].Old))
+		f.become(Parse(f.kind, []byte(hunks[0].Old)))
 		return nil
 	}
-	var like []byte
-	for _, h := range hunks {
-		like = append(like, h.Old...)
-	}
-	text, mark, missing := plain(f.Bytes(), like)
-	before := text
-	var touched []string
+	like := eolOf(linesIn(hunks))
+	missing := f.missing(like)
+	f.lengthen(missing)
+	touched := map[string]bool{}
 	var end Hunk
 	for _, h := range slices.Backward(hunks) {
 		var err error
 		switch h.Where {
 		case hunkSection:
-			text, err = h.section(text)
+			err = h.section(f)
 		case hunkBetween:
-			text, err = h.between(text)
+			err = h.between(f)
 		case hunkEnd:
 			end = h
 		case hunkMark:
-			if flag(mark) == h.New {
-				mark = h.Old != ""
+			if flag(f.mark != "") == h.New {
+				f.setMark(h.Old != "")
 			}
 		default:
 			err = h.conflict("it was recorded by a newer version")
@@ -44,38 +50,96 @@ func (f *File) Revert(hunks []Hunk) error {
 		if err != nil {
 			return err
 		}
-		touched = append(touched, h.Section)
-		touched = append(touched, names(outline(string(h.Old)))...)
-		touched = append(touched, names(outline(string(h.New)))...)
-	}
-	if !slices.Equal(others(before, touched), others(text, touched)) {
-		return Hunk{}.conflict("that would change other sections")
+		touched[h.Section] = true
+		for _, text := range []Text{h.Old, h.New} {
+			for _, name := range names(outline(string(text))) {
+				touched[name] = true
+			}
+		}
 	}
 	// The end of the file is to be as it was only if the same section is there.
-	if last := outline(text); end.Where != "" && missing == string(end.New) &&
-		(len(last) == 0 || slices.Contains(touched, last[len(last)-1].name)) {
+	last := f.blocks[len(f.blocks)-1]
+	if end.Where != "" && missing == string(end.New) && (last.pos == 0 || touched[evenName(last.inner)]) {
 		missing = string(end.Old)
 	}
-	text = trimEnd(text, missing)
-	if mark {
-		text = byteMark + text
+	if text := trimEnd(last.raw, missing); text != last.raw {
+		f.splice(last.pos, 1, last.with(text))
 	}
-	*f = *Parse(f.kind, []byte(text))
+	return nil
+}
+
+// linesIn counts the ends of line in what hunks have taken away.
+func linesIn(hunks []Hunk) (lines, crlf int) {
+	for _, h := range hunks {
+		lines += strings.Count(string(h.Old), "\n")
+		crlf += strings.Count(string(h.Old), "\r\n")
+	}
+	return lines, crlf
+}
+
+// missing is what would end the last line; like is how, if there is no other line.
+func (f *File) missing(like string) string {
+	if f.lines > 0 {
+		like = f.eol()
+	}
+	return missingEnd(f.blocks[len(f.blocks)-1].raw, like)
+}
+
+// lengthen ends the last line.
+func (f *File) lengthen(end string) {
+	if last := f.blocks[len(f.blocks)-1]; end != "" {
+		f.splice(last.pos, 1, last.with(last.raw+end))
+	}
+}
+
+func (f *File) setMark(set bool) {
+	f.splice(0, 0) // remembers the one before
+	f.mark = ""
+	if set {
+		f.mark = byteMark
+	}
+}
+
+// replace puts the new text of a block, and of n blocks below it, in their place.
+// Besides that block, only named sections may be in it.
+func (h Hunk) replace(f *File, b *block, n int, text string, named []body) error {
+	pieces := f.pieces(b, text)
+	fits := len(pieces) == 1+len(named) && f.stays(b, pieces[0].raw, true) &&
+		(text == "" || strings.HasSuffix(text, "\n") || b.pos+n == len(f.blocks)-1)
+	for i := 0; fits && i < len(named); i++ {
+		fits = evenName(pieces[1+i].inner) == named[i].name
+	}
+	if !fits {
+		return h.conflict("that would change other sections")
+	}
+	f.splice(b.pos, 1+n, pieces...)
 	return nil
 }
 
 // section takes back a change to the lines of a section.
-func (h Hunk) section(text string) (string, error) {
-	for _, b := range outline(text) {
-		if b.name == h.Section {
-			merged, ok := mergeBody(string(h.New), string(h.Old), text[b.start:b.end])
-			if !ok {
-				return "", h.conflict("its keys have been edited since")
-			}
-			return text[:b.start] + merged + text[b.end:], nil
-		}
+func (h Hunk) section(f *File) error {
+	all := f.named(h.Section)
+	if len(all) == 0 {
+		return h.conflict("the section is not there any more")
 	}
-	return "", h.conflict("the section is not there any more")
+	return h.merge(f, all[0], string(h.New), string(h.Old), "its keys have been edited since")
+}
+
+// merge takes a section's lines from base to ours.
+func (h Hunk) merge(f *File, b *block, base, ours, why string) error {
+	at := b.free()
+	merged, ok := mergeBody(base, ours, b.raw[:at])
+	if !ok {
+		return h.conflict(why)
+	}
+	pieces := f.pieces(b, merged+b.raw[at:])
+	if len(pieces) != 1 {
+		return h.conflict("that would change other sections")
+	}
+	if merged != b.raw[:at] {
+		f.splice(b.pos, 1, pieces...)
+	}
+	return nil
 }
 
 // mergeBody takes a section from base to ours in spite of what others have made
@@ -124,26 +188,23 @@ func meaning(raw string) map[path]string {
 }
 
 // between takes back that sections or free lines have come or gone.
-func (h Hunk) between(text string) (string, error) {
-	bodies, made := outline(text), outline(string(h.New))
-	if h.again(bodies) {
-		return "", h.conflict("there is a section of that name again")
+func (h Hunk) between(f *File) error {
+	made := outline(string(h.New))
+	if h.again(f) {
+		return h.conflict("there is a section of that name again")
 	}
 	if len(made) > 0 {
-		return h.unmake(text, bodies, made)
+		return h.unmake(f, made)
 	}
-	gap := h.find(names(bodies))
-	free := freeAbove(text, bodies, gap.at)
-	lo := len(text)
-	if gap.at < len(bodies) {
-		lo = bodies[gap.at].start
-	}
-	lo -= len(free)
+	gap := h.find(f)
+	free := f.gap(gap.at)
 	at, ok := h.offset(free, gap)
 	if !ok {
-		return "", h.conflict("the comments there have been edited since")
+		return h.conflict("the comments there have been edited since")
 	}
-	return text[:lo] + h.put(free[:at], free[at+len(h.New):], gap) + text[lo+len(free):], nil
+	b := f.blocks[gap.at]
+	text := b.raw[:b.free()] + h.put(free[:at], free[at+len(h.New):], gap)
+	return h.replace(f, b, 0, text, outline(string(h.Old)))
 }
 
 // removed reports whether the hunk is the removal of one section, of which comments
@@ -264,24 +325,47 @@ func onlyAt(text, lines string) (int, bool) {
 
 // unmake takes back a section that has been made, or made of another one. If
 // only keys were added to it since, those stay, and its header with them.
-func (h Hunk) unmake(text string, bodies, made []body) (string, error) {
+func (h Hunk) unmake(f *File, made []body) error {
 	last := made[len(made)-1]
-	if at, ok := onlyAt(text, string(h.New)); ok {
-		for _, b := range bodies {
-			if b.start == at+last.start && b.end == at+last.end {
-				return text[:at] + string(h.Old) + text[at+len(h.New):], nil
-			}
+	all := f.named(last.name)
+	if len(all) == 0 {
+		return h.conflict("the section is not there any more")
+	}
+	var found *block // the one place where all of it is
+	var at around
+	places := 0
+	for _, b := range all {
+		if here, ok := h.madeAt(f, b, made); ok {
+			found, at, places = b, here, places+1
 		}
 	}
-	i := slices.IndexFunc(bodies, func(b body) bool { return b.name == last.name })
-	if i < 0 {
-		return "", h.conflict("the section is not there any more")
+	if places == 1 && found.free() == last.end-last.start {
+		text := at.above + string(h.Old) + at.below
+		return h.replace(f, f.blocks[found.pos-len(made)], len(made), text, outline(string(h.Old)))
 	}
 	if len(made) == 1 && h.Old == "" {
-		now, base := bodies[i], string(h.New)[last.start:last.end]
-		if merged, ok := mergeBody(base, base[:lineAfter(base, 0)], text[now.start:now.end]); ok {
-			return text[:now.start] + merged + text[now.end:], nil
-		}
+		base := string(h.New)[last.start:last.end]
+		return h.merge(f, all[0], base, base[:lineAfter(base, 0)], "the section has been edited since")
 	}
-	return "", h.conflict("the section has been edited since")
+	return h.conflict("the section has been edited since")
+}
+
+// around is what stands above and below a text.
+type around struct{ above, below string }
+
+// madeAt looks for all that a hunk has made, of which b would be the last section.
+func (h Hunk) madeAt(f *File, b *block, made []body) (around, bool) {
+	first := b.pos - len(made) + 1
+	if first < 1 {
+		return around{}, false
+	}
+	text := ""
+	at := len(f.blocks[first-1].raw) - made[0].start
+	for i := first - 1; i <= b.pos; i++ {
+		text += f.blocks[i].raw
+	}
+	if at < 0 || at > 0 && text[at-1] != '\n' || !strings.HasPrefix(text[at:], string(h.New)) {
+		return around{}, false
+	}
+	return around{text[:at], text[at+len(h.New):]}, true
 }

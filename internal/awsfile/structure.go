@@ -15,22 +15,44 @@ func (f *File) RemoveSection(typ, name string) error {
 	if len(at) == 0 {
 		return nil
 	}
-	raw, gone := make([]string, len(f.blocks)), []string(nil)
-	for i := range f.blocks {
-		raw[i] = f.blocks[i].raw
+	raw := map[int]string{} // of the blocks that change
+	text := func(i int) string {
+		if changed, ok := raw[i]; ok {
+			return changed
+		}
+		return f.blocks[i].raw
 	}
-	for _, i := range slices.Backward(at) {
-		gone = append(gone, evenName(f.blocks[i].inner))
-		raw[i] = raw[i][bodyEnd(raw[i]):]
-		joins := i < len(raw)-1 && (raw[i] == "" || lineText(raw[i], 0) != "")
-		raw[i-1] = cutLead(raw[i-1], i == 1, joins)
+	for _, b := range slices.Backward(at) {
+		i := b.pos
+		raw[i] = text(i)[bodyEnd(text(i)):]
+		joins := i < len(f.blocks)-1 && (raw[i] == "" || lineText(raw[i], 0) != "")
+		raw[i-1] = cutLead(text(i-1), i == 1, joins)
 	}
-	before, text := string(f.Bytes())[len(f.mark):], strings.Join(raw, "")
-	if !slices.EqualFunc(others(before, gone), others(text, gone), sameBody) {
-		return misread("section " + name)
+	back := f.Checkpoint()
+	for n := len(at); n > 0; { // what is left of neighbours goes to the block above them
+		last := at[n-1].pos
+		first := last
+		for n--; n > 0 && at[n-1].pos == first-1; n-- {
+			first--
+		}
+		above, joined := f.blocks[first-1], ""
+		for i := first - 1; i <= last; i++ {
+			joined += text(i)
+		}
+		if !f.stays(above, joined, last < len(f.blocks)-1) {
+			back()
+			return misread("section " + name)
+		}
+		f.splice(first-1, last-first+2, above.with(joined))
 	}
-	*f = *Parse(f.kind, []byte(f.mark+text))
 	return nil
+}
+
+// stays reports whether a block is the same section with other free lines below it,
+// and what follows it, if anything does, starts a line.
+func (f *File) stays(b *block, text string, followed bool) bool {
+	return len(f.pieces(b, text)) == 1 && !(followed && missingEnd(text, "\n") != "") &&
+		(b.pos == 0 || sameBody(b.raw[:bodyEnd(b.raw)], text[:bodyEnd(text)]))
 }
 
 // sameBody compares but for the end of the last line.
@@ -96,17 +118,16 @@ func (f *File) Rename(typ, old, name string) error {
 	if err := f.kind.checkSection(to); err != nil {
 		return err
 	}
-	blocks := slices.Clone(f.blocks)
-	for _, i := range at {
-		raw := blocks[i].raw
-		open := strings.IndexByte(raw, '[')
-		end := strings.LastIndexByte(raw[:headerEnd(raw)], ']')
-		blocks[i].raw = raw[:open+1] + f.kind.header(to) + raw[end:]
+	after := &File{mark: f.mark, blocks: slices.Clone(f.blocks)}
+	for _, b := range at {
+		open := strings.IndexByte(b.raw, '[')
+		end := strings.LastIndexByte(b.raw[:headerEnd(b.raw)], ']')
+		after.blocks[b.pos] = b.with(b.raw[:open+1] + f.kind.header(to) + b.raw[end:])
 	}
-	after := Parse(f.kind, (&File{mark: f.mark, blocks: blocks}).Bytes())
-	if len(after.index[to]) != len(at) || len(after.blocks) != len(blocks) {
+	after = Parse(f.kind, after.Bytes())
+	if len(after.index[to]) != len(at) || len(after.blocks) != len(f.blocks) {
 		return misread("section " + old)
 	}
-	*f = *after
+	f.become(after)
 	return nil
 }

@@ -22,7 +22,7 @@ func (f *File) Warnings() []Warning {
 		w.warn(1, "a byte order mark: botocore refuses the file, and the Go SDK does not see the first line")
 	}
 	for i := range f.blocks {
-		b := &f.blocks[i]
+		b := f.blocks[i]
 		if i > 0 {
 			w.header(b)
 		}
@@ -54,8 +54,8 @@ func (w *warner) header(b *block) {
 		w.warn(b.line, "the section of line %d again: botocore refuses the file, other SDKs merge the two", first)
 	case f.kind == Config && b.id == (id{typeProfile, nameDefault}) && len(f.index[b.id]) != len(at) && b.inner == nameDefault:
 		w.warn(b.line, "[default] beside [profile default]: most SDKs do not read it")
-	case b.known && f.blocks[at[0]].line < b.line:
-		w.warn(b.line, "the section of line %d, written differently: some SDKs do not merge the two", f.blocks[at[0]].line)
+	case b.known && at[0].line < b.line:
+		w.warn(b.line, "the section of line %d, written differently: some SDKs do not merge the two", at[0].line)
 	}
 	if _, ok := w.headers[written]; !ok {
 		w.headers[written] = b.line
