@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -24,19 +23,16 @@ func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Mo
 	if a.records, err = loadRecords(v); err != nil {
 		return nil, err
 	}
-	a.originals = map[string]original{}
-	for _, one := range []*draft{d.config, d.credentials} {
-		if a.originals[one.name()], err = loadOriginal(v, one.name(), one.path); err != nil {
-			return nil, err
-		}
-	}
 	all := len(names) == 0
 	if all {
 		names = profileNames(d)
 	}
+	if err := a.begin(names); err != nil {
+		return nil, err
+	}
 	m := &Move{}
 	for _, name := range names {
-		back := a.mark()
+		back := a.mark(name)
 		moved, err := a.take(name)
 		if err != nil {
 			back()
@@ -49,6 +45,11 @@ func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Mo
 		}
 		if moved.Name != "" {
 			m.Moved = append(m.Moved, moved)
+		}
+	}
+	for _, h := range []*history{a.config, a.credentials} {
+		if err := h.close(a.items); err != nil {
+			return nil, err
 		}
 	}
 	if m.Diff = d.diff(); m.Diff != "" {
@@ -79,26 +80,74 @@ type adoption struct {
 	vault   Vault
 	exe     string
 	records map[string]record     // by profile, as they will be
+	seq     int                   // of the next adoption
 	secrets map[string]fob.Secret // items of the vault: secrets, as they will be
+	kept    []string              // the names of those, in the order in which they came
 	items   map[string]fob.Secret // and the records of this adoption
+	users   map[string][]string   // access key id → profiles that fob has of it
 
-	originals map[string]original // by file
+	config, credentials *history
 }
 
-// mark returns what takes back everything drafted since: a profile is adopted in
-// all files, or in none.
-func (a *adoption) mark() (back func()) {
-	files := a.drafts.all()
-	was := make([][]byte, len(files))
-	for i, d := range files {
-		was[i] = d.file.Bytes()
-	}
-	records, secrets, items, originals := maps.Clone(a.records), maps.Clone(a.secrets), maps.Clone(a.items), maps.Clone(a.originals)
-	return func() {
-		for i, d := range files {
-			d.file = awsfile.Parse(d.kind, was[i])
+// begin looks at what was adopted before. Everything that is to be known of all
+// profiles is found out here, once, so that adopting one costs the same whatever
+// their number.
+func (a *adoption) begin(names []string) error {
+	a.seq, a.users = next(a.records), map[string][]string{}
+	defined := map[string]bool{}
+	for _, s := range a.drafts.own.file.Sections() {
+		if s.Type == "profile" {
+			defined[s.Name] = true
+			id := s.Keys["aws_access_key_id"]
+			a.users[id] = append(a.users[id], s.Name)
 		}
-		a.records, a.secrets, a.items, a.originals = records, secrets, items, originals
+	}
+	// Of those that are to be adopted now, some have a record and no definition: what
+	// is recorded has not happened, or has been taken back.
+	stood := maps.Clone(a.records)
+	for _, name := range names {
+		if !defined[name] {
+			delete(stood, name)
+		}
+	}
+	for _, part := range []struct {
+		draft *draft
+		to    **history
+	}{{a.drafts.config, &a.config}, {a.drafts.credentials, &a.credentials}} {
+		o, err := loadOriginal(a.vault, part.draft.name(), part.draft.path)
+		if err != nil {
+			return err
+		}
+		*part.to = newHistory(a.files, part.draft, o, stood)
+	}
+	return nil
+}
+
+// mark returns what takes back everything drafted since for a profile: it is adopted
+// in all files, or in none.
+func (a *adoption) mark(name string) (back func()) {
+	var undo []func()
+	for _, d := range a.drafts.all() {
+		undo = append(undo, d.file.Checkpoint())
+	}
+	for _, h := range []*history{a.config, a.credentials} {
+		undo = append(undo, h.mark())
+	}
+	r, known := a.records[name]
+	n := len(a.kept)
+	return func() {
+		for _, f := range undo {
+			f()
+		}
+		delete(a.records, name)
+		if known {
+			a.records[name] = r
+		}
+		delete(a.items, recordItem(name))
+		for _, item := range a.kept[n:] {
+			delete(a.secrets, item)
+		}
+		a.kept = a.kept[:n]
 	}
 }
 
@@ -133,13 +182,6 @@ func (a *adoption) take(name string) (Moved, error) {
 			return Moved{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
 		}
 	}
-	if calls && !defined {
-		// The line is left of an adoption that was taken back: what is to be restored
-		// one day is the file without it.
-		if err := a.drafts.config.file.Unset("profile", name, "credential_process"); err != nil {
-			return Moved{}, err
-		}
-	}
 	if defined && !(known && agrees(have.Keys, own.Keys)) {
 		return Moved{}, fob.Errorf(fob.ErrConflict, "fob has a profile %q of its own already", name).
 			WithHint("fob remove %s first, or rename the section", name)
@@ -148,7 +190,9 @@ func (a *adoption) take(name string) (Moved, error) {
 	if err != nil {
 		return Moved{}, err
 	}
-	if err := a.draft(p, own, line); err != nil {
+	// A line that calls fob without a definition is left of an adoption that was taken
+	// back: what is to be restored one day is the file without it.
+	if err := a.draft(p, own, step{name, line, calls && !defined}); err != nil {
 		return Moved{}, err
 	}
 	return Moved{Name: name, Kind: kind}, nil
@@ -219,88 +263,55 @@ func (a *adoption) checkSignIn(p fob.Profile) error {
 func (a *adoption) keep(name, id string, secret fob.Secret) error {
 	item := fob.KeyItem(id)
 	have, known := a.secrets[item]
-	for _, s := range a.drafts.own.file.Sections() {
-		if !known && s.Type == "profile" && s.Name != name && s.Keys["aws_access_key_id"] == id {
-			var err error
-			if have, err = a.vault.Get(item); err != nil && !errors.Is(err, fob.ErrNotFound) {
-				return err
-			}
-			known = err == nil
+	if others := slices.ContainsFunc(a.users[id], func(other string) bool { return other != name }); others && !known {
+		var err error
+		if have, err = a.vault.Get(item); err != nil && !errors.Is(err, fob.ErrNotFound) {
+			return err
 		}
+		known = err == nil
 	}
 	if known && !have.Equal(secret) {
 		return fob.Errorf(fob.ErrConflict, "profile %q has another secret for the access key %s than another profile of it", name, id).
 			WithHint("correct the one that is wrong")
+	}
+	if _, have := a.secrets[item]; !have {
+		a.kept = append(a.kept, item)
 	}
 	a.secrets[item] = secret
 	return nil
 }
 
 // draft edits the three files for one profile and records how to undo that.
-func (a *adoption) draft(p, own fob.Profile, line string) error {
+func (a *adoption) draft(p, own fob.Profile, s step) error {
 	for _, key := range a.files.ordered(own) {
 		if err := a.drafts.own.file.Set("profile", p.Name, key, own.Keys[key]); err != nil {
 			return err
 		}
 	}
 	old := a.records[p.Name]
-	delete(a.records, p.Name)
 	r := record{Seq: old.Seq, Edits: map[string]edit{}}
-	for _, part := range []struct {
-		file  string
-		draft *draft
-		line  string
-	}{{inConfig, a.drafts.config, line}, {inCredentials, a.drafts.credentials, ""}} {
-		e, again := old.Edits[part.file]
-		hunks, err := a.record(part.file, part.draft, p.Name, part.line, e)
+	for _, h := range []*history{a.config, a.credentials} {
+		if h == a.credentials {
+			s = step{Name: s.Name}
+		}
+		e, again := old.Edits[h.draft.name()]
+		hunks, err := h.record(s, e)
 		if err != nil {
 			return err
 		}
 		switch {
 		case len(hunks) > 0:
-			r.Edits[part.file] = edit{part.draft.path, hunks}
-			r.Seq = next(a.records)
+			r.Edits[h.draft.name()] = edit{h.draft.path, hunks}
+			r.Seq = a.seq
 		case again:
-			r.Edits[part.file] = e // a run before this one did it, and its record stays
+			r.Edits[h.draft.name()] = e // a run before this one did it, and its record stays
 		}
 	}
+	a.seq++
 	a.records[p.Name] = r
 	text, err := r.secret()
 	a.items[recordItem(p.Name)] = text
 	return err
-}
-
-// record edits one file for a profile, of which e is what an earlier run may have
-// done, and returns how to take both back. There is nothing to return if this
-// run has nothing to change.
-func (a *adoption) record(file string, d *draft, name, line string, e edit) ([]awsfile.Hunk, error) {
-	before := d.file.Bytes()
-	extended := a.files.extend(a.originals[file], d, a.records, step{name, line})
-	if err := a.files.strip(d.file, name, line); err != nil {
-		return nil, err
-	}
-	after := d.file.Bytes()
-	if bytes.Equal(before, after) {
-		return nil, nil
-	}
-	a.originals[file] = extended
-	var err error
-	if a.items[originalItem(file)], err = extended.secret(); err != nil {
-		return nil, err
-	}
-	if e.Path != "" && e.Path != d.path {
-		return nil, fob.Errorf(fob.ErrConflict, "profile %q was adopted from %s, and is in %s too", name, e.Path, d.path).
-			WithHint("fob release %s, with the environment as it was then", name)
-	}
-	first := awsfile.Parse(d.kind, before)
-	s, _ := first.Section("profile", name)
-	switch err := first.Revert(e.Hunks); {
-	case err == nil:
-		before = first.Bytes() // what was edited since is adopted as well
-	case callsFob(s.Keys["credential_process"], name):
-		return nil, err // adopted, and then changed beyond what could be taken back
-	}
-	return awsfile.Diff(before, after, standing(a.records, file, d.path)...), nil
 }
 
 // strip removes what authenticates from a section and, in the config file, puts

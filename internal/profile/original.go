@@ -26,6 +26,9 @@ type original struct {
 type step struct {
 	Name string `json:"name"`
 	Line string `json:"line,omitempty"` // credential_process, in the config file
+	// Dead says that there was such a line already, which meant nothing any more: it is
+	// no part of what is restored.
+	Dead bool `json:"dead,omitempty"`
 }
 
 const originalPrefix = "original/"
@@ -55,47 +58,128 @@ func loadOriginal(v Vault, file, path string) (original, error) {
 	return o, nil
 }
 
-func (o original) has(name string) bool {
-	return slices.ContainsFunc(o.Steps, func(s step) bool { return s.Name == name })
-}
-
 // replay is what the file must be while the profiles for which keep says so are
 // adopted; nil if that cannot be told.
 func (f *Files) replay(kind awsfile.Kind, o original, keep func(name string) bool) []byte {
 	file := awsfile.Parse(kind, []byte(o.Text))
 	for _, s := range o.Steps {
-		if keep(s.Name) && f.strip(file, s.Name, s.Line) != nil {
+		if s.bury(file) != nil || keep(s.Name) && f.strip(file, s.Name, s.Line) != nil {
 			return nil
 		}
 	}
 	return file.Bytes()
 }
 
-// extend adds an adoption, before the file is edited for it. A file that
-// somebody has edited since becomes a new original, for later adoptions.
-func (f *Files) extend(o original, d *draft, adopted map[string]record, s step) original {
-	now := d.file.Bytes()
-	steps := slices.DeleteFunc(slices.Clone(o.Steps), func(old step) bool { return old.Name == s.Name })
-	known := func(name string) bool { _, ok := adopted[name]; return ok && name != s.Name }
-	if len(steps) == 0 || !bytes.Equal(f.replay(d.kind, o, known), now) {
-		return original{Path: d.path, Text: awsfile.Text(now), Steps: []step{s}}
+// bury removes a line that meant nothing any more.
+func (s step) bury(file *awsfile.File) error {
+	if !s.Dead {
+		return nil
 	}
-	return original{Path: d.path, Text: o.Text, Steps: append(steps, s)}
+	return file.Unset("profile", s.Name, "credential_process")
+}
+
+// history is one of the AWS files during an adoption.
+type history struct {
+	files    *Files
+	draft    *draft
+	original original
+	stood    map[string]record // adoptions that stood when this one began
+	standing awsfile.Standing
+	recorder *awsfile.Recorder
+	steps    []step // of this adoption
+}
+
+func newHistory(f *Files, d *draft, o original, stood map[string]record) *history {
+	hunks := standing(stood, d.name(), d.path)
+	return &history{files: f, draft: d, original: o, stood: stood,
+		standing: awsfile.NewStanding(hunks), recorder: awsfile.NewRecorder(d.file, hunks)}
+}
+
+// mark returns what takes back the steps since.
+func (h *history) mark() (back func()) {
+	n := len(h.steps)
+	return func() { h.steps = h.steps[:n] }
+}
+
+// record edits the file for a profile, of which e is what an earlier run may have
+// done, and returns how to take both back. There is nothing to return if this
+// run has nothing to change.
+func (h *history) record(s step, e edit) ([]awsfile.Hunk, error) {
+	if err := s.bury(h.draft.file); err != nil {
+		return nil, err
+	}
+	var base func(*awsfile.File) error
+	if len(e.Hunks) > 0 && e.Path == h.draft.path {
+		base = func(file *awsfile.File) error {
+			err := h.standing.Revert(file, e.Hunks) // what was edited since is adopted as well
+			if have, _ := file.Section("profile", s.Name); err != nil && callsFob(have.Keys["credential_process"], s.Name) {
+				return err // adopted, and then changed beyond what could be taken back
+			}
+			return nil
+		}
+	}
+	hunks, changed, err := h.recorder.Record(base, func(file *awsfile.File) error { return h.files.strip(file, s.Name, s.Line) })
+	if err != nil || !changed {
+		return nil, err
+	}
+	if e.Path != "" && e.Path != h.draft.path {
+		return nil, fob.Errorf(fob.ErrConflict, "profile %q was adopted from %s, and is in %s too", s.Name, e.Path, h.draft.path).
+			WithHint("fob release %s, with the environment as it was then", s.Name)
+	}
+	if len(h.steps) == 0 {
+		h.original = h.files.current(h.original, h.draft, h.stood, s.Name)
+	}
+	h.steps = append(h.steps, s)
+	return hunks, nil
+}
+
+// current is the original to add an adoption to, which is the first to change the
+// file. One that somebody has edited since becomes a new original, for later
+// adoptions.
+func (f *Files) current(o original, d *draft, stood map[string]record, first string) original {
+	known := func(name string) bool { _, ok := stood[name]; return ok && name != first }
+	if len(o.Steps) == 0 || !bytes.Equal(f.replay(d.kind, o, known), d.before) {
+		return original{Path: d.path, Text: awsfile.Text(d.before)}
+	}
+	return o
+}
+
+// close adds what was done to the items for the vault.
+func (h *history) close(items map[string]fob.Secret) error {
+	if len(h.steps) == 0 {
+		return nil
+	}
+	again := map[string]bool{}
+	for _, s := range h.steps {
+		again[s.Name] = true
+	}
+	o := h.original
+	o.Steps = slices.DeleteFunc(slices.Clone(o.Steps), func(old step) bool { return again[old.Name] })
+	o.Steps = append(o.Steps, h.steps...)
+	text, err := o.secret()
+	items[originalItem(h.draft.name())] = text
+	return err
 }
 
 // giveBack drafts the return of profiles to one file from its original, if they
 // are all in it and nobody has edited the file; done says whether it was so.
 func (f *Files) giveBack(o original, d *draft, adopted map[string]record, names []string) (done bool) {
 	known := func(name string) bool { _, ok := adopted[name]; return ok }
-	rest := func(name string) bool { return known(name) && !slices.Contains(names, name) }
+	back, steps := map[string]bool{}, map[string]bool{}
 	for _, name := range names {
-		if adopted[name].Edits[d.name()].Path == d.path && !o.has(name) {
+		back[name] = true
+	}
+	for _, s := range o.Steps {
+		steps[s.Name] = true
+	}
+	for _, name := range names {
+		if adopted[name].Edits[d.name()].Path == d.path && !steps[name] {
 			return false
 		}
 	}
-	with, without := f.replay(d.kind, o, known), f.replay(d.kind, o, rest)
-	now := d.file.Bytes()
-	if len(o.Steps) == 0 || without == nil || !bytes.Equal(now, with) && !bytes.Equal(now, without) {
+	with := f.replay(d.kind, o, known)
+	without := f.replay(d.kind, o, func(name string) bool { return known(name) && !back[name] })
+	if len(o.Steps) == 0 || without == nil || !bytes.Equal(d.before, with) && !bytes.Equal(d.before, without) {
 		return false
 	}
 	d.file = awsfile.Parse(d.kind, without)

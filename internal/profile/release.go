@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"fob/internal/awsfile"
 	"fob/internal/fob"
 	"fob/internal/principal"
 )
@@ -18,7 +19,8 @@ func (f *Files) Release(names []string, paths fob.Paths, v Vault) (*Move, error)
 	if err != nil {
 		return nil, err
 	}
-	r := &releasing{files: f, drafts: d, vault: v, keys: map[string]string{}, exact: map[string]bool{}}
+	r := &releasing{files: f, drafts: d, vault: v, keys: map[string]string{}, exact: map[string]bool{},
+		standing: map[string]awsfile.Standing{}, were: map[string]*awsfile.File{}}
 	if r.adopted, err = loadRecords(v); err != nil {
 		return nil, err
 	}
@@ -34,6 +36,8 @@ func (f *Files) Release(names []string, paths fob.Paths, v Vault) (*Move, error)
 			return nil, err
 		}
 		r.exact[one.name()] = f.giveBack(o, one, r.adopted, names)
+		r.standing[one.name()] = awsfile.NewStanding(standing(r.adopted, one.name(), one.path))
+		r.were[one.name()] = awsfile.Parse(one.kind, one.before)
 	}
 	// The last adoption first: what only one order can take back, this can.
 	names = slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(records[b].Seq, records[a].Seq) })
@@ -57,8 +61,10 @@ type releasing struct {
 	names  []string
 	keys   map[string]string // profile → access key id, to check and to forget
 
-	adopted map[string]record // all that are
-	exact   map[string]bool   // files that are drafted already, from their originals
+	adopted  map[string]record // all that are
+	exact    map[string]bool   // files that are drafted already, from their originals
+	standing map[string]awsfile.Standing
+	were     map[string]*awsfile.File // as they were before
 }
 
 func (r *releasing) record(name string) (record, error) {
@@ -92,7 +98,7 @@ func (r *releasing) give(name string, rec record) (Moved, error) {
 		if r.exact[part.file] {
 			continue
 		}
-		if err := part.draft.file.Revert(e.Hunks); errors.Is(err, fob.ErrConflict) {
+		if err := r.standing[part.file].Revert(part.draft.file, e.Hunks); errors.Is(err, fob.ErrConflict) {
 			conflict = err
 		} else if err != nil {
 			return Moved{}, err
@@ -109,10 +115,17 @@ func (r *releasing) give(name string, rec record) (Moved, error) {
 	if defined {
 		return moved, r.drafts.own.file.RemoveSection("profile", name)
 	}
-	if r.drafts.diff() == "" {
+	if r.unchanged(r.drafts.config, name) && r.unchanged(r.drafts.credentials, name) {
 		moved.Note = "it was back already"
 	}
 	return moved, nil
+}
+
+// unchanged reports whether a profile's section in a file is as it was before.
+func (r *releasing) unchanged(d *draft, name string) bool {
+	was, had := r.were[d.name()].Section("profile", name)
+	is, has := d.file.Section("profile", name)
+	return had == has && maps.Equal(was.Keys, is.Keys) && maps.EqualFunc(was.Nested, is.Nested, maps.Equal[map[string]string, map[string]string])
 }
 
 // standsAlone reports whether a profile of the AWS files needs nothing of fob's:
@@ -196,7 +209,9 @@ func (r *releasing) forget(ctx context.Context) error {
 		needed[fob.KeyItem(s.Keys["aws_access_key_id"])] = true
 	}
 	rest := maps.Clone(r.adopted)
-	maps.DeleteFunc(rest, func(name string, _ record) bool { return slices.Contains(r.names, name) })
+	for _, name := range r.names {
+		delete(rest, name)
+	}
 	return r.vault.Update(ctx, func(items map[string]fob.Secret) error {
 		for _, item := range unneeded(rest) {
 			delete(items, item)
