@@ -1,9 +1,11 @@
 package profile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
+	"slices"
 
 	"fob/internal/awsfile"
 	"fob/internal/delivery"
@@ -41,7 +43,7 @@ func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Mo
 			return nil, err
 		}
 		if err != nil {
-			moved = Moved{Name: name, Skipped: err.Error()}
+			moved = Moved{Name: name, Skipped: reason(err)}
 		}
 		if moved.Name != "" {
 			m.Moved = append(m.Moved, moved)
@@ -56,6 +58,14 @@ func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Mo
 		m.apply = a.apply
 	}
 	return m, nil
+}
+
+// reason is why a profile is left alone, and what to do about it.
+func reason(err error) string {
+	if hint := fob.HintOf(err); hint != "" {
+		return err.Error() + " (" + hint + ")"
+	}
+	return err.Error()
 }
 
 // profileNames are the profiles of both files, in file order,
@@ -87,12 +97,18 @@ type adoption struct {
 	users   map[string][]string   // access key id → profiles that fob has of it
 
 	config, credentials *history
+	chains              *chains
 }
 
 // begin looks at what was adopted before. Everything that is to be known of all
 // profiles is found out here, once, so that adopting one costs the same whatever
 // their number.
 func (a *adoption) begin(names []string) error {
+	v, err := a.files.view(fob.Paths{Config: a.drafts.config.path, Credentials: a.drafts.credentials.path})
+	if err != nil {
+		return err
+	}
+	a.chains = &chains{a.files, v, map[string]looked{}}
 	a.seq, a.users = next(a.records), map[string][]string{}
 	defined := map[string]bool{}
 	for _, s := range a.drafts.own.file.Sections() {
@@ -170,32 +186,57 @@ func (a *adoption) take(name string) (Moved, error) {
 		// it had put all of them back: its record is of no use.
 		delete(a.records, name)
 	}
-	_, known := a.records[name]
+	r, known := a.records[name]
 	calls := callsFob(p.Get("credential_process"), name)
+	var key *newKey
 	if len(own.Keys) == 0 && len(p.Secrets) == 0 {
 		other, asks := Called(p.Get("credential_process"))
 		switch process := p.Get("credential_process"); {
 		case process == "" && defined && known: // the line that calls fob was taken away, and comes back
 		case process == "" || defined && calls || asks && other != name:
 			return Moved{}, nil // it never authenticated, is adopted already, or means another
+		case calls:
+			return Moved{}, fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it", name).
+				WithHint("fob add user %s, or fob add role %s", name, name)
 		default:
 			return Moved{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
 		}
 	}
-	if defined && !(known && agrees(have.Keys, own.Keys)) {
-		return Moved{}, fob.Errorf(fob.ErrConflict, "fob has a profile %q of its own already", name).
-			WithHint("fob remove %s first, or rename the section", name)
+	if defined && known {
+		if key = replaced(have.Keys, own, p); key != nil {
+			r.Replaced = append(slices.Clone(r.Replaced), key.old)
+			a.records[name] = r
+		}
+	}
+	if defined && key == nil && !(known && agrees(have.Keys, own.Keys)) {
+		return Moved{}, a.namesake(p)
 	}
 	kind, err := a.check(p)
 	if err != nil {
 		return Moved{}, err
 	}
+	moved := Moved{Name: name, Kind: kind}
+	if kind != "" {
+		if err := a.chains.whole(name); err != nil {
+			return Moved{}, err
+		}
+	}
+	if key != nil {
+		moved.Note = "the new access key " + key.id + " in place of " + key.old
+	}
 	// A line that calls fob without a definition is left of an adoption that was taken
 	// back: what is to be restored one day is the file without it.
-	if err := a.draft(p, own, step{name, line, calls && !defined}); err != nil {
-		return Moved{}, err
+	return moved, a.draft(p, own, step{name, line, calls && !defined}, key)
+}
+
+// namesake is why a profile is left alone that fob has a definition of.
+func (a *adoption) namesake(p fob.Profile) error {
+	path := cmp.Or(a.drafts.where(p.Name, "aws_secret_access_key"), p.Path)
+	err := fob.Errorf(fob.ErrConflict, "fob has a profile %q of its own already, and %s says something else", p.Name, path)
+	if p.Secrets["aws_secret_access_key"].IsZero() {
+		return err.WithHint("fob show %s; then remove that section, or: fob remove %s && fob adopt %s", p.Name, p.Name, p.Name)
 	}
-	return Moved{Name: name, Kind: kind}, nil
+	return err.WithHint("the keys there are in clear, and tools may take them instead of fob's: delete them, or, if they are the right ones: fob remove %s && fob adopt %s", p.Name, p.Name)
 }
 
 // agrees reports whether an unfinished adoption was of the same definition: what
@@ -212,8 +253,7 @@ func agrees(have, left map[string]string) bool {
 // check refuses what fob could not hand out afterwards.
 func (a *adoption) check(p fob.Profile) (kind string, err error) {
 	if !p.Secrets["aws_session_token"].IsZero() {
-		return "", fob.Errorf(fob.ErrUsage, "the keys of profile %q are a session's: they expire by themselves", p.Name).
-			WithHint("delete them, or adopt the profile that they were made from")
+		return "", sessionKeys(a.drafts, p)
 	}
 	id, secret := p.Get("aws_access_key_id"), p.Secrets["aws_secret_access_key"]
 	unfinished := false
@@ -221,8 +261,7 @@ func (a *adoption) check(p fob.Profile) (kind string, err error) {
 		unfinished = true // the rest is in the vault and in fob's file already
 	}
 	if (id == "") != secret.IsZero() && !unfinished {
-		return "", fob.Errorf(fob.ErrUsage, "profile %q has one half of a key pair only", p.Name).
-			WithHint("complete or delete it")
+		return "", half(p)
 	}
 	if id != "" && !secret.IsZero() {
 		if err := a.keep(p.Name, id, secret); err != nil {
@@ -235,7 +274,16 @@ func (a *adoption) check(p fob.Profile) (kind string, err error) {
 	if err := a.checkSignIn(p); err != nil {
 		return "", err
 	}
-	kind, err = a.files.kindOf(p)
+	if p.Get("include_profile") != "" { // what it includes counts, as when credentials are asked for
+		l := a.chains.look(p.Name)
+		if l.err != nil {
+			return "", l.err
+		}
+		p = l.profile
+	}
+	if kind, err = a.files.kindOf(p); err != nil && kind == "" {
+		err = unclaimed(p, err)
+	}
 	return kind, err
 }
 
@@ -282,20 +330,20 @@ func (a *adoption) keep(name, id string, secret fob.Secret) error {
 }
 
 // draft edits the three files for one profile and records how to undo that.
-func (a *adoption) draft(p, own fob.Profile, s step) error {
+func (a *adoption) draft(p, own fob.Profile, s step, key *newKey) error {
 	for _, key := range a.files.ordered(own) {
 		if err := a.drafts.own.file.Set("profile", p.Name, key, own.Keys[key]); err != nil {
 			return err
 		}
 	}
 	old := a.records[p.Name]
-	r := record{Seq: old.Seq, Edits: map[string]edit{}}
+	r := record{Seq: old.Seq, Edits: map[string]edit{}, Replaced: old.Replaced}
 	for _, h := range []*history{a.config, a.credentials} {
 		if h == a.credentials {
 			s = step{Name: s.Name}
 		}
 		e, again := old.Edits[h.draft.name()]
-		hunks, err := h.record(s, e)
+		hunks, err := h.record(s, e, key)
 		if err != nil {
 			return err
 		}
@@ -354,6 +402,31 @@ func (a *adoption) apply(ctx context.Context) error {
 			if err := d.write(ctx, locks); err != nil {
 				return err
 			}
+		}
+		return a.forget(ctx)
+	})
+}
+
+// forget drops the secrets of keys that others have replaced.
+func (a *adoption) forget(ctx context.Context) error {
+	needed := map[string]bool{}
+	for _, s := range a.drafts.own.file.Sections() {
+		needed[s.Keys["aws_access_key_id"]] = true
+	}
+	var gone []string
+	for _, r := range a.records {
+		for _, id := range r.Replaced {
+			if !needed[id] {
+				gone = append(gone, fob.KeyItem(id))
+			}
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return a.vault.Update(ctx, func(all map[string]fob.Secret) error {
+		for _, item := range gone {
+			delete(all, item)
 		}
 		return nil
 	})

@@ -166,6 +166,9 @@ func (f *Files) outside(d *drafts, name string) (fob.Profile, bool) {
 		Nested: map[string]map[string]string{}, Secrets: map[string]fob.Secret{}}
 	credentials, inCredentials := d.credentials.file.Section("profile", name)
 	config, inConfig := d.config.file.Section("profile", name)
+	if p.Path = d.config.path; !inConfig {
+		p.Path = d.credentials.path
+	}
 	if inCredentials {
 		add(&p, credentials, nil)
 	}

@@ -87,6 +87,7 @@ type history struct {
 	standing awsfile.Standing
 	recorder *awsfile.Recorder
 	steps    []step // of this adoption
+	changed  bool   // the original itself is another now
 }
 
 func newHistory(f *Files, d *draft, o original, stood map[string]record) *history {
@@ -97,25 +98,34 @@ func newHistory(f *Files, d *draft, o original, stood map[string]record) *histor
 
 // mark returns what takes back the steps since.
 func (h *history) mark() (back func()) {
-	n := len(h.steps)
-	return func() { h.steps = h.steps[:n] }
+	n, o, changed := len(h.steps), h.original, h.changed
+	return func() {
+		h.steps, h.changed = h.steps[:n], changed
+		h.original = o
+	}
 }
 
 // record edits the file for a profile, of which e is what an earlier run may have
 // done, and returns how to take both back. There is nothing to return if this
-// run has nothing to change.
-func (h *history) record(s step, e edit) ([]awsfile.Hunk, error) {
+// run has nothing to change. A key that somebody has put there in place of the one
+// that was adopted is restored in that one's place.
+func (h *history) record(s step, e edit, key *newKey) ([]awsfile.Hunk, error) {
 	if err := s.bury(h.draft.file); err != nil {
 		return nil, err
 	}
+	exchanged := false
 	var base func(*awsfile.File) error
 	if len(e.Hunks) > 0 && e.Path == h.draft.path {
 		base = func(file *awsfile.File) error {
 			err := h.standing.Revert(file, e.Hunks) // what was edited since is adopted as well
-			if have, _ := file.Section("profile", s.Name); err != nil && callsFob(have.Keys["credential_process"], s.Name) {
-				return err // adopted, and then changed beyond what could be taken back
+			if have, _ := file.Section("profile", s.Name); err == nil || !callsFob(have.Keys["credential_process"], s.Name) {
+				return nil
 			}
-			return nil
+			if key != nil {
+				exchanged = true
+				return h.exchange(file, s.Name, e, key)
+			}
+			return err // adopted, and then changed beyond what could be taken back
 		}
 	}
 	hunks, changed, err := h.recorder.Record(base, func(file *awsfile.File) error { return h.files.strip(file, s.Name, s.Line) })
@@ -126,11 +136,40 @@ func (h *history) record(s step, e edit) ([]awsfile.Hunk, error) {
 		return nil, fob.Errorf(fob.ErrConflict, "profile %q was adopted from %s, and is in %s too", s.Name, e.Path, h.draft.path).
 			WithHint("fob release %s, with the environment as it was then", s.Name)
 	}
+	if exchanged {
+		h.original, h.changed = h.original.exchanged(h.draft.kind, s.Name, key), true
+		return hunks, nil
+	}
 	if len(h.steps) == 0 {
 		h.original = h.files.current(h.original, h.draft, h.stood, s.Name)
 	}
 	h.steps = append(h.steps, s)
 	return hunks, nil
+}
+
+// exchange takes back an adoption from a section that has a new key beside the line
+// that calls fob, as if it had been there before the adoption.
+func (h *history) exchange(file *awsfile.File, name string, e edit, key *newKey) error {
+	for _, k := range []string{"aws_access_key_id", "aws_secret_access_key"} {
+		if err := file.Unset("profile", name, k); err != nil {
+			return err
+		}
+	}
+	if h.standing.Revert(file, e.Hunks) != nil || !key.putIn(file, name) {
+		return fob.Errorf(fob.ErrConflict, "profile %q has a new access key in %s, and the one that was adopted was elsewhere, or more was changed", name, h.draft.path).
+			WithHint("take the two lines of the new key out of %s, type them at: aws configure --profile %s; then: fob adopt %s", h.draft.path, name, name)
+	}
+	return nil
+}
+
+// exchanged is the original as if a new key had been there in place of the old one.
+func (o original) exchanged(kind awsfile.Kind, name string, key *newKey) original {
+	file := awsfile.Parse(kind, []byte(o.Text))
+	if key.putIn(file, name) {
+		return original{o.Path, awsfile.Text(file.Bytes()), o.Steps}
+	}
+	steps := slices.DeleteFunc(slices.Clone(o.Steps), func(s step) bool { return s.Name == name })
+	return original{o.Path, o.Text, steps} // the record serves
 }
 
 // current is the original to add an adoption to, which is the first to change the
@@ -146,7 +185,7 @@ func (f *Files) current(o original, d *draft, stood map[string]record, first str
 
 // close adds what was done to the items for the vault.
 func (h *history) close(items map[string]fob.Secret) error {
-	if len(h.steps) == 0 {
+	if len(h.steps) == 0 && !h.changed {
 		return nil
 	}
 	again := map[string]bool{}

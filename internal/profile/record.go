@@ -25,6 +25,9 @@ type Vault interface {
 type record struct {
 	Seq   int             `json:"seq"` // adoptions in their order
 	Edits map[string]edit `json:"edits"`
+	// Replaced are the ids of keys that were adopted, and replaced by others in the AWS
+	// files since: their secrets go.
+	Replaced []string `json:"replaced,omitempty"`
 }
 
 // edit is what adoption did to one file.

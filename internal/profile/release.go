@@ -107,6 +107,10 @@ func (r *releasing) give(name string, rec record) (Moved, error) {
 	own, defined := r.drafts.own.file.Section("profile", name)
 	p, _ := r.files.outside(r.drafts, name)
 	if conflict != nil && !r.standsAlone(p, own.Keys) {
+		if replaced(own.Keys, r.files.definition(p), p) != nil {
+			return Moved{}, fob.Errorf(fob.ErrConflict, "profile %q has another access key in %s than the one that was adopted", name, r.drafts.where(name, "aws_access_key_id")).
+				WithHint("fob adopt %s, which takes the new key; then fob release %s", name, name)
+		}
 		return Moved{}, conflict
 	}
 	r.names = append(r.names, name)
@@ -218,6 +222,11 @@ func (r *releasing) forget(ctx context.Context) error {
 		}
 		for _, name := range r.names {
 			delete(items, recordItem(name))
+			for _, id := range r.adopted[name].Replaced {
+				if !needed[fob.KeyItem(id)] {
+					delete(items, fob.KeyItem(id))
+				}
+			}
 			if item := fob.KeyItem(r.keys[name]); !needed[item] {
 				delete(items, item)
 			}
