@@ -203,12 +203,12 @@ func (a *adoption) take(name string) (Moved, error) {
 		}
 	}
 	if defined && known {
-		if key = replaced(have.Keys, own, p); key != nil {
+		if key = again(have.Keys, own, p); key.isNew() {
 			r.Replaced = append(slices.Clone(r.Replaced), key.old)
 			a.records[name] = r
 		}
 	}
-	if defined && key == nil && !(known && agrees(have.Keys, own.Keys)) {
+	if defined && !key.isNew() && !(known && agrees(have.Keys, own.Keys)) {
 		return Moved{}, a.namesake(p)
 	}
 	kind, err := a.check(p)
@@ -221,7 +221,7 @@ func (a *adoption) take(name string) (Moved, error) {
 			return Moved{}, err
 		}
 	}
-	if key != nil {
+	if key.isNew() {
 		moved.Note = "the new access key " + key.id + " in place of " + key.old
 	}
 	// A line that calls fob without a definition is left of an adoption that was taken

@@ -107,7 +107,7 @@ func (r *releasing) give(name string, rec record) (Moved, error) {
 	own, defined := r.drafts.own.file.Section("profile", name)
 	p, _ := r.files.outside(r.drafts, name)
 	if conflict != nil && !r.standsAlone(p, own.Keys) {
-		if replaced(own.Keys, r.files.definition(p), p) != nil {
+		if again(own.Keys, r.files.definition(p), p).isNew() {
 			return Moved{}, fob.Errorf(fob.ErrConflict, "profile %q has another access key in %s than the one that was adopted", name, r.drafts.where(name, "aws_access_key_id")).
 				WithHint("fob adopt %s, which takes the new key; then fob release %s", name, name)
 		}

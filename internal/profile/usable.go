@@ -133,15 +133,19 @@ type newKey struct {
 	old    string // the id that fob has
 }
 
-// replaced reports whether the AWS files hold another access key than the definition
-// that was adopted from them, and agree with it in all else: aws configure was run.
-func replaced(have map[string]string, own, p fob.Profile) *newKey {
+// again is the access key that the AWS files hold of a profile that was adopted from
+// them, if they agree with its definition in all else: aws configure was run, or an
+// adoption of another key was stopped. It is the same key or a new one.
+func again(have map[string]string, own, p fob.Profile) *newKey {
 	k := &newKey{id: own.Keys["aws_access_key_id"], secret: p.Secrets["aws_secret_access_key"], old: have["aws_access_key_id"]}
-	if k.id == "" || k.old == "" || k.id == k.old || k.secret.IsZero() || !agrees(have, own.With("aws_access_key_id", "").Keys) {
+	if k.id == "" || k.old == "" || k.secret.IsZero() || !agrees(have, own.With("aws_access_key_id", "").Keys) {
 		return nil
 	}
 	return k
 }
+
+// isNew reports whether it is another key than the one that fob has.
+func (k *newKey) isNew() bool { return k != nil && k.id != k.old }
 
 // putIn gives a section that holds the old key the new one. It is refused if the
 // section holds none: then the old key is restored somewhere else, and wins there.
