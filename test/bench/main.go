@@ -49,7 +49,7 @@ func run(names []string) (over bool) {
 	fmt.Fprintln(table, "FIGURE\tMEASURED\tBUDGET\t")
 	for _, f := range []figure{
 		{"heartbeat", heartbeat, 400}, {"scale", scale, 400}, {"crowd", crowd, 1000},
-		{"list", list, 20}, {"start", start, 15}, {"idle", idle, 1},
+		{"list", list, 20}, {"adopt", adopt, 5}, {"start", start, 15}, {"idle", idle, 1},
 		{"roles", roles, 400}, {"discovery", discovery, 1},
 		{"sign", sign, 200}, {"proxy", proxy, 1000}, {"prompt", prompt, 400}, {"endpoint", endpoint, 10},
 	} {
