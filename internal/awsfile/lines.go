@@ -32,17 +32,6 @@ func evenName(inner string) string {
 	return strings.ToValidUTF8(strings.Join(strings.Fields(inner), " "), "\ufffd")
 }
 
-// others returns the bodies of a text that are not named.
-func others(text string, named []string) []string {
-	var out []string
-	for _, b := range outline(text) {
-		if !slices.Contains(named, b.name) {
-			out = append(out, text[b.start:b.end])
-		}
-	}
-	return out
-}
-
 // segment is a piece of two texts that correspond: a section that is in both,
 // or whatever is between two such.
 type segment struct {

@@ -87,6 +87,10 @@ func (f *File) Checkpoint() (back func()) {
 	}
 }
 
+// Settle forgets what was edited so far: no checkpoint from before takes it back. Who
+// makes many edits keeps all that they have replaced in memory otherwise.
+func (f *File) Settle() { f.log = nil }
+
 // become takes the text of another file of the same kind.
 func (f *File) become(other *File) {
 	f.splice(0, len(f.blocks), other.blocks...)

@@ -48,6 +48,7 @@ func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Mo
 		if moved.Name != "" {
 			m.Moved = append(m.Moved, moved)
 		}
+		d.settle()
 	}
 	for _, h := range []*history{a.config, a.credentials} {
 		if err := h.close(a.items); err != nil {

@@ -158,6 +158,12 @@ func (d *draft) check(ctx context.Context, lockDir string) error {
 	return compare(now)
 }
 
+func (d *drafts) settle() {
+	for _, one := range d.all() {
+		one.file.Settle()
+	}
+}
+
 func (d *drafts) diff() string { return d.credentials.diff() + d.config.diff() + d.own.diff() }
 
 // outside is a profile as the AWS files alone define it.

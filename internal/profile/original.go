@@ -66,6 +66,7 @@ func (f *Files) replay(kind awsfile.Kind, o original, keep func(name string) boo
 		if s.bury(file) != nil || keep(s.Name) && f.strip(file, s.Name, s.Line) != nil {
 			return nil
 		}
+		file.Settle()
 	}
 	return file.Bytes()
 }

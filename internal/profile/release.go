@@ -48,6 +48,7 @@ func (f *Files) Release(names []string, paths fob.Paths, v Vault) (*Move, error)
 			return nil, err
 		}
 		m.Moved = append(m.Moved, moved)
+		d.settle()
 	}
 	m.Diff = d.diff()
 	m.apply = r.apply
