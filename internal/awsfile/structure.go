@@ -3,8 +3,6 @@ package awsfile
 import (
 	"slices"
 	"strings"
-
-	"fob/internal/fob"
 )
 
 // RemoveSection removes a section and its duplicates: from its header, with
@@ -98,36 +96,4 @@ func leadStart(above string, first bool) int {
 // lineText is the line at pos without the blanks around it.
 func lineText(text string, pos int) string {
 	return strings.TrimSpace(text[pos:lineAfter(text, pos)])
-}
-
-// Rename gives a section another name, in all its headers. What refers to it is
-// left alone: this package does not know which keys do.
-func (f *File) Rename(typ, old, name string) error {
-	from, to := id{typ, old}, id{typ, name}
-	at := f.index[from]
-	switch {
-	case len(at) == 0:
-		return fob.Errorf(fob.ErrNotFound, "there is no section %q", old)
-	case from == to:
-		return nil
-	case len(f.index[to]) > 0:
-		return fob.Errorf(fob.ErrConflict, "there is a section %q already", name)
-	case len(f.read(from)) != len(at):
-		return fob.Errorf(fob.ErrConflict, "[profile default] hides [default]").WithHint("remove one of the two sections by hand")
-	}
-	if err := f.kind.checkSection(to); err != nil {
-		return err
-	}
-	after := &File{mark: f.mark, blocks: slices.Clone(f.blocks)}
-	for _, b := range at {
-		open := strings.IndexByte(b.raw, '[')
-		end := strings.LastIndexByte(b.raw[:headerEnd(b.raw)], ']')
-		after.blocks[b.pos] = b.with(b.raw[:open+1] + f.kind.header(to) + b.raw[end:])
-	}
-	after = Parse(f.kind, after.Bytes())
-	if len(after.index[to]) != len(at) || len(after.blocks) != len(f.blocks) {
-		return misread("section " + old)
-	}
-	f.become(after)
-	return nil
 }

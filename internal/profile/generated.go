@@ -103,8 +103,10 @@ func (g *generating) tidy(ctx context.Context) error {
 			g.moved = append(g.moved, Moved{Name: o.Name, Note: NoteRemoved})
 		}
 	}
-	if err := g.config.RemoveSections("profile", whole...); err != nil {
-		return err
+	for _, name := range slices.Backward(whole) {
+		if err := g.config.RemoveSection("profile", name); err != nil {
+			return err
+		}
 	}
 	if err := g.config.RenameSections("profile", names); err != nil {
 		return err

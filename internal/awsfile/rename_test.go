@@ -1,7 +1,6 @@
 package awsfile_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,44 +8,6 @@ import (
 
 	"fob/internal/awsfile"
 )
-
-// Many sections go as one after the other, the last first.
-func TestManySectionsGoAtOnce(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		kind := genKind(t)
-		wild := rapid.Bool().Draw(t, "wild")
-		text := genTidy(kind == awsfile.Credentials)
-		if wild {
-			text = genWild
-		}
-		f := awsfile.Parse(kind, []byte(text.Draw(t, "text")))
-		one := awsfile.Parse(kind, f.Bytes())
-		want := meaning(f)
-		var names []string
-		for _, s := range f.Sections() {
-			if s.Type == "profile" && rapid.Bool().Draw(t, "goes") {
-				names = append(names, s.Name)
-				delete(want, [2]string{s.Type, s.Name})
-			}
-		}
-		if err := f.RemoveSections("profile", names...); err != nil {
-			t.Fatal(err)
-		}
-		consistent(t, kind, f)
-		if d := cmp.Diff(want, meaning(f)); d != "" {
-			t.Fatalf("without %q: %s", names, d)
-		}
-		for _, name := range slices.Backward(names) {
-			if err := one.RemoveSection("profile", name); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if !wild && string(one.Bytes()) != string(f.Bytes()) {
-			t.Fatalf("%q at once, %q one by one", f.Bytes(), one.Bytes())
-		}
-	})
-}
 
 // Sections may take names from each other.
 func TestManySectionsAreRenamedAtOnce(t *testing.T) {
