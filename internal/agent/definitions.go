@@ -138,6 +138,10 @@ func (a *Agent) checkSource(ctx context.Context, r *request, kind principal.Kind
 		if err == nil {
 			kind, err = principal.Find(a.kinds, next)
 		}
+		if _, named := fob.IsSignIn(name); err == nil && kind.SignOut != nil && !named {
+			return fob.Errorf(fob.ErrUsage, "%s is a sign-in and not a role", name).
+				WithHint("--source-profile %s/ACCOUNT/ROLE; fob list %s shows them", name, name)
+		}
 		if err != nil {
 			if len(chain) == 1 {
 				a.warnSource(ctx, r, name, err)
@@ -163,7 +167,7 @@ func (a *Agent) warnSource(ctx context.Context, r *request, name string, err err
 
 // keepSecret asks for a secret and puts it into the vault; undo takes that back.
 func (a *Agent) keepSecret(ctx context.Context, r *request, f principal.Field, p fob.Profile, force bool) (undo func(), err error) {
-	if err := a.vault.EnsureUnlocked(onBus(ctx, r), r.ui); err != nil {
+	if err := a.vault.EnsureUnlocked(ctx, r.ui); err != nil {
 		return nil, err
 	}
 	answer, err := r.ui.Ask(ctx, fob.Question{Kind: fob.AskSecret, Hidden: true, Prompt: f.Doc + " of " + p.Get("aws_access_key_id")})

@@ -80,7 +80,8 @@ func (a *Agent) dispatch(ctx context.Context, c *conn, m *api.Message) (result a
 	if !known {
 		return nil, fob.Errorf(fob.ErrVersion, "the agent does not know the request %q", m.Method)
 	}
-	return handle(ctx, &request{conn: c, caller: common.Caller, ui: c.ui(), params: m.Params})
+	r := &request{conn: c, caller: common.Caller, ui: c.ui(), params: m.Params}
+	return handle(onBus(ctx, r), r)
 }
 
 // unlocked makes the vault usable for a request that needs it or its cache.

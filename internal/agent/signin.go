@@ -59,7 +59,9 @@ func (a *Agent) login(ctx context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.keepTokens(ctx, r)
+	if err := a.keepTokens(ctx, r); err != nil {
+		return nil, err
+	}
 	switch {
 	case p.Force:
 		if err = a.signOut(ctx, r, plan, false); errors.Is(err, fob.ErrNetwork) {
@@ -67,7 +69,7 @@ func (a *Agent) login(ctx context.Context, r *request) (any, error) {
 			err = nil
 		}
 	case p.DeviceCode: // not on a page that waits for a redirect to this machine
-		err = a.broker.Alone(ctx, plan, false, func() error { return nil })
+		err = a.broker.Alone(ctx, plan, false, r.ui, func() error { return nil })
 	}
 	if err != nil {
 		return nil, err
@@ -146,7 +148,9 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p 
 		if err != nil {
 			continue
 		}
-		a.keepTokens(ctx, r)
+		if a.keepTokens(ctx, r) != nil {
+			continue
+		}
 		c, err := step.Kind.Accept(ctx, step.Profile, env, content)
 		if err != nil {
 			r.ui.Tell(ctx, err.Error())
@@ -167,11 +171,15 @@ func (nowhere) Get(name string) (fob.Secret, error) {
 
 func (nowhere) Put(context.Context, string, fob.Secret) error { return nil }
 
-// keepTokens sees to it that a sign-in survives the agent, and says so if not.
-func (a *Agent) keepTokens(ctx context.Context, r *request) {
-	if err := a.vault.EnsureUnlocked(ctx, r.ui); err != nil {
+// keepTokens sees to it that a sign-in survives the agent, and says so if not. Who
+// dismisses the question for a passphrase has cancelled the whole.
+func (a *Agent) keepTokens(ctx context.Context, r *request) error {
+	err := a.vault.EnsureUnlocked(ctx, r.ui)
+	if err != nil && !errors.Is(err, fob.ErrCancelled) {
 		r.ui.Tell(ctx, "the sign-in lasts as long as the agent only: "+err.Error())
+		return nil
 	}
+	return err
 }
 
 // logout ends a sign-in at AWS, and here with everything that came from it.
@@ -188,7 +196,7 @@ func (a *Agent) logout(ctx context.Context, r *request) (any, error) {
 // signOut ends a sign-in, and what is under way with it: nothing that was asked for
 // before comes back afterwards.
 func (a *Agent) signOut(ctx context.Context, r *request, plan broker.Plan, all bool) error {
-	return a.broker.Alone(ctx, plan, all, func() error {
+	return a.broker.Alone(ctx, plan, all, r.ui, func() error {
 		c, _ := a.broker.Have(plan)
 		err := plan[0].Kind.SignOut(ctx, plan[0].Profile, a.broker.Env(r.ui), c)
 		return cmp.Or(err, a.broker.Drop(ctx, plan[0].Key, all))
@@ -212,6 +220,10 @@ func (a *Agent) sync(ctx context.Context, r *request) (any, error) {
 	session := plan[0].Profile
 	known, err := a.files.Directory(session)
 	if err != nil {
+		return nil, err
+	}
+	// Whoever has to sign in does so now, and not while others wait for the search.
+	if _, err := a.broker.Source(plan, r.ui).Credentials(ctx); err != nil {
 		return nil, err
 	}
 	asked := time.Now()

@@ -21,7 +21,7 @@ func (a *Agent) vaultInit(ctx context.Context, r *request) (any, error) {
 	if err := r.decode(&p); err != nil {
 		return nil, err
 	}
-	return a.vault.Init(onBus(ctx, r), p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
+	return a.vault.Init(ctx, p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
 }
 
 func (a *Agent) vaultStatus(ctx context.Context, _ *request) (any, error) {
@@ -29,7 +29,7 @@ func (a *Agent) vaultStatus(ctx context.Context, _ *request) (any, error) {
 }
 
 func (a *Agent) vaultVerify(ctx context.Context, r *request) (any, error) {
-	return a.vault.Verify(onBus(ctx, r), r.ui)
+	return a.vault.Verify(ctx, r.ui)
 }
 
 func (a *Agent) vaultPasswd(ctx context.Context, r *request) (any, error) {
@@ -38,13 +38,13 @@ func (a *Agent) vaultPasswd(ctx context.Context, r *request) (any, error) {
 		return nil, err
 	}
 	if p.Method != "" {
-		return nil, a.vault.Change(onBus(ctx, r), p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
+		return nil, a.vault.Change(ctx, p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
 	}
-	return nil, a.vault.Passwd(onBus(ctx, r), r.ui)
+	return nil, a.vault.Passwd(ctx, r.ui)
 }
 
 func (a *Agent) vaultRestore(ctx context.Context, r *request) (any, error) {
-	return nil, a.vault.Restore(onBus(ctx, r), r.ui)
+	return nil, a.vault.Restore(ctx, r.ui)
 }
 
 // lock forgets the identity, and everything that was opened with it. Files that
@@ -66,7 +66,7 @@ func (a *Agent) lock(ctx context.Context, r *request) (any, error) {
 }
 
 func (a *Agent) unlock(ctx context.Context, r *request) (any, error) {
-	return nil, a.vault.Unlock(onBus(ctx, r), r.ui)
+	return nil, a.vault.Unlock(ctx, r.ui)
 }
 
 func (a *Agent) status(ctx context.Context, _ *request) (any, error) {

@@ -14,10 +14,10 @@ const (
 	nobodyLimit = 45 * time.Second // SDKs give a process a minute
 )
 
-// wait waits for a flight to land. Who joined it while a person is asked for it
+// await waits for a flight to land. Who joined it while a person is asked for it
 // elsewhere is told; who asked for the page itself is shown it once more; and a
 // caller that nobody sits at does not wait for ever.
-func (f *flight) wait(ctx context.Context, step Step, ui fob.UI) error {
+func (b *Broker) await(ctx context.Context, f *flight, step Step, ui fob.UI) error {
 	tick := time.NewTimer(noticeAfter)
 	defer tick.Stop()
 	told := false
@@ -29,11 +29,11 @@ func (f *flight) wait(ctx context.Context, step Step, ui fob.UI) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
-		what := f.asks.Load()
+		what := b.asked(f)
 		switch {
 		case f.leader == ui.ID:
 			continue // the timer is not set again
-		case f.asking.Load() == 0 || what == nil:
+		case what == nil:
 			tick.Reset(noticeAfter)
 		case told:
 			return fob.Errorf(fob.ErrNobody, "somebody is asked elsewhere already: %s", *what).WithHint("answer there, then try again")
@@ -46,6 +46,22 @@ func (f *flight) wait(ctx context.Context, step Step, ui fob.UI) error {
 			tick.Reset(nobodyLimit)
 		}
 	}
+}
+
+// asked is what a person is being asked for a flight, or for one of its sources'; nil
+// if nobody is.
+func (b *Broker) asked(f *flight) *string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if f.asking.Load() > 0 {
+		return f.asks.Load()
+	}
+	for _, key := range f.chain {
+		if s := b.flights[key]; s != nil && s.asking.Load() > 0 {
+			return s.asks.Load()
+		}
+	}
+	return nil
 }
 
 // show shows a page that is open already to one more person.

@@ -51,6 +51,8 @@ type Broker struct {
 	flights map[string]*flight
 	dead    map[[sha256.Size]byte]bool // hashes of session tokens that AWS refused
 	failed  map[string]time.Time       // until when a failed retrieval is not repeated
+	locked  int                        // how often everything was forgotten
+	anew    map[string]int             // how often a principal was ended, by its key
 	locks   rangeLocks
 	saver   saver
 	memory  memory
@@ -146,14 +148,17 @@ func (b *Broker) renew(ctx context.Context, plan Plan, ui fob.UI, e *entry, w wa
 func (b *Broker) fly(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials, error) {
 	for {
 		f := b.board(plan, ui, nil)
-		if err := f.wait(ctx, plan[0], ui); err != nil {
+		if err := b.await(ctx, f, plan[0], ui); err != nil {
 			return fob.Credentials{}, err
 		}
-		if f.err == nil {
+		switch {
+		case f.err == nil:
 			return f.entry.use(), nil
-		}
-		if f.leader != ui.ID && errors.Is(f.err, fob.ErrNobody) && ui.AskFunc != nil {
+		case f.leader == ui.ID:
+		case errors.Is(f.err, fob.ErrNobody) && ui.AskFunc != nil:
 			continue
+		case errors.Is(f.err, fob.ErrCancelled):
+			return fob.Credentials{}, fob.Errorf(fob.ErrCancelled, "cancelled where somebody was asked: %w", f.err)
 		}
 		return fob.Credentials{}, f.err
 	}
@@ -162,8 +167,10 @@ func (b *Broker) fly(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials
 // Forget drops everything from memory, as locking the vault requires, and what is
 // being retrieved: it reaches nobody.
 func (b *Broker) Forget() {
+	b.memory.forget()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.locked++
 	for _, f := range b.flights {
 		f.end(errLocked())
 	}
@@ -203,10 +210,16 @@ func (b *Broker) Drop(ctx context.Context, key string, all bool) error {
 // Alone runs do while nobody in any process retrieves what a plan yields: what is
 // being retrieved ends, and is nobody's; with all, also what is being retrieved with
 // it. Who waited for it begins anew afterwards.
-func (b *Broker) Alone(ctx context.Context, plan Plan, all bool, do func() error) error {
+func (b *Broker) Alone(ctx context.Context, plan Plan, all bool, ui fob.UI, do func() error) error {
 	key := plan[0].Key
 	own := newFlight(-1)
 	own.err = errAnew()
+	b.mu.Lock()
+	if b.anew == nil {
+		b.anew = map[string]int{}
+	}
+	b.anew[key]++
+	b.mu.Unlock()
 	for {
 		b.mu.Lock()
 		under := b.flights[key]
@@ -231,7 +244,7 @@ func (b *Broker) Alone(ctx context.Context, plan Plan, all bool, do func() error
 		}
 	}
 	defer b.land(own, key)
-	unlock, err := b.locks.lock(ctx, b.LockFile, key)
+	unlock, err := b.locks.lock(ctx, b.LockFile, key, busy(ctx, plan[0], ui))
 	if err != nil {
 		return err
 	}
@@ -241,12 +254,12 @@ func (b *Broker) Alone(ctx context.Context, plan Plan, all bool, do func() error
 
 // Source returns a plan's credentials as a principal of it would see them.
 func (b *Broker) Source(plan Plan, ui fob.UI) principal.Principal {
-	return &source{b: b, plan: plan, ui: ui}
+	return b.source(plan, ui)
 }
 
 // Env is what the principals of a plan may touch.
 func (b *Broker) Env(ui fob.UI) principal.Env {
-	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Now: b.Clock.Now, Tokens: tokens{b}, Redirect: b.Redirect}
+	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Now: b.Clock.Now, Tokens: b.tokens(), Redirect: b.Redirect}
 }
 
 // Accept puts credentials that were obtained elsewhere into the cache of a plan.

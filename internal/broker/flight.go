@@ -131,7 +131,7 @@ func (b *Broker) pausing(key string) bool {
 // retrieveLocked is alone among all processes at retrieving this principal.
 func (b *Broker) retrieveLocked(ctx context.Context, f *flight, plan Plan, ui fob.UI) (*entry, error) {
 	step := plan[0]
-	unlock, err := b.locks.lock(ctx, b.LockFile, step.Key)
+	unlock, err := b.locks.lock(ctx, b.LockFile, step.Key, busy(ctx, step, ui))
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +155,20 @@ func (b *Broker) retrieveLocked(ctx context.Context, f *flight, plan Plan, ui fo
 	if off := b.Clock.Offset(); off != 0 {
 		ui.Tell(ctx, fmt.Sprintf("this computer's clock is %s off; fob goes by AWS's", off.Abs().Round(time.Minute)))
 	}
+	b.remember(plan, e)
+	if f.ended.Load() != nil {
+		b.expire(step.Key, e)
+		return e, nil
+	}
 	b.save(step.Key, e)
-	return b.remember(plan, e), nil
+	return e, nil
+}
+
+// busy tells whoever waits for another process, once.
+func busy(ctx context.Context, step Step, ui fob.UI) func() {
+	return func() {
+		ui.Tell(ctx, "another fob is retrieving credentials of "+step.Profile.Name+", or signs in; waiting for it")
+	}
 }
 
 // newer reports whether e outlasts what memory has.
@@ -173,7 +185,7 @@ func (b *Broker) open(ctx context.Context, plan Plan, ui fob.UI) (fob.Credential
 	env := b.Env(ui)
 	var from *source
 	if len(plan) > 1 {
-		from = &source{b: b, plan: plan[1:], ui: ui}
+		from = b.source(plan[1:], ui)
 		env.Source = from
 	}
 	if err := plan[0].Kind.Validate(plan[0].Profile); err != nil {
@@ -193,16 +205,39 @@ func (b *Broker) open(ctx context.Context, plan Plan, ui fob.UI) (fob.Credential
 	return creds, err
 }
 
-// source is the next step of a chain, as a principal sees it.
+// source is the next step of a chain, as a principal sees it. It yields nothing any
+// more once that was ended, or everything locked: a long search would sign in again.
 type source struct {
 	b    *Broker
 	plan Plan
 	ui   fob.UI
 
-	used atomic.Pointer[fob.Credentials] // the last that were handed out
+	locked, anew int                             // as they were
+	used         atomic.Pointer[fob.Credentials] // the last that were handed out
+}
+
+func (b *Broker) source(plan Plan, ui fob.UI) *source {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return &source{b: b, plan: plan, ui: ui, locked: b.locked, anew: b.anew[plan[0].Key]}
+}
+
+func (s *source) over() error {
+	s.b.mu.Lock()
+	defer s.b.mu.Unlock()
+	switch {
+	case s.locked != s.b.locked:
+		return errLocked()
+	case s.anew != s.b.anew[s.plan[0].Key]:
+		return errAnew()
+	}
+	return nil
 }
 
 func (s *source) Credentials(ctx context.Context) (fob.Credentials, error) {
+	if err := s.over(); err != nil {
+		return fob.Credentials{}, err
+	}
 	c, err := s.b.get(ctx, s.plan, s.ui, want{valid: sourceMin})
 	if err == nil {
 		s.used.Store(&c)

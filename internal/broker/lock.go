@@ -34,8 +34,9 @@ func (r *rangeLocks) open(path string) (*os.File, error) {
 }
 
 // lock waits for the byte of key. The system has no lock that waits and can be
-// given up, so it is tried again and again, ever more slowly.
-func (r *rangeLocks) lock(ctx context.Context, path, key string) (unlock func(), err error) {
+// given up, so it is tried again and again, ever more slowly. busy is called once,
+// where another process has it for long.
+func (r *rangeLocks) lock(ctx context.Context, path, key string, busy func()) (unlock func(), err error) {
 	if path == "" {
 		return func() {}, nil
 	}
@@ -48,6 +49,8 @@ func (r *rangeLocks) lock(ctx context.Context, path, key string) (unlock func(),
 		return nil, fob.Errorf(fob.ErrInternal, "cache key is not a hash")
 	}
 	offset := int64(n >> 2)
+	notice := time.AfterFunc(noticeAfter, busy)
+	defer notice.Stop()
 	for pause := 2 * time.Millisecond; ; pause = min(pause*2, 100*time.Millisecond) {
 		ok, err := tryLock(f, offset)
 		if err != nil {

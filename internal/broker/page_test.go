@@ -197,7 +197,7 @@ func TestAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		waiting := newPerson(2, true)
-		err = w.Alone(t.Context(), plan, true, func() error {
+		err = w.Alone(t.Context(), plan, true, fob.UI{}, func() error {
 			waiting.asks(w, false)
 			synctest.Wait()
 			if waiting.opened.Load() != 0 {
@@ -218,6 +218,79 @@ func TestAlone(t *testing.T) {
 		w.signIn <- struct{}{}
 		if err := <-waiting.err; err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// A search that goes on for minutes asks its source again and again: once that was
+// ended, or everything locked, it must not sign in by itself.
+func TestASourceThatWasEnded(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		end  func(w *world, plan Plan) error
+		want error
+	}{
+		"locked": {func(w *world, _ Plan) error { w.Forget(); return nil }, fob.ErrLocked},
+		"signed out": {func(w *world, plan Plan) error {
+			return w.Alone(context.Background(), plan, true, fob.UI{}, func() error { return w.Drop(context.Background(), plan[0].Key, true) })
+		}, fob.ErrNobody},
+	} {
+		w := newWorld()
+		plan, err := w.Plan(fob.Request{Profile: "jane"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens, source := w.Env(fob.UI{}).Tokens, w.Source(plan, fob.UI{})
+		if _, err := source.Credentials(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.end(w, plan); err != nil {
+			t.Fatal(err)
+		}
+		calls := w.calls.Load()
+		if _, err := source.Credentials(t.Context()); !errors.Is(err, c.want) || w.calls.Load() != calls {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := tokens.Put(t.Context(), "refresh", fob.NewSecret("x")); (c.want == fob.ErrLocked) != errors.Is(err, fob.ErrLocked) {
+			t.Errorf("%s: a token was kept: %v", name, err)
+		}
+		if _, err := w.Source(plan, fob.UI{}).Credentials(t.Context()); err != nil {
+			t.Errorf("%s: who begins anew: %v", name, err)
+		}
+	}
+}
+
+// Who joins a role's retrieval is told what its source asks for.
+func TestAskedForTheSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newPages()
+		w.profile("jane", "aws_access_key_id", "AKIA", "mfa_serial", "S") // whose session serves the role
+		w.profile("role", "role_arn", "arn", "source_profile", "jane")
+		inner := w.retrieve
+		w.retrieve = func(ctx context.Context, p fob.Profile, env principal.Env) (fob.Credentials, error) {
+			if p.Name == "role" {
+				return lasting(time.Hour), nil
+			}
+			return inner(ctx, p, env)
+		}
+		first, program, person := newPerson(1, true), newPerson(2, false), newPerson(3, true)
+		first.asks(w, true)
+		time.Sleep(10 * time.Millisecond)
+		done := make(chan error, 2)
+		for _, ui := range []fob.UI{program.UI, person.UI} {
+			go func() {
+				_, err := w.ask("role", ui)
+				done <- err
+			}()
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(2 * time.Second)
+		if told := person.told.Load(); told == nil || !strings.Contains(*told, "sign in to corp") {
+			t.Error("nobody told")
+		}
+		w.signIn <- struct{}{}
+		if err := errors.Join(<-first.err, <-done, <-done); err != nil {
+			t.Error(err)
 		}
 	})
 }

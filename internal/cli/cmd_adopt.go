@@ -34,6 +34,7 @@ func (a *app) newMove(verb, method string) *cobra.Command {
 	var asJSON bool
 	c := a.command(verb, func(cmd *cobra.Command, args []string) error {
 		p.Names, p.Caller.Exe, p.Shared = args, a.exe(), a.sharedSignIns()
+		p.Caller.Bus = a.bus() // a first adoption makes the vault
 		var result api.MoveResult
 		if err := a.call(cmd.Context(), method, &p.Caller, &p, &result); err != nil {
 			return err

@@ -16,6 +16,7 @@ func (a *app) newLogin() *cobra.Command {
 	var asJSON, share bool
 	c := a.oneName(a.command("login", func(cmd *cobra.Command, args []string) error {
 		p.Name, a.signingIn = args[0], true
+		p.Caller.Bus = a.bus() // a first sign-in makes the vault
 		if share {
 			a.tell("warning: the sign-in will be in a file in clear, for every program of yours to read")
 			p.Share = a.sharedSignIns()
