@@ -14,7 +14,7 @@ import (
 // identity stays the same, so an older copy of the sealed identity still opens
 // with the older passphrase.
 func (s *Store) Passwd(ctx context.Context, ui fob.UI) error {
-	return s.alone(ctx, false, func() error {
+	return s.alone(ctx, false, ui, func(ui fob.UI) error {
 		release, err := s.lockFiles(ctx)
 		if err != nil {
 			return err
@@ -45,7 +45,7 @@ func (s *Store) Passwd(ctx context.Context, ui fob.UI) error {
 // vault.json without it. Before the second step the vault opens as before, after
 // it by the new method; whoever then opens it makes the old one forget.
 func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI) error {
-	return s.alone(ctx, false, func() error {
+	return s.alone(ctx, false, ui, func(ui fob.UI) error {
 		method, err := s.method(name)
 		if err != nil {
 			return err

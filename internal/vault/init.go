@@ -21,7 +21,7 @@ import (
 // last step there is no vault ([Store.Exists]); whoever then makes one starts
 // over with a new identity, and what was left behind is set aside.
 func (s *Store) Init(ctx context.Context, method string, opts Options, ui fob.UI) (Status, error) {
-	err := s.alone(ctx, false, func() error { return s.init(ctx, method, opts, ui) })
+	err := s.alone(ctx, false, ui, func(ui fob.UI) error { return s.init(ctx, method, opts, ui) })
 	return s.Status(ctx), err
 }
 

@@ -14,7 +14,7 @@ import (
 // if it cannot be opened. If it can, and nothing else was amiss, the person is
 // asked whether to go back to that copy.
 func (s *Store) Restore(ctx context.Context, ui fob.UI) error {
-	return s.alone(ctx, false, func() error {
+	return s.alone(ctx, false, ui, func(ui fob.UI) error {
 		release, err := s.lockFiles(ctx)
 		if err != nil {
 			return err

@@ -111,7 +111,7 @@ type Check struct {
 // it locked. Its error is the vault's own.
 func (s *Store) Verify(ctx context.Context, ui fob.UI) (Report, error) {
 	var r Report
-	err := s.alone(ctx, false, func() error {
+	err := s.alone(ctx, false, ui, func(ui fob.UI) error {
 		m, identity, err := s.identify(ctx, ui)
 		if err != nil {
 			return err

@@ -43,51 +43,6 @@ func New(home fob.Home, methods []unlock.Method) *Store {
 	return &Store{home: home, methods: methods}
 }
 
-// flight is one attempt to unlock, which others who want the same wait for.
-type flight struct {
-	done   chan struct{}
-	shared bool // its result is that of whoever waits, too
-	err    error
-}
-
-// alone runs do while nothing else does. With shared, a call that waited for
-// another shared one takes over its result, so that a person is asked once.
-func (s *Store) alone(ctx context.Context, shared bool, do func() error) error {
-	for {
-		s.mu.Lock()
-		other := s.flight
-		if other == nil {
-			break
-		}
-		s.mu.Unlock()
-		select {
-		case <-other.done:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if shared && other.shared && !ownFault(other.err) {
-			return other.err
-		}
-	}
-	fl := &flight{done: make(chan struct{}), shared: shared, err: fob.ErrInternal}
-	s.flight = fl
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.flight = nil
-		s.mu.Unlock()
-		close(fl.done)
-	}()
-	fl.err = do()
-	return fl.err
-}
-
-// ownFault reports whether a failure is of the caller who asked and not of the
-// vault: it went away, or has no terminal. The next one tries for itself.
-func ownFault(err error) bool {
-	return errors.Is(err, fob.ErrNobody) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-}
-
 // Exists reports whether there is a vault. One whose making was interrupted is
 // none yet.
 func (s *Store) Exists() bool {
@@ -111,7 +66,7 @@ func (s *Store) EnsureUnlocked(ctx context.Context, ui fob.UI) error {
 	case shut:
 		return lockedError()
 	}
-	return s.alone(ctx, true, func() error {
+	return s.alone(ctx, true, ui, func(ui fob.UI) error {
 		if !s.Exists() {
 			err := s.init(ctx, "", Options{}, ui)
 			if !errors.Is(err, fob.ErrConflict) || !s.Exists() {
@@ -131,7 +86,7 @@ func (s *Store) Shut() bool {
 
 // Unlock opens the vault, asking if need be. It does nothing if it is open.
 func (s *Store) Unlock(ctx context.Context, ui fob.UI) error {
-	return s.alone(ctx, true, func() error { return s.unlock(ctx, ui, true) })
+	return s.alone(ctx, true, ui, func(ui fob.UI) error { return s.unlock(ctx, ui, true) })
 }
 
 // unlock runs alone. Only on purpose does it open what was locked on purpose.
