@@ -105,7 +105,7 @@ func (m *method) store(ctx context.Context, env unlock.Env, identity fob.Secret)
 	if _, err := atomicfile.SetAside(path(env), "old"); err != nil {
 		return fob.Errorf(fob.ErrInternal, "cannot set %s aside: %w", path(env), err)
 	}
-	return m.seal(env, identity, phrase)
+	return m.seal(ctx, env, identity, phrase)
 }
 
 // askNew asks for a new passphrase. Asking twice and comparing is the UI's
@@ -122,8 +122,9 @@ func askNew(ctx context.Context, env unlock.Env, hint string) (fob.Secret, error
 	return phrase, err
 }
 
-// seal writes the identity, having checked that the passphrase opens it.
-func (m *method) seal(env unlock.Env, identity fob.Secret, phrase fob.Secret) error {
+// seal writes the identity, having checked that the passphrase opens it, and that
+// whoever typed it has not left meanwhile: Ctrl-C means that nothing changes.
+func (m *method) seal(ctx context.Context, env unlock.Env, identity fob.Secret, phrase fob.Secret) error {
 	defer freeScrypt()
 	to, err := age.NewScryptRecipient(phrase.Reveal())
 	if err != nil {
@@ -144,6 +145,9 @@ func (m *method) seal(env unlock.Env, identity fob.Secret, phrase fob.Secret) er
 	back, err := m.open(env, sealed.Bytes(), phrase)
 	if err != nil || !back.Equal(identity) {
 		return fob.Errorf(fob.ErrInternal, "the sealed identity does not open again")
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if err := atomicfile.Replace(path(env), sealed.Bytes()); err != nil {
 		return fob.Errorf(fob.ErrInternal, "cannot write %s: %w", path(env), err)
@@ -293,7 +297,7 @@ func (m *method) change(ctx context.Context, env unlock.Env) error {
 	if err != nil {
 		return err
 	}
-	return m.seal(env, identity, phrase)
+	return m.seal(ctx, env, identity, phrase)
 }
 
 func forget(_ context.Context, env unlock.Env) error {

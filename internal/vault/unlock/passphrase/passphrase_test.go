@@ -151,6 +151,16 @@ func TestChange(t *testing.T) {
 	if err := m.Change(t.Context(), env); !errors.Is(err, fob.ErrUsage) {
 		t.Error(err)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	env.UI = fob.UI{AskFunc: func(_ context.Context, q fob.Question) (fob.Secret, error) {
+		if q.Kind == fob.AskNewPhrase {
+			cancel() // Ctrl-C as soon as it is typed
+		}
+		return fob.NewSecret(unlocktest.Phrase), nil
+	}}
+	if err := m.Change(ctx, env); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 	if now, _ := os.ReadFile(path(env)); !bytes.Equal(before, now) {
 		t.Error("a change that failed changed the file")
 	}
