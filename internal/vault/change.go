@@ -36,8 +36,8 @@ func (s *Store) Passwd(ctx context.Context, ui fob.UI) error {
 	})
 }
 
-// Change moves the vault's identity into the keeping of another method. The
-// identity stays the same, so copies of the vault, and of the identity, still
+// Change moves the vault's identity into the keeping of another method, or of the
+// same one elsewhere. The identity stays the same, so copies of the vault, and of the identity, still
 // belong together.
 //
 // It can be killed at any point. Its steps are: the identity into its new keeping,
@@ -56,12 +56,12 @@ func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI
 		}
 		defer release()
 		m, err := s.meta()
-		if err == nil && m.Method == name {
-			// Forgetting the old would forget the new.
-			return fob.Errorf(fob.ErrConflict, "the vault is unlocked with %s already", name).WithHint("fob vault passwd, for a new passphrase; fob vault status")
-		}
 		if err != nil {
 			return err
+		}
+		env := s.env(m.Recipient, opts, ui)
+		if m.Method == name && (method.Elsewhere == nil || !method.Elsewhere(s.env(m.Recipient, m.Options, ui), env)) {
+			return already(method) // forgetting the old would forget the new
 		}
 		// From its keeping and not from memory: whoever finds an unlocked agent may
 		// not make the vault open to himself for ever.
@@ -72,12 +72,20 @@ func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI
 		if err := s.settle(ctx, &m, ui); err != nil {
 			return err
 		}
-		env := s.env(m.Recipient, opts, ui)
 		if err = method.Works(ctx, env); err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
 			err = method.Store(ctx, env, identity)
 		}
 		if err != nil {
 			return forChange(err)
+		}
+		if err := ctx.Err(); err != nil { // whoever pressed Ctrl-C wants no change
+			if e := method.Forget(context.WithoutCancel(ctx), env); e != nil {
+				return fob.Errorf(fob.OutcomeOf(e).Kind, "nothing was changed, but %s keeps the vault's identity now: %w", name, e)
+			}
+			return err
 		}
 		m.Left = &kept{m.Method, m.Options}
 		m.Method, m.Options = name, opts
@@ -86,6 +94,18 @@ func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI
 		}
 		return s.settle(ctx, &m, ui)
 	})
+}
+
+// already says that there is nothing to change, and what can be.
+func already(method unlock.Method) error {
+	hint := "fob vault status"
+	switch {
+	case method.Change != nil:
+		hint = "fob vault passwd, for a new passphrase; " + hint
+	case method.Elsewhere != nil:
+		hint = "fob vault passwd --unlock " + method.Name + " --identity ANOTHER-PATH, to move it; " + hint
+	}
+	return fob.Errorf(fob.ErrConflict, "the vault is unlocked with %s already", method.Name).WithHint("%s", hint)
 }
 
 // forChange makes hints for a vault that is still to be made fit one that is there.
@@ -104,7 +124,7 @@ func (s *Store) settle(ctx context.Context, m *meta, ui fob.UI) error {
 	if m.Left == nil {
 		return nil
 	}
-	if method, err := s.method(m.Left.Method); err == nil && m.Left.Method != m.Method {
+	if method, err := s.method(m.Left.Method); err == nil && *m.Left != (kept{m.Method, m.Options}) {
 		env := s.env(m.Recipient, m.Left.Options, ui)
 		if err := method.Forget(ctx, env); err != nil {
 			return fob.Errorf(fob.OutcomeOf(err).Kind, "%s still keeps the vault's identity: %v", method.Name, err).WithHint("fob unlock, to try again")

@@ -167,7 +167,10 @@ func TestChange(t *testing.T) {
 		{"file", Options{}, "in clear"},
 		{"keeper", Options{}, ""},
 		{"file", Options{IdentityFile: path}, "in clear"},
-		{"passphrase", Options{}, "still in " + path},
+		{"file", Options{IdentityFile: path + "-2"}, "still in " + path},
+		{"passphrase", Options{}, "still in " + path + "-2"},
+		{"file", Options{}, "in clear"},
+		{"file", Options{IdentityFile: path + "-3"}, "in clear"},
 	} {
 		told = nil
 		ok(t, s.Change(t.Context(), step.method, step.opts, ui))
@@ -188,6 +191,83 @@ func TestChange(t *testing.T) {
 			t.Errorf("%s: %s", step.method, bytesOf(t, metaPath(s.home)))
 		}
 	}
+}
+
+// What is there already is said, with what can be had instead; and no file is taken
+// for another because it has two names.
+func TestChangeToTheSame(t *testing.T) {
+	t.Parallel()
+	ui := unlocktest.Person()
+	s, _ := keeperStore(t)
+	ok(t, s.EnsureUnlocked(t.Context(), ui))
+	err := s.Change(t.Context(), "keeper", Options{}, ui)
+	fails(t, err, fob.ErrConflict, "unlocked with keeper already", "fob vault status")
+	if strings.Contains(fob.HintOf(err), "passphrase") {
+		t.Error(fob.HintOf(err))
+	}
+	s = New(testHome(t.TempDir()), testMethods())
+	_, err = s.Init(t.Context(), "file", Options{}, ui)
+	ok(t, err)
+	own := filepath.Join(s.home.DataDir, "identity.txt")
+	dir := t.TempDir()
+	linked, hard := filepath.Join(dir, "linked"), filepath.Join(dir, "hard")
+	ok(t, os.Symlink(own, linked))
+	ok(t, os.Link(own, hard))
+	for _, path := range []string{"", own, s.home.DataDir + "/./identity.txt", linked, hard} {
+		err := s.Change(t.Context(), "file", Options{IdentityFile: path}, ui)
+		fails(t, err, fob.ErrConflict, "unlocked with file already", "fob vault passwd --unlock file --identity ANOTHER-PATH")
+		ok(t, fresh(s).Unlock(t.Context(), ui))
+	}
+	fails(t, s.Change(t.Context(), "file", Options{IdentityFile: "relative"}, ui), fob.ErrUsage, "not an absolute path", "from the root")
+	ok(t, fresh(s).Unlock(t.Context(), ui))
+}
+
+// Whoever leaves before the change is made has changed nothing, and nothing more
+// keeps the identity.
+func TestChangeThatIsCancelled(t *testing.T) {
+	t.Parallel()
+	k := &keeper{}
+	slow := k.method()
+	ctx, cancel := context.WithCancel(t.Context())
+	keep := slow.Store
+	slow.Store = func(ctx context.Context, env unlock.Env, identity fob.Secret) error {
+		err := keep(ctx, env, identity)
+		cancel()
+		return err
+	}
+	s := New(testHome(t.TempDir()), append(testMethods(), slow))
+	_, err := s.Init(t.Context(), "file", Options{}, unlocktest.Person())
+	ok(t, err)
+	fails(t, s.Change(ctx, "keeper", Options{}, unlocktest.Person()), context.Canceled, "", "")
+	if st := fresh(s).Status(t.Context()); st.Method != "file" || st.Problem != "" || len(k.kept) != 0 {
+		t.Errorf("%+v, %d kept", st, len(k.kept))
+	}
+	ok(t, fresh(s).Unlock(t.Context(), fob.UI{}))
+
+	// A passphrase takes its time to seal.
+	for name, do := range map[string]func(ctx context.Context, s *Store, ui fob.UI) error{
+		"change": func(ctx context.Context, s *Store, ui fob.UI) error {
+			return s.Change(ctx, "passphrase", Options{}, ui)
+		},
+		"init": func(ctx context.Context, s *Store, ui fob.UI) error {
+			_, err := New(testHome(t.TempDir()), s.methods).Init(ctx, "passphrase", Options{}, ui)
+			return err
+		},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		ui := unlocktest.Person()
+		ui.AskFunc = func(context.Context, fob.Question) (fob.Secret, error) {
+			cancel()
+			return fob.NewSecret(unlocktest.Phrase), nil
+		}
+		if err := do(ctx, s, ui); !errors.Is(err, context.Canceled) {
+			t.Error(name, err)
+		}
+		if _, err := os.Lstat(filepath.Join(s.home.DataDir, "identity.age")); err == nil {
+			t.Error(name, "the identity is sealed")
+		}
+	}
+	ok(t, fresh(s).Unlock(t.Context(), fob.UI{}))
 }
 
 // Nothing that was sealed, and no identity, is in clear in any file.

@@ -56,7 +56,7 @@ func (k *keeper) method() unlock.Method {
 			}
 			return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "nothing kept").WithHint("fob keep")
 		},
-		Forget: func(context.Context, unlock.Env) error { return nil },
+		Forget: func(_ context.Context, env unlock.Env) error { delete(k.kept, env.Label); return nil },
 	}
 }
 

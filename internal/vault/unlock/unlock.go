@@ -39,6 +39,9 @@ type Method struct {
 	Check func(ctx context.Context, env Env) error
 	// Change asks for a new passphrase; nil for methods that have none.
 	Change func(ctx context.Context, env Env) error
+	// Elsewhere reports whether what now keeps is apart from what was keeps; without a
+	// place of its own now means the same. Nil for methods that know but one place.
+	Elsewhere func(was, now Env) bool
 	// Forget drops what Store kept. Nothing kept is no error.
 	Forget func(ctx context.Context, env Env) error
 }

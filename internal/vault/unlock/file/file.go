@@ -29,6 +29,7 @@ func Method() unlock.Method {
 		Store:     store,
 		Load:      load,
 		Check:     check,
+		Elsewhere: elsewhere,
 		Forget:    forget,
 	}
 }
@@ -105,6 +106,21 @@ func load(_ context.Context, env unlock.Env) (fob.Secret, error) {
 func check(ctx context.Context, env unlock.Env) error {
 	_, err := load(ctx, env)
 	return err
+}
+
+// elsewhere knows a file by its links too: what was would be removed under the new name.
+func elsewhere(was, now unlock.Env) bool {
+	if now.Options.IdentityFile == "" {
+		return false
+	}
+	from, e1 := path(was)
+	to, e2 := path(now)
+	if e1 != nil || e2 != nil || filepath.Clean(from) == filepath.Clean(to) {
+		return e2 != nil // which is for works to say
+	}
+	old, e1 := os.Stat(from)
+	other, e2 := os.Stat(to)
+	return e1 != nil || e2 != nil || !os.SameFile(old, other)
 }
 
 // forget removes the file only if it is fob's own: one that the user named is
