@@ -189,6 +189,7 @@ type turn struct {
 	epoch   int
 	renews  *writtenFile // nil: a person asked
 	again   func(ctx context.Context, f *writtenFile) error
+	tell    func(message string) // the person
 }
 
 // begun is what a turn begins with; not open where nobody would take files away.
@@ -237,6 +238,12 @@ func (w *written) strange(path string) (bool, error) {
 
 // put writes a file: first what it will be to the register, then the file.
 func (w *written) put(d delivery.File, t turn) (aside string, err error) {
+	var warning string
+	defer func() { // once others can go on: a front end may be slow to read
+		if warning != "" {
+			t.tell(warning)
+		}
+	}()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.open || w.epoch != t.epoch {
@@ -287,6 +294,10 @@ func (w *written) put(d delivery.File, t turn) (aside string, err error) {
 		old.stop()
 	}
 	w.schedule(f)
+	if aside != "" && old != nil && old.Expiration.After(w.now()) {
+		warning = "warning: " + aside + " may hold credentials of " + old.Profile + ", valid until " +
+			old.Expiration.UTC().Format(time.RFC3339) + ", and fob does not take it away"
+	}
 	return aside, nil
 }
 
@@ -418,12 +429,16 @@ func (a *Agent) writer(r *request, profile string) func(delivery.File) (string, 
 	}
 	again := request{conn: &conn{caller: r.conn.caller}, caller: r.caller, params: r.params}
 	return func(d delivery.File) (string, error) {
-		return a.written.put(d, turn{profile, epoch, r.renews, func(ctx context.Context, f *writtenFile) error {
-			same := again
-			same.renews = f
-			_, err := a.deliver(ctx, &same)
-			return err
-		}})
+		return a.written.put(d, turn{
+			profile: profile, epoch: epoch, renews: r.renews,
+			again: func(ctx context.Context, f *writtenFile) error {
+				same := again
+				same.renews = f
+				_, err := a.deliver(ctx, &same)
+				return err
+			},
+			tell: func(message string) { r.ui.Tell(context.Background(), message) }, // which waits for nobody
+		})
 	}
 }
 

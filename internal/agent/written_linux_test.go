@@ -33,7 +33,7 @@ func writtenHelper(state, path string) int {
 	w := openWritten(state)
 	put := func(text string) error {
 		d := delivery.File{Path: path, Section: "default", Text: fob.NewSecret(text), Expiration: time.Now().Add(time.Hour)}
-		_, err := w.put(d, turn{"prod", w.epoch, w.files[path], nil})
+		_, err := w.put(d, turn{"prod", w.epoch, w.files[path], nil, nil})
 		return err
 	}
 	for i, text := range []string{firstText, secondText} {

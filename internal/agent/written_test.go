@@ -27,7 +27,10 @@ type desk struct {
 	*written
 	dir   string
 	again func(ctx context.Context, f *writtenFile) error
+	told  []string
 }
+
+func (d *desk) tell(message string) { d.told = append(d.told, message) }
 
 func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, dir: t.TempDir()}
@@ -44,7 +47,7 @@ func openWritten(state string) *written {
 // write puts text in a file that lives so long.
 func (d *desk) write(name, text string, life time.Duration, renews *writtenFile) error {
 	epoch, _ := d.begun()
-	_, err := d.put(d.file(name, text, life), turn{"prod", epoch, renews, d.again})
+	_, err := d.put(d.file(name, text, life), turn{"prod", epoch, renews, d.again, d.tell})
 	return err
 }
 
@@ -194,7 +197,7 @@ func TestWrittenAfterLock(t *testing.T) {
 		t.Error(told)
 	}
 	d.holds("a", "")
-	if _, err := d.put(d.file("a", secondText, time.Hour), turn{"prod", epoch, nil, nil}); !errors.Is(err, fob.ErrLocked) {
+	if _, err := d.put(d.file("a", secondText, time.Hour), turn{"prod", epoch, nil, nil, d.tell}); !errors.Is(err, fob.ErrLocked) {
 		t.Error(err)
 	}
 	if err := d.write("a", secondText, time.Hour, one); !errors.Is(err, fob.ErrConflict) {
@@ -251,7 +254,7 @@ func TestWrittenWithoutRegister(t *testing.T) {
 	// A directory that goes: an error, and nothing remains in the register.
 	gone := d.file("x", firstText, time.Hour)
 	gone.Path = filepath.Join(d.dir, "gone", "x")
-	if _, err := d.put(gone, turn{"prod", d.epoch, nil, nil}); !errors.Is(err, fob.ErrInternal) {
+	if _, err := d.put(gone, turn{"prod", d.epoch, nil, nil, d.tell}); !errors.Is(err, fob.ErrInternal) {
 		t.Error(err)
 	}
 	d.out("old")
@@ -266,7 +269,7 @@ func TestWrittenOverOthers(t *testing.T) {
 	put := func(name, text string, aside bool) (string, error) {
 		f := d.file(name, text, time.Hour)
 		f.Aside = aside
-		return d.put(f, turn{"prod", d.epoch, nil, nil})
+		return d.put(f, turn{"prod", d.epoch, nil, nil, d.tell})
 	}
 	theirs := func(name, text string) { d.must(os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o600)) }
 	// The marker line alone proves nothing: the file may have been copied.
@@ -323,6 +326,46 @@ func TestWrittenOverOthers(t *testing.T) {
 	d.end()
 	d.holds("marked", "")
 	d.holds("added.before-fob-1", firstText+"\n[mine]\n")
+}
+
+// What a person has changed may still hold what fob wrote; set aside, it is taken
+// away by nobody, which is said while it matters.
+func TestWrittenAsideIsLive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.again = func(context.Context, *writtenFile) error { return fob.ErrNobody }
+		path := filepath.Join(d.dir, "a")
+		force := func() string {
+			d.told = nil
+			f := d.file("a", secondText, time.Hour)
+			f.Aside = true
+			aside, err := d.put(f, turn{"prod", d.epoch, nil, d.again, d.tell})
+			d.must(err)
+			return aside
+		}
+		edit := func() { d.must(os.WriteFile(path, []byte(firstText+"\n[mine]\n"), 0o600)) }
+		edit()
+		if force(); len(d.told) != 0 {
+			t.Error("it was never fob's:", d.told)
+		}
+		if force(); len(d.told) != 0 {
+			t.Error("it is fob's still:", d.told)
+		}
+		edit()
+		until := d.files[path].Expiration.UTC().Format(time.RFC3339)
+		want := "warning: " + path + ".before-fob-2 may hold credentials of prod, valid until " + until + ", and fob does not take it away"
+		if aside := force(); aside != path+".before-fob-2" || !slices.Equal(d.told, []string{want}) {
+			t.Error(aside, d.told)
+		}
+		edit()
+		d.files[path].stop() // the machine slept
+		time.Sleep(2 * time.Hour)
+		if force(); len(d.told) != 0 {
+			t.Error("it has expired:", d.told)
+		}
+		d.end()
+	})
 }
 
 // Agents that do not share a socket share the list: what one has out the other
