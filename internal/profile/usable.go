@@ -9,6 +9,62 @@ import (
 	"fob/internal/principal"
 )
 
+// check refuses what fob could not hand out afterwards.
+func (a *adoption) check(p fob.Profile) (kind string, err error) {
+	if !p.Secrets["aws_session_token"].IsZero() {
+		return "", sessionKeys(a.drafts, p)
+	}
+	id, secret := p.Get("aws_access_key_id"), p.Secrets["aws_secret_access_key"]
+	unfinished := false
+	if _, known := a.records[p.Name]; known {
+		unfinished = true // the rest is in the vault and in fob's file already
+	}
+	if (id == "") != secret.IsZero() && !unfinished {
+		return "", half(p)
+	}
+	if id != "" && !secret.IsZero() {
+		if err := a.keep(p.Name, id, secret); err != nil {
+			return "", err
+		}
+	}
+	if unfinished && id == "" && p.Get("role_arn") == "" {
+		return "", nil
+	}
+	if err := a.checkSignIn(p); err != nil {
+		return "", err
+	}
+	if p.Get("include_profile") != "" { // what it includes counts, as when credentials are asked for
+		l := a.chains.look(p.Name)
+		if l.err != nil {
+			return "", l.err
+		}
+		p = l.profile
+	}
+	if kind, err = a.files.kindOf(p); err != nil && kind == "" {
+		err = unclaimed(p, err)
+	}
+	return kind, err
+}
+
+// checkSignIn refuses a profile that signs in and names no role, or no sign-in that
+// there is: the line that calls fob could only fail.
+func (a *adoption) checkSignIn(p fob.Profile) error {
+	session := p.Get("sso_session")
+	_, own := a.drafts.own.file.Section(sessionSection, session)
+	_, config := a.drafts.config.file.Section(sessionSection, session)
+	switch {
+	case session == "" && p.Get("sso_start_url") == "" || p.Get("role_arn") != "" || p.Get("aws_access_key_id") != "":
+		return nil
+	case session != "" && !own && !config:
+		return fob.Errorf(fob.ErrNotFound, "profile %q names sso_session %q, which does not exist", p.Name, session).
+			WithHint("fob add sso %s --start-url URL --region REGION", session)
+	case p.Get("sso_account_id") == "" || p.Get("sso_role_name") == "":
+		return fob.Errorf(fob.ErrUsage, "profile %q signs in and names no account and role", p.Name).
+			WithHint("fob add sso NAME --start-url URL --region REGION, then NAME/ACCOUNT/ROLE needs no section")
+	}
+	return nil
+}
+
 // maxSources bounds a chain of source profiles, as the broker does.
 const maxSources = 64
 
