@@ -134,23 +134,30 @@ func (a *app) prompt(text string, hidden bool) (fob.Secret, error) {
 	if a.terminal != nil && !foreground(in) {
 		return fob.Secret{}, fob.ErrNobody // reading there would stop a server in the background
 	}
+	return a.question(in, out, clean(text)+": ", hidden)
+}
+
+// question puts a question to a terminal, again after each Ctrl-Z and fg.
+func (a *app) question(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 	// All this before the question is shown: whoever sees it may type, or press
-	// Ctrl-C, at once.
+	// Ctrl-C or Ctrl-Z, at once.
 	interrupted, ended := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGQUIT)
 	defer signal.Stop(interrupted)
-	read := readLine
+	pauses := notePauses()
+	defer pauses.end()
+	read, restore := readLine, func() {}
 	if hidden {
 		signal.Notify(ended, syscall.SIGTERM, syscall.SIGHUP) // which would leave the terminal silent
 		defer signal.Stop(ended)
-		restore, err := silence(in)
-		if err != nil {
-			return fob.Secret{}, fob.Errorf(fob.ErrInternal, "cannot keep the terminal from showing what is typed: %w", err)
+		var err error
+		if restore, err = silence(in); err != nil {
+			return fob.Secret{}, notHidden(err)
 		}
 		defer restore()
 		read = readHidden
 	}
-	fmt.Fprint(out, clean(text)+": ")
+	fmt.Fprint(out, text)
 	type answer struct {
 		line []byte
 		err  error
@@ -160,22 +167,43 @@ func (a *app) prompt(text string, hidden bool) (fob.Secret, error) {
 		line, err := read(in)
 		done <- answer{line, err}
 	}()
-	select {
-	case r := <-done:
-		if hidden || r.err != nil {
-			fmt.Fprintln(out) // the line's end was not shown, or not typed
+	for {
+		select {
+		case r := <-done:
+			if hidden || r.err != nil {
+				fmt.Fprintln(out) // the line's end was not shown, or not typed
+			}
+			if r.err != nil {
+				return fob.Secret{}, fob.Errorf(fob.ErrCancelled, "nothing was typed")
+			}
+			return fob.NewSecret(string(r.line)), nil
+		case <-interrupted:
+			fmt.Fprintln(out)
+			return fob.Secret{}, fob.Errorf(fob.ErrCancelled, "cancelled")
+		case <-ended: // by somebody else: who else waits for an answer may ask another person
+			fmt.Fprintln(out)
+			return fob.Secret{}, fob.ErrNobody
+		case <-pauses.stopped:
+			restore()
+			pauses.pause()
+		case <-pauses.continued: // after a stop that nobody can catch
 		}
-		if r.err != nil {
-			return fob.Secret{}, fob.Errorf(fob.ErrCancelled, "nothing was typed")
+		if !foreground(in) {
+			continue // bg: reading stops the job anew, and fg comes by here
 		}
-		return fob.NewSecret(string(r.line)), nil
-	case <-interrupted:
-		fmt.Fprintln(out)
-		return fob.Secret{}, fob.Errorf(fob.ErrCancelled, "cancelled")
-	case <-ended: // by somebody else: who else waits for an answer may ask another person
-		fmt.Fprintln(out)
-		return fob.Secret{}, fob.ErrNobody
+		if hidden {
+			// What is given back in the end is still the terminal as it was at first: a
+			// shell may have kept the silent one for this job.
+			if _, err := silence(in); err != nil {
+				return fob.Secret{}, notHidden(err)
+			}
+		}
+		fmt.Fprint(out, text)
 	}
+}
+
+func notHidden(err error) error {
+	return fob.Errorf(fob.ErrInternal, "cannot keep the terminal from showing what is typed: %w", err)
 }
 
 func readLine(r *os.File) ([]byte, error) {

@@ -173,6 +173,96 @@ func TestEndedAtAHiddenPrompt(t *testing.T) {
 	}
 }
 
+// Ctrl-Z and fg at a prompt: the shell has its terminal meanwhile, the question comes
+// again, and what is typed to a hidden one does not show now either. So it is after a
+// stop that fob cannot catch.
+func TestStoppedAtAPrompt(t *testing.T) {
+	t.Parallel()
+	for name, shell := range map[string][]string{
+		"bash": {"bash", "--norc", "--noprofile", "-i"},
+		"zsh":  {"zsh", "-f", "-i"},
+		"fish": {"fish", "--no-config", "-i"},
+	} {
+		for _, c := range []struct {
+			name, args, prompt string
+			hidden             bool
+			stop               func(t *testing.T, term *terminal)
+		}{
+			{"hidden", "add user late --access-key-id AKIAIOSFODNN7EXAMPLE", "secret access key", true, ctrlZ},
+			{"by force", "add user late --access-key-id AKIAIOSFODNN7EXAMPLE", "secret access key", true, byForce},
+			{"code", "credentials jane", "MFA code", false, ctrlZ},
+		} {
+			t.Run(name+" "+c.name, func(t *testing.T) {
+				t.Parallel()
+				need(t, name)
+				w := lived(t, "")
+				cmd := exec.Command(shell[0], shell[1:]...)
+				cmd.Env = append(w.cmd().Env, "FOB="+filepath.Join(w.bin, "fob"), "PS1=READY> ", "HISTFILE=", "TERM=dumb")
+				cmd.Dir = w.home
+				term := onTerminal(t, cmd)
+				t.Cleanup(func() {
+					if t.Failed() {
+						t.Logf("%q", redact(term.text()))
+					}
+				})
+				term.after("echo in''side\r", "inside")
+				for range 2 {
+					term.after("$FOB "+c.args+"\r", c.prompt)
+					for range 2 {
+						before := term.text()
+						c.stop(t, term)
+						soon(t, "the shell tells", func() bool {
+							news := strings.ToLower(strings.TrimPrefix(term.text(), before))
+							return strings.Contains(news, "stopped") || strings.Contains(news, "suspended")
+						})
+						term.after("echo me''anwhile\r", "meanwhile")
+						term.after("fg\r", c.prompt)
+					}
+					if term.echoes() == c.hidden {
+						t.Errorf("what is typed shows: %v", !c.hidden)
+					}
+					term.after("abc\x03", "cancelled")
+					term.after("\r", "\n")
+					if c.hidden && strings.Contains(term.text(), "abc") {
+						t.Error("what was hidden is on the terminal")
+					}
+				}
+				w.original()
+			})
+		}
+	}
+}
+
+// Where no shell would continue fob, Ctrl-Z does not stop it for ever.
+func TestNobodyToContinueAtAPrompt(t *testing.T) {
+	t.Parallel()
+	w := lived(t, "")
+	term := onTerminal(t, w.cmd("add", "user", "late", "--access-key-id", "AKIAIOSFODNN7EXAMPLE"))
+	term.expect("secret access key")
+	term.typing("\x1a")
+	if term.echoes() {
+		t.Error("what is typed shows")
+	}
+	term.typing("\x03")
+	if code := term.wait(); code != 130 || !term.echoes() {
+		t.Errorf("exit %d, the terminal shows what is typed: %v", code, term.echoes())
+	}
+}
+
+func ctrlZ(_ *testing.T, term *terminal) { term.typing("half\x1a") }
+
+// byForce stops the terminal's job.
+func byForce(t *testing.T, term *terminal) {
+	t.Helper()
+	group, err := unix.IoctlGetInt(int(term.master.Fd()), unix.TIOCGPGRP)
+	if err == nil {
+		err = unix.Kill(-group, unix.SIGSTOP)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Another prompt can be answered by the next caller after one was dismissed.
 func TestAfterAnInterruptedPrompt(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,45 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// pauses are Ctrl-Z and fg at a prompt. A shell that takes the terminal back, and
+// gives it to the job again, sets it up as shells do, which shows what is typed: fob
+// must hear of both.
+type pauses struct{ stopped, continued chan os.Signal }
+
+// notePauses leaves Ctrl-Z alone where it is ignored, and in the group of a session's
+// leader (ssh -t HOST fob …): no shell waits there to say fg, and the system does not
+// stop anybody for it.
+func notePauses() *pauses {
+	p := &pauses{stopped: make(chan os.Signal, 1), continued: make(chan os.Signal, 1)}
+	signal.Notify(p.continued, syscall.SIGCONT)
+	if session, err := unix.Getsid(0); err == nil && session != unix.Getpgrp() && !signal.Ignored(syscall.SIGTSTP) {
+		signal.Notify(p.stopped, syscall.SIGTSTP)
+	}
+	return p
+}
+
+func (p *pauses) end() {
+	signal.Stop(p.stopped)
+	signal.Stop(p.continued)
+}
+
+// pause stops this process until it is continued. Go does not give SIGTSTP its default
+// back, and a process of several threads goes on for a moment after it has stopped
+// itself.
+func (p *pauses) pause() {
+	select {
+	case <-p.continued:
+	default:
+	}
+	_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	<-p.continued
+}
