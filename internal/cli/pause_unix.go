@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,14 +33,30 @@ func (p *pauses) end() {
 	signal.Stop(p.continued)
 }
 
-// pause stops this process until it is continued. Go does not give SIGTSTP its default
-// back, and a process of several threads goes on for a moment after it has stopped
-// itself.
-func (p *pauses) pause() {
+// pause gives the terminal back and stops this process until it is continued. Go does
+// not give SIGTSTP its default back, and a process of several threads goes on for a
+// moment after it has stopped itself.
+func (p *pauses) pause(tty *os.File, restore func()) {
 	select {
 	case <-p.continued:
 	default:
 	}
+	// A shell that does not wait for this process itself (aws runs fob, and has stopped)
+	// may have the terminal already, as it wants it.
+	if foreground(tty) {
+		begin := time.Now()
+		restore()
+		if time.Since(begin) > pauseGrace { // it took the terminal just then, and the system has stopped us for that
+			select {
+			case <-p.continued:
+				return
+			case <-time.After(pauseGrace):
+			}
+		}
+	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	<-p.continued
 }
+
+// pauseGrace is more than it takes to set a terminal up, or to hear of a signal.
+const pauseGrace = 20 * time.Millisecond

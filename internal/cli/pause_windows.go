@@ -7,5 +7,5 @@ type pauses struct{ stopped, continued chan os.Signal }
 
 func notePauses() *pauses { return &pauses{} }
 
-func (*pauses) end()   {}
-func (*pauses) pause() {}
+func (*pauses) end()                   {}
+func (*pauses) pause(*os.File, func()) {}

@@ -184,8 +184,7 @@ func (a *app) question(in, out *os.File, text string, hidden bool) (fob.Secret, 
 			fmt.Fprintln(out)
 			return fob.Secret{}, fob.ErrNobody
 		case <-pauses.stopped:
-			restore()
-			pauses.pause()
+			pauses.pause(in, restore)
 		case <-pauses.continued: // after a stop that nobody can catch
 		}
 		if !foreground(in) {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -190,6 +192,7 @@ func TestStoppedAtAPrompt(t *testing.T) {
 		}{
 			{"hidden", "add user late --access-key-id AKIAIOSFODNN7EXAMPLE", "secret access key", true, ctrlZ},
 			{"by force", "add user late --access-key-id AKIAIOSFODNN7EXAMPLE", "secret access key", true, byForce},
+			{"below another", "", "secret access key", true, ctrlZ},
 			{"code", "credentials jane", "MFA code", false, ctrlZ},
 		} {
 			t.Run(name+" "+c.name, func(t *testing.T) {
@@ -206,15 +209,20 @@ func TestStoppedAtAPrompt(t *testing.T) {
 					}
 				})
 				term.after("echo in''side\r", "inside")
+				command := "$FOB " + c.args
+				if c.args == "" { // as aws runs a credential_process
+					command = `sh -c '"$FOB" add user late --access-key-id AKIAIOSFODNN7EXAMPLE; true'`
+				}
 				for range 2 {
-					term.after("$FOB "+c.args+"\r", c.prompt)
+					term.after(command+"\r", c.prompt)
 					for range 2 {
-						before := term.text()
+						before, group := term.text(), term.group()
 						c.stop(t, term)
 						soon(t, "the shell tells", func() bool {
 							news := strings.ToLower(strings.TrimPrefix(term.text(), before))
 							return strings.Contains(news, "stopped") || strings.Contains(news, "suspended")
 						})
+						soon(t, "the whole job stands still", func() bool { return groupStopped(group) }) // and reads nothing
 						term.after("echo me''anwhile\r", "meanwhile")
 						term.after("fg\r", c.prompt)
 					}
@@ -254,13 +262,32 @@ func ctrlZ(_ *testing.T, term *terminal) { term.typing("half\x1a") }
 // byForce stops the terminal's job.
 func byForce(t *testing.T, term *terminal) {
 	t.Helper()
-	group, err := unix.IoctlGetInt(int(term.master.Fd()), unix.TIOCGPGRP)
-	if err == nil {
-		err = unix.Kill(-group, unix.SIGSTOP)
-	}
-	if err != nil {
+	if err := unix.Kill(-term.group(), unix.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// group is the job that has the terminal.
+func (term *terminal) group() int {
+	term.t.Helper()
+	group, err := unix.IoctlGetInt(int(term.master.Fd()), unix.TIOCGPGRP)
+	if err != nil {
+		term.t.Fatal(err)
+	}
+	return group
+}
+
+// groupStopped reports whether all processes of a group are stopped.
+func groupStopped(group int) bool {
+	processes, _ := filepath.Glob("/proc/[0-9]*/stat")
+	return !slices.ContainsFunc(processes, func(path string) bool {
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			return false
+		}
+		of, err := unix.Getpgid(pid)
+		return err == nil && of == group && !stopped(pid)
+	})
 }
 
 // Another prompt can be answered by the next caller after one was dismissed.
