@@ -52,7 +52,7 @@ func (a *app) exec(ctx context.Context, p *api.DeliverParams, argv []string) err
 		return err
 	}
 	a.leave()
-	if err := a.enter(d, p.Name, p.Narrow); err != nil {
+	if err := a.enter(d, p.Name, p.Narrow, false); err != nil {
 		return err
 	}
 	return run(argv, changed(a.unnested(), d))
@@ -66,7 +66,7 @@ func (a *app) execStatic(ctx context.Context, p *api.DeliverParams, argv []strin
 		return err
 	}
 	a.leave()
-	if err := a.enter(d, p.Name, p.Narrow); err != nil {
+	if err := a.enter(d, p.Name, p.Narrow, false); err != nil {
 		return err
 	}
 	c, err := startChild(argv, changed(a.unnested(), d))

@@ -17,14 +17,6 @@ import (
 	"fob/internal/tui"
 )
 
-// Variables with which a shell remembers what fob use did to it; so do shells
-// that it starts.
-const (
-	useVars = "__FOB_VARS" // names of variables that were set and, with a minus, removed
-	useName = "__FOB_NAME" // the profile in use
-	useLast = "__FOB_LAST" // the one before
-)
-
 // use prints what changes a shell: its function fob, which fob init defines,
 // evaluates that.
 type use struct {
@@ -85,7 +77,11 @@ func (u *use) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := u.enter(d, name, u.params.Narrow); err != nil {
+	inside := u.inside()
+	if inside {
+		u.beginAnew(&d, variables(u.getenv(useVars)))
+	}
+	if err := u.enter(d, name, u.params.Narrow, inside); err != nil {
 		return err
 	}
 	if err := u.print(d, name); err != nil {
@@ -133,15 +129,6 @@ func (u *use) print(d fob.Delivery, name string) error {
 	}
 	b.WriteString(lines)
 	return u.write(fob.Delivery{Stdout: b.String()})
-}
-
-// variables are the names in a list that was kept in the environment, where it
-// could have been changed: what is no variable's name is left out.
-func variables(list string) []string {
-	return slices.DeleteFunc(strings.Fields(list), func(name string) bool {
-		name = strings.TrimPrefix(name, "-")
-		return name == "" || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") != ""
-	})
 }
 
 // pick lets the person choose among all names.

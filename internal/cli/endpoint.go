@@ -63,7 +63,7 @@ func (a *app) startServed(ctx context.Context, p *api.DeliverParams, served fob.
 	if a.hasBotoKeys() {
 		d.Set["BOTO_CONFIG"] = os.DevNull
 	}
-	if err := a.enter(d, p.Name, p.Narrow); err != nil {
+	if err := a.enter(d, p.Name, p.Narrow, false); err != nil {
 		return nil, err
 	}
 	return startChild(argv, directly(changed(a.unnested(), d)))

@@ -179,6 +179,31 @@ func TestUse(t *testing.T) {
 	})
 }
 
+// So it does in a shell that fob exec has started, where it begins anew, and gives
+// that one's back.
+func TestUseInsideExec(t *testing.T) {
+	t.Parallel()
+	eachShell(t, func(t *testing.T, s sh, w *world) {
+		all := says("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SHARED_CREDENTIALS_FILE", "FOB_AWS_[A-Z_]*")
+		script := strings.Join([]string{s.init, all, "fob use dev", all, "fob use prod", "fob use dev", all, "fob use --clear", all}, "\n") + "\n"
+		for _, c := range []struct{ way, profile, credentials, files string }{
+			{"", "[AWS_PROFILE=prod]", "", ""},
+			{"--endpoint", "", "[AWS_SHARED_CREDENTIALS_FILE=" + w.credentials() + "]", "[FOB_AWS_SHARED_CREDENTIALS_FILE=" + w.credentials() + "]"},
+		} {
+			cmd := w.cmd(append(append([]string{"exec", "prod", c.way, "--", s.name}, s.script...), script)...)
+			cmd.Args = slices.DeleteFunc(cmd.Args, func(arg string) bool { return arg == "" })
+			cmd.Env = append(cmd.Env, "AWS_REGION=us-east-2")
+			r := w.tell(detached(cmd))
+			lines := strings.Split(strings.TrimSpace(r.out), "\n")
+			dev := "[AWS_PROFILE=dev][AWS_REGION=us-east-2]" + c.credentials + "[FOB_AWS_CONFIG_FILE=" + w.config() + "]"
+			if len(lines) != 4 || lines[1] != dev || lines[2] != dev || lines[0] != lines[3] ||
+				!strings.HasPrefix(lines[0], "[AWS_DEFAULT_REGION=eu-west-1]"+c.profile+"[AWS_REGION=eu-west-1]") || !strings.HasSuffix(lines[0], c.files) {
+				t.Errorf("%s: %v\n%s\nwant\n%s", c.way, r, r.out, dev)
+			}
+		}
+	})
+}
+
 // Credentials come through what fob use has set.
 func TestUseWorks(t *testing.T) {
 	t.Parallel()
