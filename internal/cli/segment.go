@@ -55,10 +55,7 @@ func segmentPath(args []string) (s segment, ok bool) {
 
 // printSegment never fails: a prompt is no place for messages.
 func (a *app) printSegment(ctx context.Context, s segment) error {
-	name := a.getenv("AWS_PROFILE")
-	if a.getenv("FOB_AWS_CONFIG_FILE") != "" {
-		name = strings.TrimPrefix(name, "fob/") // as fob exec names a section of its own
-	}
+	name := a.plainName(a.getenv("AWS_PROFILE"))
 	if name == "" {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -146,20 +147,25 @@ func variables(list string) []string {
 // has narrowed it, so is what other commands get.
 func (a *app) acting() (name string, n fob.Narrow) {
 	w := a.within()
-	for _, v := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
-		// fob exec may have put "fob/" before the name, where the user's own section of
-		// that name had keys.
-		if name == "" {
-			name = strings.TrimPrefix(a.getenv(v), "fob/")
-		}
-	}
-	if name == "" {
-		name = w.Profile
-	}
+	name = a.plainName(cmp.Or(a.getenv("AWS_PROFILE"), a.getenv("AWS_DEFAULT_PROFILE"), w.Profile))
 	if name == w.Profile {
 		n = w.Narrow
 	}
 	return name, n
+}
+
+// plainName is what AWS_PROFILE says without the "fob/" that fob exec has put before
+// it where the user's own section of that name had keys. A sign-in may be named fob.
+func (a *app) plainName(name string) string {
+	plain, ok := strings.CutPrefix(name, "fob/")
+	if !ok {
+		return name
+	}
+	w := a.within()
+	if plain == w.Profile || w.Profile == "" && a.getenv("FOB_AWS_CONFIG_FILE") != "" { // as older ones left it
+		return plain
+	}
+	return name
 }
 
 // changed applies a delivery to an environment.
