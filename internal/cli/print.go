@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -44,7 +43,7 @@ func (o *output) judge(err error) error {
 	switch {
 	case o.err == nil || err != nil && !o.failed(err):
 		return err
-	case errors.Is(o.err, syscall.EPIPE):
+	case pipeIsClosed(o.err):
 		return pipeClosed // whoever read has enough: fob list | head
 	case errors.As(err, &own):
 		return err
