@@ -70,12 +70,16 @@ type listed struct {
 }
 
 // sourceName is how people name what a profile starts from: a sign-in by its own
-// name, or by its start URL without the region.
+// name, which may have blanks, or by its start URL without the region.
 func sourceName(source string) string {
-	if signIn, ok := fob.IsSignIn(source); ok {
-		source, _, _ = strings.Cut(signIn, " ")
+	signIn, ok := fob.IsSignIn(source)
+	if !ok {
+		return source
 	}
-	return source
+	if url, _, _ := strings.Cut(signIn, " "); strings.Contains(url, "://") {
+		return url
+	}
+	return signIn
 }
 
 // roleTable shows the roles of a sign-in.
