@@ -46,7 +46,12 @@ func (a *app) newList() *cobra.Command {
 		}
 		return a.printTable(table(rows, time.Now()))
 	})
-	c.Args = cobra.MaximumNArgs(1)
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return fob.Errorf(fob.ErrUsage, "fob list takes one sign-in's name, or none").WithHint("fob list SIGN-IN; more words: fob list --filter 'WORD WORD'")
+		}
+		return nil
+	}
 	c.ValidArgsFunction = a.names
 	c.Flags().StringVar(&filter, "filter", "", "only what has all these `WORDS` in it")
 	jsonFlag(c, &asJSON)

@@ -26,10 +26,9 @@ func (a *app) deliver(ctx context.Context, p *api.DeliverParams) (fob.Delivery, 
 	return d, err
 }
 
-// write prints what was delivered, with one write: all of it or an error.
+// write prints what was delivered, with one write: all of it or an error, which
+// [output.judge] puts into words as for all commands.
 func (a *app) write(d fob.Delivery) error {
-	if _, err := a.Out.Write([]byte(d.Stdout)); err != nil {
-		return fob.Errorf(fob.ErrInternal, "cannot write to standard output: %w", err)
-	}
-	return nil
+	_, err := a.Out.Write([]byte(d.Stdout))
+	return err
 }
