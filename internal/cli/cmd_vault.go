@@ -110,6 +110,10 @@ func (a *app) report(facts map[string]any, asJSON bool) error {
 	if asJSON {
 		return a.printJSON(facts)
 	}
+	if exists, said := facts["exists"].(bool); said && !exists {
+		facts = maps.Clone(facts) // of what is not there nothing is unknown
+		maps.DeleteFunc(facts, func(_ string, v any) bool { return v == nil })
+	}
 	rows := factRows("", facts)
 	if len(rows) == 0 {
 		return nil
