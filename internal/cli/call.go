@@ -19,7 +19,7 @@ func (a *app) call(ctx context.Context, method string, caller *api.Caller, param
 	if err != nil {
 		return err
 	}
-	caller.Version, caller.Paths = a.version, paths
+	caller.Version, caller.Paths, a.asked = a.version, paths, false
 	for replaced, lost := false, 0; ; {
 		if a.client == nil {
 			if err := a.connect(); err != nil {
@@ -36,6 +36,10 @@ func (a *app) call(ctx context.Context, method string, caller *api.Caller, param
 		case api.IsLost(err) && harmless(method) && lost < 2: // one agent may end, and the next one be replaced
 			lost++
 			a.leave()
+			if a.asked { // whoever sees the same question again wonders what was wrong
+				a.tell("the agent ended; asking again")
+				a.asked = false
+			}
 		default:
 			return err
 		}

@@ -78,6 +78,8 @@ type app struct {
 	noPrompt bool        // the terminal is somebody else's
 	terminal *sync.Mutex // held while a question is there, if several may be asked
 
+	asked bool // somebody was, at the terminal, for the call that is under way
+
 	percent int // of the progress bar that is drawn
 
 	accepted bool // cobra found nothing wrong with the command line

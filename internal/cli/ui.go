@@ -134,11 +134,12 @@ func (a *app) prompt(text string, hidden bool) (fob.Secret, error) {
 	if a.terminal != nil && !foreground(in) {
 		return fob.Secret{}, fob.ErrNobody // reading there would stop a server in the background
 	}
-	return a.question(in, out, clean(text)+": ", hidden)
+	a.asked = true
+	return question(in, out, clean(text)+": ", hidden)
 }
 
 // question puts a question to a terminal, again after each Ctrl-Z and fg.
-func (a *app) question(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
+func question(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 	// All this before the question is shown: whoever sees it may type, or press
 	// Ctrl-C or Ctrl-Z, at once.
 	interrupted, ended := make(chan os.Signal, 1), make(chan os.Signal, 1)

@@ -313,6 +313,24 @@ func TestAfterAnInterruptedPrompt(t *testing.T) {
 	}
 }
 
+// The agent is killed at a prompt: the question comes again, and it is said why.
+func TestAgentIsKilledAtAPrompt(t *testing.T) {
+	t.Parallel()
+	w := lived(t, "")
+	term := onTerminal(t, w.cmd("credentials", "jane"))
+	term.expect("MFA code")
+	pid := agentPID(t, w.ok("agent", "status", "--json"))
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the agent is gone", func() bool { return gone(pid) })
+	term.after("123456\r", "fob: the agent ended; asking again\r\nMFA code")
+	term.typing("\x03")
+	if code := term.wait(); code != 130 {
+		t.Fatalf("exit %d: %s", code, redact(term.text()))
+	}
+}
+
 // A terminal that goes away takes fob with it, and not the agent.
 func TestAgentSurvivesItsTerminal(t *testing.T) {
 	t.Parallel()
