@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/fob"
-	"fob/internal/shell"
 )
 
 // httpRequest is a request as curl's flags describe it, read as curl reads them.
@@ -246,7 +245,7 @@ func (r *httpRequest) curlCommand(set []header) string {
 	}
 	add(r.url)
 	for i, w := range words {
-		words[i] = shell.Word(w)
+		words[i] = fob.Word(w)
 	}
 	return strings.Join(words, " ") + "\n"
 }

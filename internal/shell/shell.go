@@ -82,16 +82,6 @@ func asJSON(set map[string]string, _ []string) string {
 // means anything but the quote itself.
 func Quote(v string) string { return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'" }
 
-// Word is a value as one word of a POSIX shell, quoted only where it must be.
-func Word(v string) string {
-	if v != "" && !strings.ContainsFunc(v, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_@%+=:,./-", r))
-	}) {
-		return v
-	}
-	return Quote(v)
-}
-
 // In fish a backslash counts inside single quotes, before a quote or itself.
 func fishQuote(v string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"

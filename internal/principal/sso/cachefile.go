@@ -79,7 +79,7 @@ func accept(ctx context.Context, p fob.Profile, env principal.Env, content fob.S
 		return fob.Credentials{}, fob.Errorf(fob.ErrNotFound, "the file holds no sign-in of %s", p.Name)
 	}
 	if !f.ExpiresAt.After(env.Now()) {
-		return fob.Credentials{}, fob.Errorf(fob.ErrSignIn, "the sign-in of %s in the file has expired", p.Name).WithHint("fob login %s", p.Name)
+		return fob.Credentials{}, fob.Errorf(fob.ErrSignIn, "the sign-in of %s in the file has expired", p.Name).WithHint("fob login %s", fob.Word(p.Name))
 	}
 	s := &session{profile: p, env: env}
 	if f.RefreshToken != "" && f.ClientID != "" && !f.RegistrationExpires.IsZero() {

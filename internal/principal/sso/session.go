@@ -150,7 +150,7 @@ func (s *session) ask(ctx context.Context, reg registration) (fob.Credentials, e
 
 // mayAsk fails at once, before any call, where no page could be shown.
 func (s *session) mayAsk(ctx context.Context) error {
-	hint := "fob login " + word(s.profile.Name)
+	hint := "fob login " + fob.Word(s.profile.Name)
 	if s.profile.Get("auto_login") == "never" && s.profile.Get(principal.OnPurpose) == "" {
 		return fob.Errorf(fob.ErrSignIn, "you are not signed in to %s", s.profile.Name).WithHint("%s", hint)
 	}
@@ -162,16 +162,6 @@ func (s *session) mayAsk(ctx context.Context) error {
 		return err
 	}
 	return nil
-}
-
-// word is a name as it can be typed after a command, in quotes where a shell would
-// take it for more than a word.
-func word(name string) string {
-	special := strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-")
-	if special == "" && name != "" {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 func (s *session) page(url, code string) fob.Page {

@@ -82,13 +82,13 @@ func (s *session) refusal(answer url.Values) error {
 			WithHint("fob show %s, and check sso_registration_scopes", s.profile.Name)
 	case "server_error", "temporarily_unavailable":
 		return fob.Errorf(fob.ErrNetwork, "AWS had a fault of its own on the page of the sign-in to %s", s.profile.Name).
-			WithHint("fob login %s", s.profile.Name)
+			WithHint("fob login %s", fob.Word(s.profile.Name))
 	}
-	return fob.Errorf(fob.ErrRefused, "the page came back without a sign-in to %s", s.profile.Name).WithHint("fob login %s", s.profile.Name)
+	return fob.Errorf(fob.ErrRefused, "the page came back without a sign-in to %s", s.profile.Name).WithHint("fob login %s", fob.Word(s.profile.Name))
 }
 
 func (s *session) denied() error {
-	return fob.Errorf(fob.ErrCancelled, "the sign-in to %s was denied on the page", s.profile.Name).WithHint("fob login %s", s.profile.Name)
+	return fob.Errorf(fob.ErrCancelled, "the sign-in to %s was denied on the page", s.profile.Name).WithHint("fob login %s", fob.Word(s.profile.Name))
 }
 
 // notTaken explains why a code that a page has just given yields no token.
@@ -96,7 +96,7 @@ func (s *session) notTaken(err error) error {
 	if !isDead(err) {
 		return principal.Explain(s.profile.Name, "sign-in "+s.profile.Name, err)
 	}
-	return &fob.Error{Kind: fob.ErrSignIn, Cause: err, Hint: "fob login " + s.profile.Name,
+	return &fob.Error{Kind: fob.ErrSignIn, Cause: err, Hint: "fob login " + fob.Word(s.profile.Name),
 		Message: fmt.Sprintf("sign-in %s: AWS did not take the page's answer (%s)", s.profile.Name, code(err))}
 }
 
@@ -121,7 +121,7 @@ func (s *session) over(err error, limit string) error {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return fob.Errorf(fob.ErrSignIn, "nobody signed in to %s within %s", s.profile.Name, limit).WithHint("fob login %s", s.profile.Name)
+	return fob.Errorf(fob.ErrSignIn, "nobody signed in to %s within %s", s.profile.Name, limit).WithHint("fob login %s", fob.Word(s.profile.Name))
 }
 
 // endpoint is the base of the OIDC endpoint: the definition's, else AWS's for
