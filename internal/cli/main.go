@@ -42,9 +42,13 @@ func Main(ctx context.Context, version string, args []string, streams Streams, e
 	if s, ok := segmentPath(args[1:]); ok {
 		return a.exit(a.printSegment(ctx, s), false)
 	}
-	debug.SetGCPercent(400) // a listing ends sooner than a collection pays
+	debug.SetGCPercent(-1) // a listing ends sooner than a collection pays
+	debug.SetMemoryLimit(listingMemory)
 	return a.execute(ctx, args[1:])
 }
+
+// listingMemory is how much a command uses before it collects garbage, in bytes.
+const listingMemory = 128 << 20
 
 // hotPath recognises the command line that every AWS tool spawns, before the
 // tree of commands is built for it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -28,6 +29,7 @@ func (a *app) runTask(ctx context.Context, way string, t fob.Task) error {
 	if run == nil {
 		return a.becomeAgent()
 	}
+	debug.SetGCPercent(100) // this may stay for weeks
 	home, err := fob.HomeFrom(a.getenv)
 	if err != nil {
 		return err

@@ -18,6 +18,13 @@ type Files struct {
 	mu          sync.Mutex
 	parsed      map[string]*parsed    // by path
 	directories map[string]*directory // by path
+	listed      listing
+}
+
+// listing is the last list, and the files that it was made of.
+type listing struct {
+	own, config, credentials *parsed
+	profiles                 []fob.Profile
 }
 
 // New returns the definitions under home; kinds say which keys authenticate.
@@ -187,12 +194,42 @@ func (f *Files) Setting(key string) string {
 }
 
 // List returns every definition: fob's own in file order, then those of the AWS
-// files that have no namesake in fob's; what sections ask fob for, as that.
+// files that have no namesake in fob's; what sections ask fob for, as that. The list
+// is kept while the files are the same, and must not be changed.
 func (f *Files) List(paths fob.Paths) ([]fob.Profile, error) {
 	v, err := f.view(paths)
 	if err != nil {
 		return nil, err
 	}
+	f.mu.Lock()
+	last := f.listed
+	f.mu.Unlock()
+	if last.profiles != nil && last.own == v.own && last.config == v.config && last.credentials == v.credentials {
+		return last.profiles, nil
+	}
+	all := f.list(v)
+	if !v.asksForOthers() { // else it depends on more than these files
+		f.mu.Lock()
+		f.listed = listing{v.own, v.config, v.credentials, all}
+		f.mu.Unlock()
+	}
+	return all, nil
+}
+
+// asksForOthers reports whether a section asks fob for another name than its own, as
+// those of fob generate do.
+func (v *view) asksForOthers() bool {
+	for _, p := range []*parsed{v.config, v.credentials} {
+		for id, s := range p.sections {
+			if other, ok := Called(s.Keys["credential_process"]); ok && (other != id.name || v.origin(id.name) != fob.OriginFob) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (f *Files) list(v *view) []fob.Profile {
 	files := []*parsed{v.own, v.config, v.credentials}
 	most := len(v.own.order) + len(v.config.order) + len(v.credentials.order)
 	all, seen := make([]fob.Profile, 0, most), make(map[string]bool, most)
@@ -215,7 +252,7 @@ func (f *Files) List(paths fob.Paths) ([]fob.Profile, error) {
 			all = append(all, one)
 		}
 	}
-	return all, nil
+	return all
 }
 
 func (v *view) origin(name string) fob.Origin {
