@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,26 +36,32 @@ func (p *pauses) end() {
 // not give SIGTSTP its default back, and a process of several threads goes on for a
 // moment after it has stopped itself.
 func (p *pauses) pause(tty *os.File, restore func()) {
-	select {
-	case <-p.continued:
-	default:
-	}
 	// A shell that does not wait for this process itself (aws runs fob, and has stopped)
-	// may have the terminal already, as it wants it.
+	// may have the terminal already, as it wants it. If it takes it just now, the system
+	// stops us in here, and we go on when the job does.
 	if foreground(tty) {
-		begin := time.Now()
 		restore()
-		if time.Since(begin) > pauseGrace { // it took the terminal just then, and the system has stopped us for that
-			select {
-			case <-p.continued:
-				return
-			case <-time.After(pauseGrace):
-			}
-		}
+	}
+	if p.over() {
+		return
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	<-p.continued
 }
 
-// pauseGrace is more than it takes to set a terminal up, or to hear of a signal.
-const pauseGrace = 20 * time.Millisecond
+// over reports whether this process has been continued already. The runtime hands
+// signals on in the order of their numbers: when one of a higher number has come that
+// was sent after it, so has SIGCONT.
+func (p *pauses) over() bool {
+	after := make(chan os.Signal, 1)
+	signal.Notify(after, syscall.SIGWINCH)
+	defer signal.Stop(after)
+	_ = syscall.Kill(os.Getpid(), syscall.SIGWINCH)
+	<-after
+	select {
+	case <-p.continued:
+		return true
+	default:
+		return false
+	}
+}

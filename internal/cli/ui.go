@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 
 	"fob/internal/fob"
 )
@@ -188,7 +189,7 @@ func question(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 			pauses.pause(in, restore)
 		case <-pauses.continued: // after a stop that nobody can catch
 		}
-		if !foreground(in) {
+		if !getsForeground(in) {
 			continue // bg: reading stops the job anew, and fg comes by here
 		}
 		if hidden {
@@ -200,6 +201,18 @@ func question(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 		}
 		fmt.Fprint(out, text)
 	}
+}
+
+// getsForeground reports whether this process's job has the terminal, or gets it in a
+// moment: a shell may continue a job before it gives it the terminal.
+func getsForeground(tty *os.File) bool {
+	for range 20 {
+		if foreground(tty) {
+			return true
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return false
 }
 
 func notHidden(err error) error {

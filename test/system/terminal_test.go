@@ -177,7 +177,9 @@ func TestEndedAtAHiddenPrompt(t *testing.T) {
 
 // Ctrl-Z and fg at a prompt: the shell has its terminal meanwhile, the question comes
 // again, and what is typed to a hidden one does not show now either. So it is after a
-// stop that fob cannot catch.
+// stop that fob cannot catch. (Below another program, which the shell waits for instead,
+// the system may stop fob just before it stops itself: then it takes a second Ctrl-Z and
+// fg, and there is nothing to hold it to.)
 func TestStoppedAtAPrompt(t *testing.T) {
 	t.Parallel()
 	for name, shell := range map[string][]string{
@@ -192,7 +194,6 @@ func TestStoppedAtAPrompt(t *testing.T) {
 		}{
 			{"hidden", "add user late --access-key-id AKIAIOSFODNN7EXAMPLE", "secret access key", true, ctrlZ},
 			{"by force", "add user late --access-key-id AKIAIOSFODNN7EXAMPLE", "secret access key", true, byForce},
-			{"below another", "", "secret access key", true, ctrlZ},
 			{"code", "credentials jane", "MFA code", false, ctrlZ},
 		} {
 			t.Run(name+" "+c.name, func(t *testing.T) {
@@ -210,9 +211,6 @@ func TestStoppedAtAPrompt(t *testing.T) {
 				})
 				term.after("echo in''side\r", "inside")
 				command := "$FOB " + c.args
-				if c.args == "" { // as aws runs a credential_process
-					command = `sh -c '"$FOB" add user late --access-key-id AKIAIOSFODNN7EXAMPLE; true'`
-				}
 				for range 2 {
 					term.after(command+"\r", c.prompt)
 					for range 2 {
