@@ -51,6 +51,8 @@ func rules() []rule {
 		{"internal/api", []string{"internal/fob"}},
 		{"internal/shell", []string{"internal/fob"}},
 		{"internal/tui", []string{"internal/fob", "internal/api"}},
+		{"internal/fakeaws/wire", nil},
+		{"internal/fakeaws/verify", []string{"internal/fob", "internal/fakeaws/wire"}}, // never internal/sigv4: it judges it
 		{"internal/cli", []string{"internal/fob", "internal/api", "internal/shell", "internal/tui", "docs/ref"}},
 		{"cmd/fob", []string{"internal/cli"}},
 		{"cmd/fob-agent", []string{"internal/agent", "internal/cli", "internal/delivery/all"}},
@@ -123,6 +125,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"internal/delivery/exec", "internal/principal"},
 		{"internal/cli", "internal/broker"},
 		{"internal/fob", "internal/api"},
+		{"internal/fakeaws/verify", "internal/sigv4"},
 		{"cmd/fob", "internal/agent"},
 	} {
 		if allows(wrong[0], wrong[1]) {

@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"fob/internal/fakeaws/wire"
 	"slices"
 	"strings"
 	"time"
@@ -15,39 +16,39 @@ type assumeRoleInput struct {
 	transitive []string
 }
 
-func (p *params) assumeRoleInput() (assumeRoleInput, error) {
+func readAssumeRole(p *wire.Params) (assumeRoleInput, error) {
 	in := assumeRoleInput{
-		roleArn:        p.need("RoleArn", 20, 2048, anyText()),
-		name:           p.need("RoleSessionName", 2, 64, wordy("+=,.@-")),
-		sessionInput:   p.sessionInput(),
-		seconds:        p.number("DurationSeconds", 900, 43200, 3600),
-		externalID:     p.text("ExternalId", 2, 1224, wordy("+=,.@:/-")),
-		sourceIdentity: p.text("SourceIdentity", 2, 64, wordy("+=,.@-")),
+		roleArn:        p.Need("RoleArn", 20, 2048, wire.AnyText()),
+		name:           p.Need("RoleSessionName", 2, 64, wire.Wordy("+=,.@-")),
+		sessionInput:   readSessionInput(p),
+		seconds:        p.Number("DurationSeconds", 900, 43200, 3600),
+		externalID:     p.Text("ExternalId", 2, 1224, wire.Wordy("+=,.@:/-")),
+		sourceIdentity: p.Text("SourceIdentity", 2, 64, wire.Wordy("+=,.@-")),
 	}
-	for _, m := range p.members("TransitiveTagKeys", 50) {
-		in.transitive = append(in.transitive, p.need(m, 1, 128, tagText()))
+	for _, m := range p.Members("TransitiveTagKeys", 50) {
+		in.transitive = append(in.transitive, p.Need(m, 1, 128, wire.TagText()))
 	}
-	for _, m := range p.members("ProvidedContexts", 5) {
-		p.text(m+".ProviderArn", 20, 2048, anyText())
-		p.text(m+".ContextAssertion", 4, 2048, anyText())
+	for _, m := range p.Members("ProvidedContexts", 5) {
+		p.Text(m+".ProviderArn", 20, 2048, wire.AnyText())
+		p.Text(m+".ContextAssertion", 4, 2048, wire.AnyText())
 	}
-	in.serial, in.code = p.mfaParams()
-	return in, p.err()
+	in.serial, in.code = mfaParams(p)
+	return in, p.Err()
 }
 
 // assumeRole opens a session of a role. Most of what can be wrong is told as one
 // AccessDenied, on purpose: AWS does not say whether the role exists, or what in
 // its trust policy did not match.
-func (s *Server) assumeRole(c *call) ([]element, error) {
-	in, err := c.assumeRoleInput()
+func (s *Server) assumeRole(c *call) ([]wire.Element, error) {
+	in, err := readAssumeRole(c.Params)
 	if err != nil {
 		return nil, err
 	}
 	if !strings.HasPrefix(in.roleArn, "arn:") || strings.Count(in.roleArn, ":") < 5 {
-		return nil, invalid(in.roleArn + " is invalid")
+		return nil, wire.Invalid(in.roleArn + " is invalid")
 	}
 	if c.root() {
-		return nil, denied("Roles may not be assumed by root accounts.")
+		return nil, wire.Denied("Roles may not be assumed by root accounts.")
 	}
 	mfa, err := c.checkMFA(in.serial, in.code, c.now)
 	if err != nil {
@@ -72,9 +73,9 @@ func (s *Server) assumeRole(c *call) ([]element, error) {
 		return nil, err
 	}
 	ses := s.issue(r.session(s.partition, c.caller, in, append(inherited, in.tags...), keys), time.Duration(in.seconds)*time.Second)
-	out := []element{credentialsOf(ses), group("AssumedRoleUser", text("AssumedRoleId", ses.id), text("Arn", ses.arn))}
+	out := []wire.Element{credentialsOf(ses), wire.Group("AssumedRoleUser", wire.Text("AssumedRoleId", ses.id), wire.Text("Arn", ses.arn))}
 	if ses.sourceIdentity != "" {
-		out = append(out, text("SourceIdentity", ses.sourceIdentity))
+		out = append(out, wire.Text("SourceIdentity", ses.sourceIdentity))
 	}
 	return append(out, size...), nil
 }
@@ -139,9 +140,9 @@ func (s *Server) authorizeSourceIdentity(c *call, r *role, in assumeRoleInput) e
 func checkRoleDuration(c *caller, r *role, seconds int) error {
 	switch {
 	case c.temporary() && seconds > 3600:
-		return invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+		return wire.Invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	case seconds > r.spec.MaxSessionDuration:
-		return invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+		return wire.Invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	return nil
 }
@@ -181,4 +182,4 @@ func inherit(from *session, in assumeRoleInput) ([]tag, []string) {
 	return tags, append(keys, from.transitive...)
 }
 
-func wrongValue(message string) error { return &Refusal{400, "InvalidParameterValue", message} }
+func wrongValue(message string) error { return wire.Refuse(400, "InvalidParameterValue", message) }

@@ -3,6 +3,7 @@ package fakeaws
 import (
 	"crypto/hmac"
 	"errors"
+	"fob/internal/fakeaws/verify"
 	"net"
 	"strings"
 	"time"
@@ -32,8 +33,8 @@ func (s *Server) CodeCommit(user, password, host, path string) (arn string, err 
 	case len(parts) < 4 || parts[0] != "git-codecommit":
 		return "", errors.New("the host is another")
 	}
-	sig := Signature{Algorithm: "AWS4-HMAC-SHA256", stamp: stamp, Date: stamp[:8], Region: parts[1], Service: "codecommit", AccessKeyID: id}
-	want := compute(key.Secret.Reveal(), sig, "GIT\n"+path+"\n\nhost:"+host+"\n\nhost\n")
+	sig := verify.Signature{Algorithm: "AWS4-HMAC-SHA256", Stamp: stamp, Date: stamp[:8], Region: parts[1], Service: "codecommit", AccessKeyID: id}
+	want := verify.Compute(key.Secret.Reveal(), sig, "GIT\n"+path+"\n\nhost:"+host+"\n\nhost\n")
 	if !hmac.Equal([]byte(want), []byte(signature)) {
 		return "", errors.New("the signature is wrong")
 	}

@@ -2,6 +2,7 @@ package fakeaws
 
 import (
 	"errors"
+	"fob/internal/fakeaws/wire"
 	"io"
 	"maps"
 	"net"
@@ -51,10 +52,10 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 			status, answer = http.StatusBadRequest, controlError(err.Error())
 		}
 	}
-	rep := jsonReply(status, answer)
-	w.Header().Set("Content-Type", rep.contentType)
-	w.WriteHeader(rep.status)
-	_, _ = w.Write(rep.body)
+	rep := wire.JSON(status, answer)
+	w.Header().Set("Content-Type", rep.ContentType)
+	w.WriteHeader(rep.Status)
+	_, _ = w.Write(rep.Body)
 }
 
 func controlError(message string) map[string]string { return map[string]string{"error": message} }
@@ -64,7 +65,7 @@ func ask(body []byte, into any) error {
 	if len(strings.TrimSpace(string(body))) == 0 {
 		return nil
 	}
-	return strict(body, into)
+	return wire.Strict(body, into)
 }
 
 func controlAlias(s *Server, body []byte) (any, error) {
@@ -108,7 +109,7 @@ func controlClock(s *Server, body []byte) (any, error) {
 		}
 		f.set(d)
 	}
-	return map[string]string{"now": isoTime(s.Now()), "offset": time.Duration(s.offset.Load()).String()}, nil
+	return map[string]string{"now": wire.Time(s.Now()), "offset": time.Duration(s.offset.Load()).String()}, nil
 }
 
 func controlFault(s *Server, body []byte) (any, error) {

@@ -1,7 +1,8 @@
 package fakeaws
 
 import (
-	"encoding/json"
+	"fob/internal/fakeaws/verify"
+	"fob/internal/fakeaws/wire"
 	"net/http"
 )
 
@@ -12,7 +13,7 @@ import (
 func echoService() service {
 	return service{
 		name:   "echo",
-		match:  func(r *request) (string, bool) { return r.http.Method + " " + r.http.URL.Path, true },
+		match:  func(r *wire.Request) (string, bool) { return r.HTTP.Method + " " + r.HTTP.URL.Path, true },
 		serve:  (*Server).serveEcho,
 		refuse: refuseEcho,
 	}
@@ -30,22 +31,22 @@ type Echo struct {
 	RequestID                 string
 }
 
-func (s *Server) serveEcho(r *request, _ string) (reply, error) {
-	v := Verifier{Now: s.Now, Key: s.lookup}
-	sig, err := v.Verify(r.http, r.body)
+func (s *Server) serveEcho(r *wire.Request, _ string) (wire.Reply, error) {
+	v := verify.Verifier{Now: s.Now, Key: s.lookup}
+	sig, err := v.Verify(r.HTTP, r.Body)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	c := s.callerOf(sig)
-	if rulesFor(sig.Service).s3 && r.http.Method != http.MethodGet {
-		return reply{status: http.StatusOK, contentType: "application/xml"}, nil // SDKs take a body here for an error
+	if verify.S3(sig.Service) && r.HTTP.Method != http.MethodGet {
+		return wire.Reply{Status: http.StatusOK, ContentType: "application/xml"}, nil // SDKs take a body here for an error
 	}
-	return jsonReply(http.StatusOK, Echo{
+	return wire.JSON(http.StatusOK, Echo{
 		Service: sig.Service, Region: sig.Region, Account: c.account(), Arn: c.arn(), AccessKeyID: sig.AccessKeyID,
-		Presigned: sig.Presigned, Method: r.http.Method, Path: rawPath(r.http), Host: r.http.Host,
-		Query:       withoutToken(r.http),
-		ContentType: r.http.Header.Get("Content-Type"), PayloadSHA256: hexHash(r.body),
-		SignedHeaders: sig.SignedHeaders, RequestID: r.id,
+		Presigned: sig.Presigned, Method: r.HTTP.Method, Path: verify.RawPath(r.HTTP), Host: r.HTTP.Host,
+		Query:       withoutToken(r.HTTP),
+		ContentType: r.HTTP.Header.Get("Content-Type"), PayloadSHA256: verify.Hash(r.Body),
+		SignedHeaders: sig.SignedHeaders, RequestID: r.ID,
 	}), nil
 }
 
@@ -57,27 +58,14 @@ func withoutToken(r *http.Request) string {
 			query.Del(name)
 		}
 	}
-	canonical, _ := canonicalQuery(query.Encode())
+	canonical, _ := verify.CanonicalQuery(query.Encode())
 	return canonical
 }
 
-func jsonReply(status int, v any) reply {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return reply{500, "text/plain", []byte(err.Error())}
-	}
-	return reply{status, "application/json", append(body, '\n')}
-}
-
 // refuseEcho writes an error as the service would: S3 in XML of its own shape.
-func refuseEcho(r *request, e *Refusal) reply {
-	if sig, _ := parseSignature(r.http); rulesFor(sig.Service).s3 {
-		return xmlReply(e.Status, group("Error", text("Code", e.Code), text("Message", e.Message), text("RequestId", r.id)))
+func refuseEcho(r *wire.Request, e *wire.Refusal) wire.Reply {
+	if sig, _ := verify.Parse(r.HTTP); verify.S3(sig.Service) {
+		return wire.XML(e.Status, wire.Group("Error", wire.Text("Code", e.Code), wire.Text("Message", e.Message), wire.Text("RequestId", r.ID)))
 	}
-	return refuseJSON(r, e)
-}
-
-// refuseJSON is the shape of errors of the JSON protocols.
-func refuseJSON(_ *request, e *Refusal) reply {
-	return jsonReply(e.Status, map[string]string{"__type": e.Code, "message": e.Message})
+	return wire.RefuseJSON(r, e)
 }

@@ -2,6 +2,8 @@ package fakeaws
 
 import (
 	"encoding/base64"
+	"fob/internal/fakeaws/verify"
+	"fob/internal/fakeaws/wire"
 	"net/http"
 	"strings"
 	"time"
@@ -16,41 +18,41 @@ func ecrService() service {
 	const private, public = "AmazonEC2ContainerRegistry_V20150921.", "SpencerFrontendService."
 	return service{
 		name: "ecr",
-		match: func(r *request) (string, bool) {
-			target := r.http.Header.Get("X-Amz-Target")
+		match: func(r *wire.Request) (string, bool) {
+			target := r.HTTP.Header.Get("X-Amz-Target")
 			action, ok := strings.CutPrefix(target, private)
 			if !ok {
 				action, ok = strings.CutPrefix(target, public)
 			}
 			return action, ok
 		},
-		serve: func(s *Server, r *request, action string) (reply, error) {
+		serve: func(s *Server, r *wire.Request, action string) (wire.Reply, error) {
 			name := "ecr"
-			if strings.HasPrefix(r.http.Header.Get("X-Amz-Target"), public) {
+			if strings.HasPrefix(r.HTTP.Header.Get("X-Amz-Target"), public) {
 				name = "ecr-public"
 			}
-			sig, err := Verifier{Now: s.Now, Key: s.lookup, Service: name}.Verify(r.http, r.body)
+			sig, err := verify.Verifier{Now: s.Now, Key: s.lookup, Service: name}.Verify(r.HTTP, r.Body)
 			if err != nil {
-				return reply{}, err
+				return wire.Reply{}, err
 			}
 			c := s.callerOf(sig)
 			if allowed, explicit := c.permits(name+":"+action, c.mfa()); !allowed {
-				return reply{}, notAuthorized(c, name+":"+action, "*", explicit)
+				return wire.Reply{}, notAuthorized(c, name+":"+action, "*", explicit)
 			}
 			if action != "GetAuthorizationToken" {
-				return reply{}, &Refusal{http.StatusBadRequest, "UnknownOperationException", ""}
+				return wire.Reply{}, wire.Refuse(http.StatusBadRequest, "UnknownOperationException", "")
 			}
 			data := map[string]any{
 				"authorizationToken": base64.StdEncoding.EncodeToString([]byte("AWS:" + ECRPassword(c.arn()))),
 				"expiresAt":          float64(s.Now().Add(ecrTokenLasts).UnixMilli()) / 1000,
 			}
 			if name == "ecr-public" {
-				return jsonReply(http.StatusOK, map[string]any{"authorizationData": data}), nil
+				return wire.JSON(http.StatusOK, map[string]any{"authorizationData": data}), nil
 			}
 			data["proxyEndpoint"] = "https://" + c.account() + ".dkr.ecr." + sig.Region + ".amazonaws.com"
-			return jsonReply(http.StatusOK, map[string]any{"authorizationData": []any{data}}), nil
+			return wire.JSON(http.StatusOK, map[string]any{"authorizationData": []any{data}}), nil
 		},
-		refuse: refuseJSON,
+		refuse: wire.RefuseJSON,
 	}
 }
 

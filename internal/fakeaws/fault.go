@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"fob/internal/fakeaws/wire"
 	"slices"
 	"time"
 )
@@ -88,44 +89,44 @@ func (s *Server) pickFault(e *Entry) *Fault {
 const portalPage = "<!DOCTYPE html>\n<html><head><title>Welcome to Airport WiFi</title></head><body><form action=\"/accept\">Please accept the terms.</form></body></html>\n"
 
 // apply gives the answer that a call meets, or false where it gets none.
-func (f *Fault) apply(s *Server, r *request, svc service, e *Entry, answer func() reply) (reply, bool) {
+func (f *Fault) apply(s *Server, r *wire.Request, svc service, e *Entry, answer func() wire.Reply) (wire.Reply, bool) {
 	if f == nil {
 		return answer(), true
 	}
 	switch f.Kind {
 	case FaultThrottle:
-		return f.refuse(s, svc, r, e, &Refusal{400, "Throttling", "Rate exceeded"}), true
+		return f.refuse(s, svc, r, e, wire.Refuse(400, "Throttling", "Rate exceeded")), true
 	case FaultUnavailable:
 		if f.Status == 500 {
-			return f.refuse(s, svc, r, e, asRefusal(fmt.Errorf("fault"))), true
+			return f.refuse(s, svc, r, e, wire.AsRefusal(fmt.Errorf("fault"))), true
 		}
-		return f.refuse(s, svc, r, e, &Refusal{cmp.Or(f.Status, 503), "ServiceUnavailable", "Service is unavailable. Please try again later."}), true
+		return f.refuse(s, svc, r, e, wire.Refuse(cmp.Or(f.Status, 503), "ServiceUnavailable", "Service is unavailable. Please try again later.")), true
 	case FaultError:
-		return f.refuse(s, svc, r, e, &Refusal{cmp.Or(f.Status, 400), f.Code, f.Message}), true
+		return f.refuse(s, svc, r, e, wire.Refuse(cmp.Or(f.Status, 400), f.Code, f.Message)), true
 	case FaultHTML:
 		s.note(e, 200, "")
-		return reply{200, "text/html", []byte(portalPage)}, true
+		return wire.Reply{Status: 200, ContentType: "text/html", Body: []byte(portalPage)}, true
 	case FaultReset:
-		return reply{}, false
+		return wire.Reply{}, false
 	case FaultHang:
 		select {
-		case <-r.http.Context().Done():
+		case <-r.HTTP.Context().Done():
 		case <-s.closed:
 		}
-		return reply{}, false
+		return wire.Reply{}, false
 	case FaultSlow:
 		return f.slow(s, r, answer)
 	case FaultLost:
 		answer()
-		return reply{}, false
+		return wire.Reply{}, false
 	}
 	rep := answer() // FaultTruncated
-	rep.body = rep.body[:len(rep.body)/2]
+	rep.Body = rep.Body[:len(rep.Body)/2]
 	return rep, true
 }
 
-func (f *Fault) slow(s *Server, r *request, answer func() reply) (reply, bool) {
-	ctx, cancel := context.WithCancel(r.http.Context())
+func (f *Fault) slow(s *Server, r *wire.Request, answer func() wire.Reply) (wire.Reply, bool) {
+	ctx, cancel := context.WithCancel(r.HTTP.Context())
 	defer cancel()
 	stop := make(chan struct{})
 	defer close(stop)
@@ -138,14 +139,14 @@ func (f *Fault) slow(s *Server, r *request, answer func() reply) (reply, bool) {
 	}()
 	s.wait(ctx, f.Delay)
 	if ctx.Err() != nil {
-		return reply{}, false
+		return wire.Reply{}, false
 	}
 	return answer(), true
 }
 
-func (f *Fault) refuse(s *Server, svc service, r *request, e *Entry, refusal *Refusal) reply {
+func (f *Fault) refuse(s *Server, svc service, r *wire.Request, e *Entry, refusal *wire.Refusal) wire.Reply {
 	rep := svc.refuse(r, refusal) // in the service's own code
-	s.note(e, rep.status, refusal.Code)
+	s.note(e, rep.Status, refusal.Code)
 	return rep
 }
 

@@ -20,6 +20,7 @@ import (
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
 
+	"fob/internal/fakeaws/verify"
 	"fob/internal/fob"
 )
 
@@ -132,7 +133,7 @@ func signed(t *testing.T, target, service, region, method, body string, c fob.Cr
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	}
 	creds, _ := provider(c).Retrieve(t.Context())
-	hash := hexHash([]byte(body))
+	hash := verify.Hash([]byte(body))
 	s3 := service == "s3"
 	if s3 {
 		req.Header.Set("X-Amz-Content-Sha256", hash)

@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"fob/internal/fakeaws/wire"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,20 +29,20 @@ func iamAPI() queryAPI {
 // without MFA and all of GetFederationToken.
 func iamGate(c *call, _ string) error {
 	if c.is(federation) || c.is(userSession) && !c.mfa() {
-		return &Refusal{403, "InvalidClientTokenId", "The security token included in the request is invalid."}
+		return wire.Refuse(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 	}
 	return nil
 }
 
-func noEntity(message string) error { return &Refusal{404, "NoSuchEntity", message} }
+func noEntity(message string) error { return wire.Refuse(404, "NoSuchEntity", message) }
 
-func (p *params) userName() string { return p.text("UserName", 1, 128, wordy("+=,.@-")) }
+func userName(p *wire.Params) string { return p.Text("UserName", 1, 128, wire.Wordy("+=,.@-")) }
 
 // subject is the user that a call is about: the one it names, or the caller.
 // Users may act on themselves, and on others if they are their account's admin.
 func (s *Server) subject(c *call, name, action string) (*user, error) {
 	if name == "" && c.user == nil {
-		return nil, invalid("Must specify userName when calling with non-User credentials")
+		return nil, wire.Invalid("Must specify userName when calling with non-User credentials")
 	}
 	u := c.user
 	if name != "" {
@@ -64,25 +65,25 @@ func (s *Server) subject(c *call, name, action string) (*user, error) {
 	return u, nil
 }
 
-func (s *Server) getUser(c *call) ([]element, error) {
-	name := c.userName()
-	if err := c.err(); err != nil {
+func (s *Server) getUser(c *call) ([]wire.Element, error) {
+	name := userName(c.Params)
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	u, err := s.subject(c, name, "iam:GetUser")
 	if err != nil {
 		return nil, err
 	}
-	kids := []element{text("UserId", u.id), text("Arn", u.arn), text("CreateDate", isoTime(u.since))}
+	kids := []wire.Element{wire.Text("UserId", u.id), wire.Text("Arn", u.arn), wire.Text("CreateDate", wire.Time(u.since))}
 	if !u.spec.Root {
-		kids = append([]element{text("Path", "/"), text("UserName", u.spec.Name)}, kids...)
+		kids = append([]wire.Element{wire.Text("Path", "/"), wire.Text("UserName", u.spec.Name)}, kids...)
 	}
-	return []element{group("User", kids...)}, nil
+	return []wire.Element{wire.Group("User", kids...)}, nil
 }
 
-func (s *Server) listMFADevices(c *call) ([]element, error) {
-	name := c.userName()
-	page, err := c.page()
+func (s *Server) listMFADevices(c *call) ([]wire.Element, error) {
+	name := userName(c.Params)
+	page, err := readPage(c.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -90,24 +91,24 @@ func (s *Server) listMFADevices(c *call) ([]element, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []element
+	var list []wire.Element
 	if u.mfa != nil {
-		list = append(list, group("member", text("UserName", u.spec.Name), text("SerialNumber", u.mfa.serial), text("EnableDate", isoTime(u.mfa.since))))
+		list = append(list, wire.Group("member", wire.Text("UserName", u.spec.Name), wire.Text("SerialNumber", u.mfa.serial), wire.Text("EnableDate", wire.Time(u.mfa.since))))
 	}
 	return page.of("MFADevices", list)
 }
 
-func (s *Server) listAccountAliases(c *call) ([]element, error) {
-	page, err := c.page()
+func (s *Server) listAccountAliases(c *call) ([]wire.Element, error) {
+	page, err := readPage(c.Params)
 	if err != nil {
 		return nil, err
 	}
 	if allowed, explicit := c.permits("iam:ListAccountAliases", c.mfa()); !allowed {
 		return nil, notAuthorized(c.caller, "iam:ListAccountAliases", "*", explicit)
 	}
-	var list []element
+	var list []wire.Element
 	if alias := s.aliases[c.account()]; alias != "" {
-		list = append(list, text("member", alias))
+		list = append(list, wire.Text("member", alias))
 	}
 	return page.of("AccountAliases", list)
 }
@@ -118,24 +119,24 @@ type page struct {
 	size  int
 }
 
-func (p *params) page() (page, error) {
-	pg := page{p.text("Marker", 1, 320, latin1()), p.number("MaxItems", 1, 1000, 100)}
-	return pg, p.err()
+func readPage(p *wire.Params) (page, error) {
+	pg := page{p.Text("Marker", 1, 320, wire.Latin1()), p.Number("MaxItems", 1, 1000, 100)}
+	return pg, p.Err()
 }
 
-func (p page) of(name string, list []element) ([]element, error) {
+func (p page) of(name string, list []wire.Element) ([]wire.Element, error) {
 	at := 0
 	if p.start != "" {
 		n, err := strconv.Atoi(strings.TrimPrefix(p.start, "fake-"))
 		if err != nil || n < 0 || n > len(list) {
-			return nil, invalid("Invalid Marker.")
+			return nil, wire.Invalid("Invalid Marker.")
 		}
 		at = n
 	}
 	end := min(at+p.size, len(list))
-	out := []element{group(name, list[at:end]...), text("IsTruncated", strconv.FormatBool(end < len(list)))}
+	out := []wire.Element{wire.Group(name, list[at:end]...), wire.Text("IsTruncated", strconv.FormatBool(end < len(list)))}
 	if end < len(list) {
-		out = append(out, text("Marker", "fake-"+strconv.Itoa(end)))
+		out = append(out, wire.Text("Marker", "fake-"+strconv.Itoa(end)))
 	}
 	return out, nil
 }
@@ -156,9 +157,9 @@ func (u *user) key(id string) (*accessKey, error) {
 }
 
 // createAccessKey makes a second key at most. The services learn of it late.
-func (s *Server) createAccessKey(c *call) ([]element, error) {
-	name := c.userName()
-	if err := c.err(); err != nil {
+func (s *Server) createAccessKey(c *call) ([]wire.Element, error) {
+	name := userName(c.Params)
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	u, err := s.subject(c, name, "iam:CreateAccessKey")
@@ -166,16 +167,16 @@ func (s *Server) createAccessKey(c *call) ([]element, error) {
 		return nil, err
 	}
 	if len(u.keys) >= 2 {
-		return nil, &Refusal{409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2"}
+		return nil, wire.Refuse(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
 	}
 	k := s.addKey(u, c.now.Add(s.keyDelay))
-	return []element{group("AccessKey", text("UserName", u.spec.Name), text("AccessKeyId", k.id), text("Status", k.status()),
-		text("SecretAccessKey", k.secret.Reveal()), text("CreateDate", isoTime(k.since)))}, nil
+	return []wire.Element{wire.Group("AccessKey", wire.Text("UserName", u.spec.Name), wire.Text("AccessKeyId", k.id), wire.Text("Status", k.status()),
+		wire.Text("SecretAccessKey", k.secret.Reveal()), wire.Text("CreateDate", wire.Time(k.since)))}, nil
 }
 
-func (s *Server) listAccessKeys(c *call) ([]element, error) {
-	name := c.userName()
-	page, err := c.page()
+func (s *Server) listAccessKeys(c *call) ([]wire.Element, error) {
+	name := userName(c.Params)
+	page, err := readPage(c.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -183,16 +184,16 @@ func (s *Server) listAccessKeys(c *call) ([]element, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []element
+	var list []wire.Element
 	for _, k := range u.keys {
-		list = append(list, group("member", text("UserName", u.spec.Name), text("AccessKeyId", k.id), text("Status", k.status()), text("CreateDate", isoTime(k.since))))
+		list = append(list, wire.Group("member", wire.Text("UserName", u.spec.Name), wire.Text("AccessKeyId", k.id), wire.Text("Status", k.status()), wire.Text("CreateDate", wire.Time(k.since))))
 	}
 	return page.of("AccessKeyMetadata", list)
 }
 
-func (s *Server) updateAccessKey(c *call) ([]element, error) {
-	name, id := c.userName(), c.need("AccessKeyId", 16, 128, wordy(""))
-	status := c.enum("Status", "Active", "Inactive")
+func (s *Server) updateAccessKey(c *call) ([]wire.Element, error) {
+	name, id := userName(c.Params), c.Need("AccessKeyId", 16, 128, wire.Wordy(""))
+	status := c.Enum("Status", "Active", "Inactive")
 	k, err := s.keyFor(c, name, id, "iam:UpdateAccessKey")
 	if err != nil {
 		return nil, err
@@ -201,8 +202,8 @@ func (s *Server) updateAccessKey(c *call) ([]element, error) {
 	return nil, nil
 }
 
-func (s *Server) deleteAccessKey(c *call) ([]element, error) {
-	name, id := c.userName(), c.need("AccessKeyId", 16, 128, wordy(""))
+func (s *Server) deleteAccessKey(c *call) ([]wire.Element, error) {
+	name, id := userName(c.Params), c.Need("AccessKeyId", 16, 128, wire.Wordy(""))
 	k, err := s.keyFor(c, name, id, "iam:DeleteAccessKey")
 	if err != nil {
 		return nil, err
@@ -212,7 +213,7 @@ func (s *Server) deleteAccessKey(c *call) ([]element, error) {
 }
 
 func (s *Server) keyFor(c *call, name, id, action string) (*accessKey, error) {
-	if err := c.err(); err != nil {
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	u, err := s.subject(c, name, action)
@@ -224,9 +225,9 @@ func (s *Server) keyFor(c *call, name, id, action string) (*accessKey, error) {
 
 // getAccessKeyLastUsed tells "N/A" as service and region until a key was used,
 // and AccessDenied for a key of nobody in the account.
-func (s *Server) getAccessKeyLastUsed(c *call) ([]element, error) {
-	id := c.need("AccessKeyId", 16, 128, wordy(""))
-	if err := c.err(); err != nil {
+func (s *Server) getAccessKeyLastUsed(c *call) ([]wire.Element, error) {
+	id := c.Need("AccessKeyId", 16, 128, wire.Wordy(""))
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	const action = "iam:GetAccessKeyLastUsed"
@@ -241,11 +242,11 @@ func (s *Server) getAccessKeyLastUsed(c *call) ([]element, error) {
 	if _, err := s.subject(c, name, action); err != nil {
 		return nil, err
 	}
-	service, region, last := "N/A", "N/A", []element(nil)
+	service, region, last := "N/A", "N/A", []wire.Element(nil)
 	if !k.used.IsZero() {
 		service, region = k.service, k.region
-		last = append(last, text("LastUsedDate", isoTime(k.used)))
+		last = append(last, wire.Text("LastUsedDate", wire.Time(k.used)))
 	}
-	last = append(last, text("ServiceName", service), text("Region", region))
-	return []element{text("UserName", k.owner.spec.Name), group("AccessKeyLastUsed", last...)}, nil
+	last = append(last, wire.Text("ServiceName", service), wire.Text("Region", region))
+	return []wire.Element{wire.Text("UserName", k.owner.spec.Name), wire.Group("AccessKeyLastUsed", last...)}, nil
 }

@@ -79,11 +79,3 @@ func newToken() fob.Secret {
 
 // newSeed makes the base32 seed of an MFA device, 160 bits.
 func newSeed() fob.Secret { return fob.NewSecret(Marker + randomText(base32Alphabet, 32-len(Marker))) }
-
-// newRequestID makes a UUID.
-func newRequestID() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b)
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}

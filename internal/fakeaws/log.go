@@ -1,6 +1,8 @@
 package fakeaws
 
 import (
+	"fob/internal/fakeaws/verify"
+	"fob/internal/fakeaws/wire"
 	"maps"
 	"strings"
 	"time"
@@ -22,18 +24,18 @@ type Entry struct {
 }
 
 // begin logs a request's arrival and picks the fault that waits for it.
-func (s *Server) begin(r *request, svc service, action string) (*Entry, *Fault) {
-	sig, _ := parseSignature(r.http)
-	e := &Entry{Time: s.Now(), RequestID: r.id, Service: svc.name, Action: action,
-		AccessKeyID: sig.AccessKeyID, Region: sig.Region, UserAgent: r.http.UserAgent(), Params: map[string]string{}}
+func (s *Server) begin(r *wire.Request, svc service, action string) (*Entry, *Fault) {
+	sig, _ := verify.Parse(r.HTTP)
+	e := &Entry{Time: s.Now(), RequestID: r.ID, Service: svc.name, Action: action,
+		AccessKeyID: sig.AccessKeyID, Region: sig.Region, UserAgent: r.HTTP.UserAgent(), Params: map[string]string{}}
 	if api, ok := apiOf(r); ok {
 		e.Service = api.service
 	} else if sig.Service != "" {
 		e.Service = sig.Service
 	}
-	for name := range r.form {
+	for name := range r.Form {
 		if name != "TokenCode" && name != "Session" && !strings.Contains(name, "Token") && name != "Action" && name != "Version" {
-			e.Params[name] = r.form.Get(name)
+			e.Params[name] = r.Form.Get(name)
 		}
 	}
 	s.mu.Lock()

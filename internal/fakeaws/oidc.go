@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
 )
 
@@ -46,33 +47,33 @@ type deviceGrant struct {
 	used               bool
 }
 
-func oidcInvalid(message string) error { return &Refusal{400, "InvalidRequestException", message} }
+func oidcInvalid(message string) error { return wire.Refuse(400, "InvalidRequestException", message) }
 
 // registerClient registers a public client. Without grant types it is one of the
 // device grant, as all were before there were others.
-func (s *Server) registerClient(r *request) (reply, error) {
+func (s *Server) registerClient(r *wire.Request) (wire.Reply, error) {
 	var in struct {
 		ClientName, ClientType, IssuerURL string
 		Scopes, RedirectURIs, GrantTypes  []string
 	}
-	if err := r.in(&in); err != nil {
-		return reply{}, err
+	if err := r.JSON(&in); err != nil {
+		return wire.Reply{}, err
 	}
 	c := &oidcClient{name: in.ClientName, scopes: in.Scopes, grants: in.GrantTypes, redirect: in.RedirectURIs,
-		instance: s.instanceAt(r.http.Host, in.IssuerURL)}
+		instance: s.instanceAt(r.HTTP.Host, in.IssuerURL)}
 	if len(c.grants) == 0 {
 		c.grants = []string{grantDevice, grantRefresh}
 	}
 	switch {
 	case in.ClientName == "" || in.ClientType == "":
-		return reply{}, oidcInvalid("clientName and clientType are required")
+		return wire.Reply{}, oidcInvalid("clientName and clientType are required")
 	case in.ClientType != "public":
-		return reply{}, &Refusal{400, "InvalidClientMetadataException", "Invalid client type: only public clients can register"}
+		return wire.Reply{}, wire.Refuse(400, "InvalidClientMetadataException", "Invalid client type: only public clients can register")
 	case in.IssuerURL != "" && c.instance == nil:
-		return reply{}, oidcInvalid("Invalid issuer url")
+		return wire.Reply{}, oidcInvalid("Invalid issuer url")
 	}
 	if err := c.checkRegistration(); err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	region := "us-east-1"
 	if len(s.sso.instances) > 0 {
@@ -87,24 +88,24 @@ func (s *Server) registerClient(r *request) (reply, error) {
 	c.expires = now.Add(s.sso.settings.Registration).Truncate(time.Second)
 	s.sso.clients[c.id] = c
 	s.sso.counts.Registrations++
-	return jsonReply(http.StatusOK, map[string]any{"clientId": c.id, "clientSecret": c.secret.Reveal(), "clientIdIssuedAt": now.Unix(),
+	return wire.JSON(http.StatusOK, map[string]any{"clientId": c.id, "clientSecret": c.secret.Reveal(), "clientIdIssuedAt": now.Unix(),
 		"clientSecretExpiresAt": c.expires.Unix(), "authorizationEndpoint": nil, "tokenEndpoint": nil}), nil
 }
 
 func (c *oidcClient) checkRegistration() error {
 	for _, g := range c.grants {
 		if g != grantCode && g != grantDevice && g != grantRefresh {
-			return &Refusal{400, "UnsupportedGrantTypeException", "Unsupported grant type: " + g}
+			return wire.Refuse(400, "UnsupportedGrantTypeException", "Unsupported grant type: "+g)
 		}
 	}
 	for _, scope := range c.scopes {
-		if scope == "" || !wordy(":*-./").ok(scope) {
-			return &Refusal{400, "InvalidScopeException", "Invalid scope: " + scope}
+		if scope == "" || !wire.Wordy(":*-./").OK(scope) {
+			return wire.Refuse(400, "InvalidScopeException", "Invalid scope: "+scope)
 		}
 	}
 	for _, u := range c.redirect {
 		if loopbackRedirect(u) == nil {
-			return &Refusal{400, "InvalidRedirectUriException", "Invalid redirect uri: " + u}
+			return wire.Refuse(400, "InvalidRedirectUriException", "Invalid redirect uri: "+u)
 		}
 	}
 	if slices.Contains(c.grants, grantCode) {
@@ -148,45 +149,45 @@ func (s *Server) client(id, secret string) (*oidcClient, error) {
 	case id == "" || secret == "":
 		return nil, oidcInvalid("clientId and clientSecret are required")
 	case c == nil || subtle.ConstantTimeCompare([]byte(secret), []byte(c.secret.Reveal())) != 1:
-		return nil, &Refusal{http.StatusUnauthorized, "InvalidClientException", "Invalid client id or secret"}
+		return nil, wire.Refuse(http.StatusUnauthorized, "InvalidClientException", "Invalid client id or secret")
 	case !s.Now().Before(c.expires):
-		return nil, &Refusal{http.StatusUnauthorized, "InvalidClientException", "Client registration has expired"}
+		return nil, wire.Refuse(http.StatusUnauthorized, "InvalidClientException", "Client registration has expired")
 	}
 	return c, nil
 }
 
 func unauthorizedClient(grant string) error {
-	return &Refusal{400, "UnauthorizedClientException", "Client is not registered for " + grant}
+	return wire.Refuse(400, "UnauthorizedClientException", "Client is not registered for "+grant)
 }
 
-func (s *Server) startDeviceAuthorization(r *request) (reply, error) {
+func (s *Server) startDeviceAuthorization(r *wire.Request) (wire.Reply, error) {
 	var in struct{ ClientID, ClientSecret, StartURL string }
-	if err := r.in(&in); err != nil {
-		return reply{}, err
+	if err := r.JSON(&in); err != nil {
+		return wire.Reply{}, err
 	}
 	c, err := s.client(in.ClientID, in.ClientSecret)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	if !slices.Contains(c.grants, grantDevice) {
-		return reply{}, unauthorizedClient(grantDevice)
+		return wire.Reply{}, unauthorizedClient(grantDevice)
 	}
-	i := s.instanceAt(r.http.Host, in.StartURL)
+	i := s.instanceAt(r.HTTP.Host, in.StartURL)
 	if i == nil {
-		return reply{}, oidcInvalid("Invalid start url provided")
+		return wire.Reply{}, oidcInvalid("Invalid start url provided")
 	}
 	lasts := s.sso.settings.Code
 	const consonants = "BCDFGHJKLMNPQRSTVWXZ" // no words, nothing that looks like another
 	d := &deviceGrant{client: c, instance: i, deviceCode: randomText(urlAlphabet, 8) + Marker + randomText(urlAlphabet, 64),
 		userCode: randomText(consonants, 4) + "-" + randomText(consonants, 4), expires: s.Now().Add(lasts), interval: s.sso.settings.Interval}
 	s.sso.devices = append(s.sso.devices, d)
-	page := "http://" + r.http.Host + "/device"
+	page := "http://" + r.HTTP.Host + "/device"
 	out := map[string]any{"deviceCode": d.deviceCode, "userCode": d.userCode, "verificationUri": page,
 		"verificationUriComplete": page + "?user_code=" + d.userCode, "expiresIn": int(lasts / time.Second)}
 	if d.interval > 0 {
 		out["interval"] = int((d.interval + time.Second - 1) / time.Second)
 	}
-	return jsonReply(http.StatusOK, out), nil
+	return wire.JSON(http.StatusOK, out), nil
 }
 
 // open reports whether a device's sign-in waits for its user.

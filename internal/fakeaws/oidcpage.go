@@ -2,6 +2,7 @@ package fakeaws
 
 import (
 	"fmt"
+	"fob/internal/fakeaws/wire"
 	"html"
 	"net/http"
 	"net/url"
@@ -23,31 +24,31 @@ type openPage struct {
 	expires  time.Time
 }
 
-func badPage(message string) error { return &Refusal{400, "InvalidRequestException", message} }
+func badPage(message string) error { return wire.Refuse(400, "InvalidRequestException", message) }
 
 // authorizePage is where a client sends its user. As long as it is not sure that
 // the redirect goes back to a client, errors are shown here.
-func (s *Server) authorizePage(r *request) (reply, error) {
+func (s *Server) authorizePage(r *wire.Request) (wire.Reply, error) {
 	s.sso.counts.Pages++
-	q := r.http.URL.Query()
+	q := r.HTTP.URL.Query()
 	c := s.sso.clients[q.Get("client_id")]
 	redirect := q.Get("redirect_uri")
 	switch {
 	case c == nil || !s.Now().Before(c.expires):
-		return reply{}, badPage("The client is not registered, or its registration has expired.")
+		return wire.Reply{}, badPage("The client is not registered, or its registration has expired.")
 	case !c.redirects(redirect):
-		return reply{}, badPage("The redirect_uri is not one that the client registered.")
+		return wire.Reply{}, badPage("The redirect_uri is not one that the client registered.")
 	case q.Get("state") == "":
-		return reply{}, badPage("The state is missing.")
+		return wire.Reply{}, badPage("The state is missing.")
 	}
 	to, _ := url.Parse(redirect)
 	p := &openPage{client: c, redirect: to, state: q.Get("state"), expires: s.Now().Add(s.sso.settings.Code),
 		code: codeGrant{client: c, redirect: redirect, challenge: q.Get("code_challenge"), scopes: strings.Fields(q.Get("scopes"))}}
 	if wrong := c.checkAuthorize(q, p.code.scopes); wrong != "" {
-		return r.redirect(http.StatusFound, p.back("error", wrong)), nil
+		return r.Redirect(http.StatusFound, p.back("error", wrong)), nil
 	}
 	if s.sso.settings.Pages != PagesAsk {
-		return r.redirect(http.StatusFound, s.finish(p, s.sso.settings.Pages == PagesApprove)), nil
+		return r.Redirect(http.StatusFound, s.finish(p, s.sso.settings.Pages == PagesApprove)), nil
 	}
 	return s.showPage(r, p, "/authorize", ""), nil
 }
@@ -96,45 +97,45 @@ func (s *Server) finish(p *openPage, approve bool) string {
 	return p.back("code", code)
 }
 
-func (s *Server) devicePage(r *request) (reply, error) {
+func (s *Server) devicePage(r *wire.Request) (wire.Reply, error) {
 	s.sso.counts.DevicePages++
-	code := strings.ToUpper(r.http.URL.Query().Get("user_code"))
+	code := strings.ToUpper(r.HTTP.URL.Query().Get("user_code"))
 	if code == "" {
-		return r.page(http.StatusOK, "Sign in on another device", `<form action="/device"><input id="user_code" name="user_code"> <button id="next">Next</button></form>`, ""), nil
+		return r.Page(http.StatusOK, "Sign in on another device", `<form action="/device"><input id="user_code" name="user_code"> <button id="next">Next</button></form>`, ""), nil
 	}
 	at := slices.IndexFunc(s.sso.devices, func(d *deviceGrant) bool { return d.userCode == code && d.open(s.Now()) })
 	if at < 0 {
-		return reply{}, badPage("The code is wrong, was used, or has expired.")
+		return wire.Reply{}, badPage("The code is wrong, was used, or has expired.")
 	}
 	d := s.sso.devices[at]
 	p := &openPage{client: d.client, device: d, expires: d.expires}
 	if s.sso.settings.Pages != PagesAsk {
 		s.finish(p, s.sso.settings.Pages == PagesApprove)
-		return r.done(d.approved), nil
+		return done(r, d.approved), nil
 	}
 	return s.showPage(r, p, "/device", code), nil
 }
 
 // answerPage takes the button of a page.
-func (s *Server) answerPage(r *request) (reply, error) {
-	handle, decision := r.form.Get("pageToken"), r.form.Get("decision")
+func (s *Server) answerPage(r *wire.Request) (wire.Reply, error) {
+	handle, decision := r.Form.Get("pageToken"), r.Form.Get("decision")
 	p := s.sso.pages[handle]
 	if p == nil || !s.Now().Before(p.expires) || p.device != nil && p.device.answered {
-		return reply{}, badPage("The page was answered already, or has expired.")
+		return wire.Reply{}, badPage("The page was answered already, or has expired.")
 	}
 	if decision != PagesApprove && decision != PagesDeny {
-		return reply{}, badPage("Approve or deny.")
+		return wire.Reply{}, badPage("Approve or deny.")
 	}
 	delete(s.sso.pages, handle)
 	if to := s.finish(p, decision == PagesApprove); to != "" {
-		return r.redirect(http.StatusSeeOther, to), nil
+		return r.Redirect(http.StatusSeeOther, to), nil
 	}
-	return r.done(p.device.approved), nil
+	return done(r, p.device.approved), nil
 }
 
 // showPage asks. The page's policy must name where its form may be redirected:
 // Chromium blocks the way back otherwise.
-func (s *Server) showPage(r *request, p *openPage, action, code string) reply {
+func (s *Server) showPage(r *wire.Request, p *openPage, action, code string) wire.Reply {
 	handle := randomText(urlAlphabet, 32)
 	s.sso.pages[handle] = p
 	var b strings.Builder
@@ -147,31 +148,13 @@ func (s *Server) showPage(r *request, p *openPage, action, code string) reply {
 	}
 	fmt.Fprintf(&b, `<form method="post" action="%s"><input type="hidden" name="pageToken" value="%s">`+
 		`<button id="approve" name="decision" value="approve">Approve</button> <button id="deny" name="decision" value="deny">Deny</button></form>`, action, handle)
-	return r.page(http.StatusOK, "Allow access?", b.String(), target)
+	return r.Page(http.StatusOK, "Allow access?", b.String(), target)
 }
 
-func (r *request) done(approved bool) reply {
+func done(r *wire.Request, approved bool) wire.Reply {
 	text := "Request denied"
 	if approved {
 		text = "Request approved"
 	}
-	return r.page(http.StatusOK, text, `<p id="done">You can close this window.</p>`, "")
-}
-
-func (r *request) page(status int, title, body, formTarget string) reply {
-	r.header.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"+formTarget)
-	r.header.Set("Cache-Control", "no-store")
-	title = html.EscapeString(title)
-	return reply{status, "text/html; charset=utf-8", []byte("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title +
-		"</title></head><body><main>\n<h1>" + title + "</h1>\n" + body + "\n</main></body></html>\n")}
-}
-
-func (r *request) redirect(status int, to string) reply {
-	r.header.Set("Location", to)
-	r.header.Set("Cache-Control", "no-store")
-	return reply{status: status, contentType: "text/html; charset=utf-8"}
-}
-
-func refusePage(r *request, e *Refusal) reply {
-	return r.page(e.Status, "Something is wrong", `<p id="error">`+html.EscapeString(e.Message)+`</p>`, "")
+	return r.Page(http.StatusOK, text, `<p id="done">You can close this window.</p>`, "")
 }

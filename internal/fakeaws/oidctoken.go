@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"fob/internal/fakeaws/wire"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,9 +41,9 @@ type tokenInput struct {
 }
 
 // noteVerifier remembers the verifier that a request brings, whatever becomes of it.
-func (st *ssoState) noteVerifier(r *request) {
+func (st *ssoState) noteVerifier(r *wire.Request) {
 	var in tokenInput
-	if r.in(&in) == nil && in.CodeVerifier != "" {
+	if r.JSON(&in) == nil && in.CodeVerifier != "" {
 		st.verifiers = append(st.verifiers, in.CodeVerifier)
 	}
 }
@@ -55,35 +56,35 @@ func (s *Server) Verifiers() []string {
 	return slices.Clone(s.sso.verifiers)
 }
 
-func invalidGrant(message string) error { return &Refusal{400, "InvalidGrantException", message} }
+func invalidGrant(message string) error { return wire.Refuse(400, "InvalidGrantException", message) }
 
 // createToken trades a grant for tokens.
-func (s *Server) createToken(r *request) (reply, error) {
+func (s *Server) createToken(r *wire.Request) (wire.Reply, error) {
 	var in tokenInput
-	if err := r.in(&in); err != nil {
-		return reply{}, err
+	if err := r.JSON(&in); err != nil {
+		return wire.Reply{}, err
 	}
 	c, err := s.client(in.ClientID, in.ClientSecret)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	redeem := map[string]func(*oidcClient, tokenInput) (*portalSession, []string, error){
 		grantCode: s.redeemCode, grantDevice: s.redeemDevice, grantRefresh: s.redeemRefresh,
 	}[in.GrantType]
 	switch {
 	case in.GrantType == "":
-		return reply{}, oidcInvalid("grantType is required")
+		return wire.Reply{}, oidcInvalid("grantType is required")
 	case redeem == nil:
-		return reply{}, &Refusal{400, "UnsupportedGrantTypeException", "Unsupported grant type: " + in.GrantType}
+		return wire.Reply{}, wire.Refuse(400, "UnsupportedGrantTypeException", "Unsupported grant type: "+in.GrantType)
 	case !slices.Contains(c.grants, in.GrantType):
-		return reply{}, unauthorizedClient(in.GrantType)
+		return wire.Reply{}, unauthorizedClient(in.GrantType)
 	}
 	ses, scopes, err := redeem(c, in)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	s.sso.counts.Exchanges[in.GrantType[strings.LastIndex(in.GrantType, ":")+1:]]++
-	return jsonReply(http.StatusOK, s.issueTokens(c, ses, scopes, in)), nil
+	return wire.JSON(http.StatusOK, s.issueTokens(c, ses, scopes, in)), nil
 }
 
 // redeemCode checks an authorization code, which has one try: whoever intercepts
@@ -92,7 +93,7 @@ func (s *Server) redeemCode(c *oidcClient, in tokenInput) (*portalSession, []str
 	if in.Code == "" || in.RedirectURI == "" || in.CodeVerifier == "" {
 		return nil, nil, oidcInvalid("code, redirectUri and codeVerifier are required")
 	}
-	if n := len(in.CodeVerifier); n < 43 || n > 128 || !wordy("-.~").ok(in.CodeVerifier) {
+	if n := len(in.CodeVerifier); n < 43 || n > 128 || !wire.Wordy("-.~").OK(in.CodeVerifier) {
 		return nil, nil, oidcInvalid("codeVerifier is not 43 to 128 unreserved characters")
 	}
 	g := s.sso.codes[in.Code]
@@ -123,14 +124,14 @@ func (s *Server) redeemDevice(c *oidcClient, in tokenInput) (*portalSession, []s
 	d.asked = now
 	switch {
 	case !now.Before(d.expires):
-		return nil, nil, &Refusal{400, "ExpiredTokenException", "Device code has expired"}
+		return nil, nil, wire.Refuse(400, "ExpiredTokenException", "Device code has expired")
 	case early:
 		d.interval += 5 * time.Second
-		return nil, nil, &Refusal{400, "SlowDownException", "Slow down"}
+		return nil, nil, wire.Refuse(400, "SlowDownException", "Slow down")
 	case !d.answered:
-		return nil, nil, &Refusal{400, "AuthorizationPendingException", "Authorization pending"}
+		return nil, nil, wire.Refuse(400, "AuthorizationPendingException", "Authorization pending")
 	case !d.approved:
-		return nil, nil, &Refusal{400, "AccessDeniedException", "User denied the request"}
+		return nil, nil, wire.Refuse(400, "AccessDeniedException", "User denied the request")
 	}
 	d.used = true
 	return s.signIn(d.instance), c.scopes, nil

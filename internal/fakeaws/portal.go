@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"fob/internal/fakeaws/wire"
 	"math"
 	"net/http"
 	"slices"
@@ -16,27 +17,27 @@ import (
 // The access portal: what a signed-in user may open.
 
 func portalInvalid(message string) error {
-	return &Refusal{400, "InvalidRequestException", message}
+	return wire.Refuse(400, "InvalidRequestException", message)
 }
 
 // noAccess is not in the model, and what AWS answers to a role that is not
 // assigned, whether the account exists or not.
-func noAccess() error { return &Refusal{403, "ForbiddenException", "No access"} }
+func noAccess() error { return wire.Refuse(403, "ForbiddenException", "No access") }
 
 // enterPortal lets a call in: within the rate, with a token that is alive.
-func (s *Server) enterPortal(r *request) (*accessToken, error) {
+func (s *Server) enterPortal(r *wire.Request) (*accessToken, error) {
 	st := &s.sso
 	wait, ok := st.bucket.take(s.Now(), st.settings.Rate, st.settings.Burst)
 	if !ok {
 		st.counts.Throttled++
 		if st.settings.RetryAfter {
-			r.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+			r.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		}
 		return nil, tooMany()
 	}
-	t := st.access[r.http.Header.Get("X-Amz-Sso_bearer_token")]
+	t := st.access[r.HTTP.Header.Get("X-Amz-Sso_bearer_token")]
 	if t == nil || !s.Now().Before(t.expires) || t.session.over {
-		return nil, &Refusal{http.StatusUnauthorized, "UnauthorizedException", "Session token not found or invalid"}
+		return nil, wire.Refuse(http.StatusUnauthorized, "UnauthorizedException", "Session token not found or invalid")
 	}
 	if len(t.scopes) > 0 && !slices.Contains(t.scopes, "sso:account:access") && !slices.Contains(t.scopes, "sso-portal:*") {
 		return nil, noAccess()
@@ -46,8 +47,8 @@ func (s *Server) enterPortal(r *request) (*accessToken, error) {
 
 // pageOf reads the parameters of paging. A page's token names what comes first
 // on it, so that nothing is skipped when something before it is removed.
-func (s *Server) pageOf(r *request, list string) (size int, from string, err error) {
-	query := r.http.URL.Query()
+func (s *Server) pageOf(r *wire.Request, list string) (size int, from string, err error) {
+	query := r.HTTP.URL.Query()
 	size = s.sso.settings.PageSize
 	if v := query.Get("max_result"); v != "" {
 		if size, err = strconv.Atoi(v); err != nil || size < 1 || size > 100 {
@@ -76,15 +77,15 @@ type accountInfo struct {
 }
 
 // listAccounts lists the accounts in which the user has a role.
-func (s *Server) listAccounts(r *request) (reply, error) {
+func (s *Server) listAccounts(r *wire.Request) (wire.Reply, error) {
 	t, err := s.enterPortal(r)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	const list = "accounts"
 	size, from, err := s.pageOf(r, list)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	first, _ := strconv.Atoi(from)
 	all := t.session.instance.accounts
@@ -103,7 +104,7 @@ func (s *Server) listAccounts(r *request) (reply, error) {
 		}
 		out.AccountList = append(out.AccountList, accountInfo{a.ID, a.Name, a.Email})
 	}
-	return jsonReply(http.StatusOK, out), nil
+	return wire.JSON(http.StatusOK, out), nil
 }
 
 type roleInfo struct {
@@ -111,23 +112,23 @@ type roleInfo struct {
 	AccountID string `json:"accountId"`
 }
 
-func (s *Server) listAccountRoles(r *request) (reply, error) {
+func (s *Server) listAccountRoles(r *wire.Request) (wire.Reply, error) {
 	t, err := s.enterPortal(r)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
-	id := r.http.URL.Query().Get("account_id")
+	id := r.HTTP.URL.Query().Get("account_id")
 	if checkAccount(id) != nil {
-		return reply{}, portalInvalid("Invalid account id")
+		return wire.Reply{}, portalInvalid("Invalid account id")
 	}
 	list := "roles|" + id
 	size, from, err := s.pageOf(r, list)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	a := t.session.instance.byID[id]
 	if a == nil {
-		return reply{}, &Refusal{http.StatusNotFound, "ResourceNotFoundException", "Account not found"}
+		return wire.Reply{}, wire.Refuse(http.StatusNotFound, "ResourceNotFoundException", "Account not found")
 	}
 	out := struct {
 		RoleList  []roleInfo `json:"roleList"`
@@ -140,32 +141,32 @@ func (s *Server) listAccountRoles(r *request) (reply, error) {
 		}
 		out.RoleList = append(out.RoleList, roleInfo{name, id})
 	}
-	return jsonReply(http.StatusOK, out), nil
+	return wire.JSON(http.StatusOK, out), nil
 }
 
 // getRoleCredentials opens a session of the role that the permission set is in
 // the account.
-func (s *Server) getRoleCredentials(r *request) (reply, error) {
+func (s *Server) getRoleCredentials(r *wire.Request) (wire.Reply, error) {
 	t, err := s.enterPortal(r)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
-	query := r.http.URL.Query()
+	query := r.HTTP.URL.Query()
 	id, name := query.Get("account_id"), query.Get("role_name")
 	if checkAccount(id) != nil || name == "" {
-		return reply{}, portalInvalid("Invalid account id or role name")
+		return wire.Reply{}, portalInvalid("Invalid account id or role name")
 	}
 	i := t.session.instance
 	a := i.byID[id]
 	if a == nil || !slices.Contains(a.Roles, name) {
-		return reply{}, noAccess()
+		return wire.Reply{}, noAccess()
 	}
 	role := s.reservedRole(i, id, name)
 	short := role.spec.Name[strings.LastIndex(role.spec.Name, "/")+1:]
 	ses := s.issue(session{kind: roleSession, account: id, role: role, id: role.id + ":" + i.spec.User,
 		arn: "arn:" + s.partition + ":sts::" + id + ":assumed-role/" + short + "/" + i.spec.User}, s.sso.settings.RoleSession)
 	s.sso.counts.Credentials[id+"/"+name]++
-	return jsonReply(http.StatusOK, map[string]any{"roleCredentials": map[string]any{
+	return wire.JSON(http.StatusOK, map[string]any{"roleCredentials": map[string]any{
 		"accessKeyId": ses.keyID, "secretAccessKey": ses.secret.Reveal(), "sessionToken": ses.token.Reveal(),
 		"expiration": ses.expires.UnixMilli(),
 	}}), nil
@@ -190,11 +191,11 @@ func (s *Server) reservedRole(i *Instance, account, set string) *role {
 }
 
 // logoutPortal ends the sign-in with all its tokens; credentials of roles live on.
-func (s *Server) logoutPortal(r *request) (reply, error) {
+func (s *Server) logoutPortal(r *wire.Request) (wire.Reply, error) {
 	t, err := s.enterPortal(r)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	t.session.over = true
-	return reply{status: http.StatusOK, contentType: "application/json"}, nil
+	return wire.Reply{Status: http.StatusOK, ContentType: "application/json"}, nil
 }

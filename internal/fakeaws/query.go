@@ -1,12 +1,9 @@
 package fakeaws
 
 import (
-	"encoding/xml"
-	"errors"
-	"mime"
+	"fob/internal/fakeaws/verify"
+	"fob/internal/fakeaws/wire"
 	"net"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -22,52 +19,13 @@ type queryAPI struct {
 	operations                  map[string]operation
 }
 
-type operation func(s *Server, c *call) ([]element, error)
+type operation func(s *Server, c *call) ([]wire.Element, error)
 
 // call is one call of an operation.
 type call struct {
-	*params
+	*wire.Params
 	*caller
 	now time.Time
-}
-
-// element is an element of an answer, with text or with children.
-type element struct {
-	name string
-	text string
-	kids []element
-}
-
-func text(name, value string) element            { return element{name: name, text: value} }
-func group(name string, kids ...element) element { return element{name: name, kids: kids} }
-
-func isoTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
-
-func (e element) write(b *strings.Builder, indent string) {
-	b.WriteString(indent + "<" + e.name)
-	switch {
-	case e.text != "":
-		b.WriteString(">")
-		_ = xml.EscapeText(b, []byte(e.text))
-		b.WriteString("</")
-	case len(e.kids) > 0:
-		b.WriteString(">\n")
-		for _, k := range e.kids {
-			k.write(b, indent+"  ")
-		}
-		b.WriteString(indent + "</")
-	default:
-		b.WriteString("/>\n")
-		return
-	}
-	name, _, _ := strings.Cut(e.name, " ")
-	b.WriteString(name + ">\n")
-}
-
-func xmlReply(status int, root element) reply {
-	var b strings.Builder
-	root.write(&b, "")
-	return reply{status, "text/xml", []byte(b.String())}
 }
 
 func queryAPIs() []queryAPI { return []queryAPI{stsAPI(), iamAPI()} }
@@ -75,29 +33,29 @@ func queryAPIs() []queryAPI { return []queryAPI{stsAPI(), iamAPI()} }
 // queryService is the entry of STS and IAM in the table of services.
 func queryService() service {
 	return service{name: "query", match: matchQuery, serve: (*Server).serveQuery,
-		refuse: func(r *request, e *Refusal) reply {
+		refuse: func(r *wire.Request, e *wire.Refusal) wire.Reply {
 			api, _ := apiOf(r)
 			return refuseQuery(api, r, e)
 		}}
 }
 
 // matchQuery claims what names an operation of an API, or is signed for one.
-func matchQuery(r *request) (string, bool) {
-	if _, ok := apiOf(r); !ok || r.http.URL.Path != "/" {
+func matchQuery(r *wire.Request) (string, bool) {
+	if _, ok := apiOf(r); !ok || r.HTTP.URL.Path != "/" {
 		return "", false
 	}
-	return r.form.Get("Action"), true
+	return r.Form.Get("Action"), true
 }
 
 // apiOf tells the API by the host, as AWS does, and where the host is the fake's
 // own, by the version, then by what the request was signed for.
-func apiOf(r *request) (queryAPI, bool) {
-	host, _, _ := strings.Cut(r.http.Host, ".")
+func apiOf(r *wire.Request) (queryAPI, bool) {
+	host, _, _ := strings.Cut(r.HTTP.Host, ".")
 	host = strings.TrimSuffix(host, "-fips")
-	scope, _ := parseSignature(r.http)
+	scope, _ := verify.Parse(r.HTTP)
 	for _, of := range []func(queryAPI) bool{
 		func(a queryAPI) bool { return a.service == host },
-		func(a queryAPI) bool { return r.form.Get("Action") != "" && a.version == r.form.Get("Version") },
+		func(a queryAPI) bool { return r.Form.Get("Action") != "" && a.version == r.Form.Get("Version") },
 		func(a queryAPI) bool { return a.service == scope.Service },
 	} {
 		for _, api := range queryAPIs() {
@@ -109,63 +67,48 @@ func apiOf(r *request) (queryAPI, bool) {
 	return queryAPI{}, false
 }
 
-func parseForm(r *http.Request, body []byte) url.Values {
-	raw := r.URL.RawQuery
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if r.Method == http.MethodPost && kind == "application/x-www-form-urlencoded" {
-		raw = string(body)
-	}
-	values, _ := url.ParseQuery(raw)
-	for name := range values {
-		if strings.HasPrefix(name, "X-Amz-") {
-			delete(values, name)
-		}
-	}
-	return values
-}
-
-func (s *Server) serveQuery(r *request, action string) (reply, error) {
+func (s *Server) serveQuery(r *wire.Request, action string) (wire.Reply, error) {
 	api, _ := apiOf(r)
-	version := r.form.Get("Version")
+	version := r.Form.Get("Version")
 	if version == "" {
 		version = "NO_VERSION_SPECIFIED"
 	}
 	op := api.operations[action]
 	switch {
 	case action == "":
-		return reply{}, &Refusal{400, "MissingAction", "The request must contain the parameter Action."}
+		return wire.Reply{}, wire.Refuse(400, "MissingAction", "The request must contain the parameter Action.")
 	case op == nil || version != api.version:
-		return reply{}, &Refusal{400, "InvalidAction", "Could not find operation " + action + " for version " + version}
+		return wire.Reply{}, wire.Refuse(400, "InvalidAction", "Could not find operation "+action+" for version "+version)
 	}
 	c, err := s.authenticate(r, api)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	if err := api.gate(c, action); err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
 	result, err := op(s, c)
 	if err != nil {
-		return reply{}, err
+		return wire.Reply{}, err
 	}
-	var kids []element
+	var kids []wire.Element
 	if result != nil {
-		kids = append(kids, group(action+"Result", result...))
+		kids = append(kids, wire.Group(action+"Result", result...))
 	}
-	kids = append(kids, group("ResponseMetadata", text("RequestId", r.id)))
-	return xmlReply(200, group(action+`Response xmlns="`+api.namespace+`"`, kids...)), nil
+	kids = append(kids, wire.Group("ResponseMetadata", wire.Text("RequestId", r.ID)))
+	return wire.XML(200, wire.Group(action+`Response xmlns="`+api.namespace+`"`, kids...)), nil
 }
 
-func (s *Server) authenticate(r *request, api queryAPI) (*call, error) {
-	v := Verifier{Now: s.Now, Key: s.lookup, Service: api.service, Region: s.regionFor(api, r.http.Host)}
-	sig, err := v.Verify(r.http, r.body)
+func (s *Server) authenticate(r *wire.Request, api queryAPI) (*call, error) {
+	v := verify.Verifier{Now: s.Now, Key: s.lookup, Service: api.service, Region: s.regionFor(api, r.HTTP.Host)}
+	sig, err := v.Verify(r.HTTP, r.Body)
 	if err != nil {
 		return nil, err
 	}
 	if !s.inPartition(sig.Region) {
-		return nil, &Refusal{403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region, not '" + sig.Region + "'. "}
+		return nil, wire.Refuse(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region, not '"+sig.Region+"'. ")
 	}
-	return &call{&params{values: r.form}, s.callerOf(sig), s.Now()}, nil
+	return &call{&wire.Params{Values: r.Form}, s.callerOf(sig), s.Now()}, nil
 }
 
 // regionFor is the region that a request must be signed for: the one in a host
@@ -207,21 +150,12 @@ func (s *Server) inPartition(region string) bool {
 	return named == s.partition
 }
 
-func refuseQuery(api queryAPI, r *request, e *Refusal) reply {
+func refuseQuery(api queryAPI, r *wire.Request, e *wire.Refusal) wire.Reply {
 	fault := "Sender"
 	if e.Status >= 500 {
 		fault = "Receiver"
 	}
-	return xmlReply(e.Status, group(`ErrorResponse xmlns="`+api.namespace+`"`,
-		group("Error", text("Type", fault), text("Code", e.Code), text("Message", e.Message)),
-		text("RequestId", r.id)))
-}
-
-// asRefusal makes a refusal of any error.
-func asRefusal(err error) *Refusal {
-	var e *Refusal
-	if errors.As(err, &e) {
-		return e
-	}
-	return &Refusal{500, "InternalFailure", "The request processing has failed because of an unknown error, exception or failure."}
+	return wire.XML(e.Status, wire.Group(`ErrorResponse xmlns="`+api.namespace+`"`,
+		wire.Group("Error", wire.Text("Type", fault), wire.Text("Code", e.Code), wire.Text("Message", e.Message)),
+		wire.Text("RequestId", r.ID)))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
 )
 
@@ -117,7 +118,7 @@ func (s *Server) addUser(spec UserSpec) (User, error) {
 	if spec.Root {
 		spec.Name = "root"
 	}
-	if spec.Name == "" || spec.Keys > 2 || spec.Keys < 0 || !wordy("+=,.@-").ok(spec.Name) {
+	if spec.Name == "" || spec.Keys > 2 || spec.Keys < 0 || !wire.Wordy("+=,.@-").OK(spec.Name) {
 		return User{}, fmt.Errorf("user %q: needs a name, and at most 2 keys", spec.Name)
 	}
 	s.mu.Lock()

@@ -6,13 +6,22 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"fob/internal/fakeaws/verify"
+	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
+)
+
+// What tests that verify signatures in their own handlers need.
+type (
+	Refusal   = wire.Refusal
+	Verifier  = verify.Verifier
+	Key       = verify.Key
+	Signature = verify.Signature
 )
 
 // Options are what a [Server] needs from outside; the zero value will do.
@@ -113,8 +122,8 @@ func (s *Server) SetKeyDelay(d time.Duration) {
 
 // Verifier checks requests to any service against the keys and sessions of the
 // scene. Region and Service may be set on it.
-func (s *Server) Verifier() Verifier {
-	return Verifier{Now: s.Now, Key: func(id string) (Key, bool) {
+func (s *Server) Verifier() verify.Verifier {
+	return verify.Verifier{Now: s.Now, Key: func(id string) (verify.Key, bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return s.lookup(id)
@@ -139,33 +148,16 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// request is a request on its way.
-type request struct {
-	http *http.Request
-	body []byte
-	form url.Values // parameters of the query protocol
-	id   string
-	// header is what the answer has beside what all have.
-	header http.Header
-}
-
-// reply is an answer in full.
-type reply struct {
-	status      int
-	contentType string
-	body        []byte
-}
-
 // service is one of the endpoints that the server plays. A new one is a file
 // that returns such a value, and a line in services.
 type service struct {
 	name string
 	// match claims a request and names its action.
-	match func(r *request) (action string, mine bool)
+	match func(r *wire.Request) (action string, mine bool)
 	// serve answers it, with the server's lock held.
-	serve func(s *Server, r *request, action string) (reply, error)
+	serve func(s *Server, r *wire.Request, action string) (wire.Reply, error)
 	// refuse writes an error in the service's shape.
-	refuse func(r *request, e *Refusal) reply
+	refuse func(r *wire.Request, e *wire.Refusal) wire.Reply
 }
 
 // services is the table; the first that claims a request has it.
@@ -188,7 +180,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "request too large, or cut short", http.StatusRequestEntityTooLarge)
 		return
 	}
-	req := &request{http: r, body: body, form: parseForm(r, body), id: newRequestID(), header: http.Header{}}
+	req := wire.NewRequest(r, body)
 	for _, svc := range services() {
 		if action, mine := svc.match(req); mine {
 			s.perform(w, req, svc, action)
@@ -199,31 +191,31 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // perform serves a request, or lets it suffer the fault that waits for it.
-func (s *Server) perform(w http.ResponseWriter, r *request, svc service, action string) {
+func (s *Server) perform(w http.ResponseWriter, r *wire.Request, svc service, action string) {
 	entry, fault := s.begin(r, svc, action)
-	answer := func() reply { return s.answer(r, svc, action, entry) }
+	answer := func() wire.Reply { return s.answer(r, svc, action, entry) }
 	rep, sent := fault.apply(s, r, svc, entry, answer)
 	s.logf("%s %s key=%s status=%d code=%s fault=%s", entry.Service, action, entry.AccessKeyID, entry.Status, entry.Code, entry.Fault)
 	if !sent {
 		hangUp(w)
 	}
-	maps.Copy(w.Header(), r.header)
-	w.Header().Set("Content-Type", rep.contentType)
-	w.Header().Set("X-Amzn-Requestid", r.id)
-	w.WriteHeader(rep.status)
-	_, _ = w.Write(rep.body)
+	maps.Copy(w.Header(), r.Header)
+	w.Header().Set("Content-Type", rep.ContentType)
+	w.Header().Set("X-Amzn-Requestid", r.ID)
+	w.WriteHeader(rep.Status)
+	_, _ = w.Write(rep.Body)
 }
 
-func (s *Server) answer(r *request, svc service, action string, entry *Entry) reply {
+func (s *Server) answer(r *wire.Request, svc service, action string, entry *Entry) wire.Reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rep, err := svc.serve(s, r, action)
 	if err != nil {
-		e := asRefusal(err)
+		e := wire.AsRefusal(err)
 		entry.Code = e.Code
 		rep = svc.refuse(r, e)
 	}
-	entry.Status = rep.status
+	entry.Status = rep.Status
 	return rep
 }
 

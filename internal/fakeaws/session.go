@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/fakeaws/verify"
+	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
 )
 
@@ -117,23 +119,23 @@ func notAuthorized(c *caller, action, resource string, explicit bool) error {
 	if explicit {
 		text += " with an explicit deny in an identity-based policy"
 	}
-	return denied(text)
+	return wire.Denied(text)
 }
 
 // lookup gives a verifier the key, of a user or of a session, if it is active
 // and every service knows it already.
-func (s *Server) lookup(id string) (Key, bool) {
+func (s *Server) lookup(id string) (verify.Key, bool) {
 	if k := s.keys[id]; k != nil {
-		return Key{Secret: k.secret}, k.active && !s.Now().Before(k.visible)
+		return verify.Key{Secret: k.secret}, k.active && !s.Now().Before(k.visible)
 	}
 	if ses := s.sessions[id]; ses != nil {
-		return Key{Secret: ses.secret, Token: ses.token, Expires: ses.expires}, true
+		return verify.Key{Secret: ses.secret, Token: ses.token, Expires: ses.expires}, true
 	}
-	return Key{}, false
+	return verify.Key{}, false
 }
 
 // callerOf finds who a verified signature belongs to, and notes the key's use.
-func (s *Server) callerOf(sig Signature) *caller {
+func (s *Server) callerOf(sig verify.Signature) *caller {
 	if k := s.keys[sig.AccessKeyID]; k != nil {
 		k.used, k.region, k.service = s.Now(), sig.Region, sig.Service
 		return &caller{user: k.owner}

@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"fob/internal/fakeaws/wire"
 	"strconv"
 	"strings"
 )
@@ -19,15 +18,15 @@ type sessionInput struct {
 	tags       []tag
 }
 
-// sessionInput reads Policy, PolicyArns and Tags. The policies' 2048 characters
+// readSessionInput reads Policy, PolicyArns and Tags. The policies' 2048 characters
 // are of the plain text.
-func (p *params) sessionInput() sessionInput {
-	in := sessionInput{policy: p.text("Policy", 1, 2048, latin1())}
-	for _, m := range p.members("PolicyArns", 10) {
-		in.policyARNs = append(in.policyARNs, p.text(m+".arn", 20, 2048, anyText()))
+func readSessionInput(p *wire.Params) sessionInput {
+	in := sessionInput{policy: p.Text("Policy", 1, 2048, wire.Latin1())}
+	for _, m := range p.Members("PolicyArns", 10) {
+		in.policyARNs = append(in.policyARNs, p.Text(m+".arn", 20, 2048, wire.AnyText()))
 	}
-	for _, m := range p.members("Tags", 50) {
-		in.tags = append(in.tags, tag{p.need(m+".Key", 1, 128, tagText()), p.need(m+".Value", 0, 256, tagText())})
+	for _, m := range p.Members("Tags", 50) {
+		in.tags = append(in.tags, tag{p.Need(m+".Key", 1, 128, wire.TagText()), p.Need(m+".Value", 0, 256, wire.TagText())})
 	}
 	return in
 }
@@ -43,7 +42,7 @@ func (in sessionInput) check(partition string) error {
 	}
 	for _, arn := range in.policyARNs {
 		if !strings.HasPrefix(arn, "arn:"+partition+":iam::") || !strings.Contains(arn, ":policy/") {
-			return invalid("ARN " + arn + " is not valid.")
+			return wire.Invalid("ARN " + arn + " is not valid.")
 		}
 	}
 	if in.policy == "" {
@@ -52,12 +51,12 @@ func (in sessionInput) check(partition string) error {
 	return checkPolicy(in.policy)
 }
 
-func malformed(message string) error { return &Refusal{400, "MalformedPolicyDocument", message} }
+func malformed(message string) error { return wire.Refuse(400, "MalformedPolicyDocument", message) }
 
 // packed is the PackedPolicySize, in percent, of policies and tags; it is not in
 // the answer if there are none. AWS's packing is its own and is not documented:
 // here it is DEFLATE into 1024 bytes. Transitive keys cost nothing.
-func (in sessionInput) packed(inherited []tag) ([]element, error) {
+func (in sessionInput) packed(inherited []tag) ([]wire.Element, error) {
 	var all strings.Builder
 	all.WriteString(in.policy + strings.Join(in.policyARNs, ""))
 	for _, t := range append(inherited[:len(inherited):len(inherited)], in.tags...) {
@@ -77,9 +76,9 @@ func (in sessionInput) packed(inherited []tag) ([]element, error) {
 	plain := len(in.policy) + len(strings.Join(in.policyARNs, ""))
 	if percent > 100 || plain > 2048 {
 		percent = max(percent, plain*100/2048)
-		return nil, &Refusal{400, "PackedPolicyTooLarge", fmt.Sprintf("Packed policy consumes %d%% of allotted space, please use smaller policy.", percent)}
+		return nil, wire.Refuse(400, "PackedPolicyTooLarge", fmt.Sprintf("Packed policy consumes %d%% of allotted space, please use smaller policy.", percent))
 	}
-	return []element{text("PackedPolicySize", strconv.Itoa(percent))}, nil
+	return []wire.Element{wire.Text("PackedPolicySize", strconv.Itoa(percent))}, nil
 }
 
 type policyDocument struct {
@@ -99,7 +98,7 @@ type policyStatement struct {
 // is none.
 func checkPolicy(policy string) error {
 	var doc policyDocument
-	if err := strict([]byte(policy), &doc); err != nil {
+	if err := wire.Strict([]byte(policy), &doc); err != nil {
 		return malformed("Syntax errors in policy.")
 	}
 	if doc.Version != "" && doc.Version != "2012-10-17" && doc.Version != "2008-10-17" {
@@ -108,9 +107,9 @@ func checkPolicy(policy string) error {
 	var list []policyStatement
 	var one policyStatement
 	switch {
-	case strict(doc.Statement, &one) == nil:
+	case wire.Strict(doc.Statement, &one) == nil:
 		list = append(list, one)
-	case strict(doc.Statement, &list) != nil:
+	case wire.Strict(doc.Statement, &list) != nil:
 		return malformed("Syntax errors in policy.")
 	}
 	if len(list) == 0 {
@@ -127,19 +126,6 @@ func checkPolicy(policy string) error {
 		case (st.Resource == nil) == (st.NotResource == nil):
 			return malformed("Policy statement must contain resources.")
 		}
-	}
-	return nil
-}
-
-// strict decodes one JSON value without unknown members or trailing text.
-func strict(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("more than one value")
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 package fakeaws
 
 import (
-	"encoding/json"
+	"fob/internal/fakeaws/wire"
 	"net/http"
 	"strings"
 	"time"
@@ -42,32 +42,32 @@ type portalSession struct {
 // restOperation is an operation that is told by method and path.
 type restOperation struct {
 	method, path, name string
-	serve              func(s *Server, r *request) (reply, error)
+	serve              func(s *Server, r *wire.Request) (wire.Reply, error)
 }
 
 // restService claims the requests for its operations, unless they are signed:
 // then they are for another service with the same path.
-func restService(name string, ops []restOperation, refuse func(r *request, e *Refusal) reply) service {
+func restService(name string, ops []restOperation, refuse func(r *wire.Request, e *wire.Refusal) wire.Reply) service {
 	return service{
 		name: name,
-		match: func(r *request) (string, bool) {
-			if r.http.Header.Get("Authorization") != "" || r.http.URL.Query().Has("X-Amz-Signature") {
+		match: func(r *wire.Request) (string, bool) {
+			if r.HTTP.Header.Get("Authorization") != "" || r.HTTP.URL.Query().Has("X-Amz-Signature") {
 				return "", false
 			}
 			for _, op := range ops {
-				if op.method == r.http.Method && op.path == r.http.URL.Path {
+				if op.method == r.HTTP.Method && op.path == r.HTTP.URL.Path {
 					return op.name, true
 				}
 			}
 			return "", false
 		},
-		serve: func(s *Server, r *request, action string) (reply, error) {
+		serve: func(s *Server, r *wire.Request, action string) (wire.Reply, error) {
 			for _, op := range ops {
 				if op.name == action {
 					return op.serve(s, r)
 				}
 			}
-			return reply{}, nil // match names operations of the table only
+			return wire.Reply{}, nil // match names operations of the table only
 		},
 		refuse: refuse,
 	}
@@ -88,7 +88,7 @@ func pageService() service {
 		{http.MethodPost, "/authorize", "AnswerAuthorize", (*Server).answerPage},
 		{http.MethodGet, "/device", "Device", (*Server).devicePage},
 		{http.MethodPost, "/device", "AnswerDevice", (*Server).answerPage},
-	}, refusePage)
+	}, wire.RefusePage)
 }
 
 func portalService() service {
@@ -100,28 +100,17 @@ func portalService() service {
 	}, refusePortal)
 }
 
-// in reads a request's JSON; AWS ignores members that it does not know.
-func (r *request) in(into any) error {
-	if len(r.body) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(r.body, into); err != nil {
-		return &Refusal{400, "InvalidRequestException", "The request could not be read."}
-	}
-	return nil
-}
-
 // refuseOIDC writes an error as OAuth does, and its type as rest-json does. A
 // fault's general throttling has a code of its own here.
-func refuseOIDC(r *request, e *Refusal) reply {
+func refuseOIDC(r *wire.Request, e *wire.Refusal) wire.Reply {
 	switch e.Code {
 	case "Throttling":
-		*e = Refusal{400, "SlowDownException", "Slow down"}
+		*e = *wire.Refuse(400, "SlowDownException", "Slow down")
 	case "InternalFailure":
-		*e = Refusal{500, "InternalServerException", "Unexpected error."}
+		*e = *wire.Refuse(500, "InternalServerException", "Unexpected error.")
 	}
-	r.header.Set("X-Amzn-Errortype", e.Code)
-	return jsonReply(e.Status, map[string]string{"error": oauthCode(e.Code), "error_description": e.Message})
+	r.Header.Set("X-Amzn-Errortype", e.Code)
+	return wire.JSON(e.Status, map[string]string{"error": oauthCode(e.Code), "error_description": e.Message})
 }
 
 // oauthCode is the code of RFC 6749 and 8628 of an exception.
@@ -139,12 +128,14 @@ func oauthCode(exception string) string {
 	return b.String()
 }
 
-func refusePortal(r *request, e *Refusal) reply {
+func refusePortal(r *wire.Request, e *wire.Refusal) wire.Reply {
 	if e.Code == "Throttling" {
 		*e = *tooMany()
 	}
-	r.header.Set("X-Amzn-Errortype", e.Code)
-	return jsonReply(e.Status, map[string]string{"message": e.Message, "__type": "com.amazonaws.switchboard.portal#" + e.Code})
+	r.Header.Set("X-Amzn-Errortype", e.Code)
+	return wire.JSON(e.Status, map[string]string{"message": e.Message, "__type": "com.amazonaws.switchboard.portal#" + e.Code})
 }
 
-func tooMany() *Refusal { return &Refusal{429, "TooManyRequestsException", "HTTP 429 Unknown Code"} }
+func tooMany() *wire.Refusal {
+	return wire.Refuse(429, "TooManyRequestsException", "HTTP 429 Unknown Code")
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"fob/internal/fakeaws/wire"
 	"net/url"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (s *Server) addInstance(spec InstanceSpec) (*Instance, error) {
 	if err != nil || (u.Host == "") != strings.HasPrefix(spec.StartURL, "/") || !strings.HasPrefix(u.Path, "/") && u.Path != "" {
 		return nil, fmt.Errorf("start URL %q: neither absolute nor a path", spec.StartURL)
 	}
-	if n := len(spec.User); n < 2 || n > 64 || !wordy("+=,.@-").ok(spec.User) {
+	if n := len(spec.User); n < 2 || n > 64 || !wire.Wordy("+=,.@-").OK(spec.User) {
 		return nil, fmt.Errorf("user %q is no name for a role's session", spec.User)
 	}
 	s.mu.Lock()

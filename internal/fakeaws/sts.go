@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"fob/internal/fakeaws/wire"
 	"slices"
 	"time"
 )
@@ -28,7 +29,7 @@ func stsGate(c *call, action string) error {
 		return nil
 	}
 	if action == "GetSessionToken" || action == "GetFederationToken" {
-		return denied("Cannot call " + action + " with session credentials")
+		return wire.Denied("Cannot call " + action + " with session credentials")
 	}
 	if c.is(federation) || c.is(userSession) && action != "AssumeRole" {
 		return notAuthorized(c.caller, "sts:"+action, "*", false)
@@ -37,35 +38,35 @@ func stsGate(c *call, action string) error {
 }
 
 // getCallerIdentity needs no permission, and no policy can deny it.
-func (s *Server) getCallerIdentity(c *call) ([]element, error) {
-	return []element{text("Arn", c.arn()), text("UserId", c.id()), text("Account", c.account())}, nil
+func (s *Server) getCallerIdentity(c *call) ([]wire.Element, error) {
+	return []wire.Element{wire.Text("Arn", c.arn()), wire.Text("UserId", c.id()), wire.Text("Account", c.account())}, nil
 }
 
-func (s *Server) getAccessKeyInfo(c *call) ([]element, error) {
-	id := c.need("AccessKeyId", 16, 128, wordy(""))
-	if err := c.err(); err != nil {
+func (s *Server) getAccessKeyInfo(c *call) ([]wire.Element, error) {
+	id := c.Need("AccessKeyId", 16, 128, wire.Wordy(""))
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	account, ok := accountOfKey(id)
 	if !ok {
-		return nil, invalid("Invalid Access Key ID: " + id)
+		return nil, wire.Invalid("Invalid Access Key ID: " + id)
 	}
-	return []element{text("Account", account)}, nil
+	return []wire.Element{wire.Text("Account", account)}, nil
 }
 
-func credentialsOf(ses *session) element {
-	return group("Credentials", text("AccessKeyId", ses.keyID), text("SecretAccessKey", ses.secret.Reveal()),
-		text("SessionToken", ses.token.Reveal()), text("Expiration", isoTime(ses.expires)))
+func credentialsOf(ses *session) wire.Element {
+	return wire.Group("Credentials", wire.Text("AccessKeyId", ses.keyID), wire.Text("SecretAccessKey", ses.secret.Reveal()),
+		wire.Text("SessionToken", ses.token.Reveal()), wire.Text("Expiration", wire.Time(ses.expires)))
 }
 
-func (p *params) mfaParams() (serial, code string) {
-	return p.text("SerialNumber", 9, 256, wordy("+=/:,.@-")), p.text("TokenCode", 6, 6, digits())
+func mfaParams(p *wire.Params) (serial, code string) {
+	return p.Text("SerialNumber", 9, 256, wire.Wordy("+=/:,.@-")), p.Text("TokenCode", 6, 6, wire.Digits())
 }
 
 // userDuration is that of GetSessionToken and GetFederationToken: 15 minutes to
 // 36 hours, 12 hours by default; the root user gets an hour, whatever it asks.
 func (c *call) userDuration() time.Duration {
-	n := c.number("DurationSeconds", 900, 129600, 43200)
+	n := c.Number("DurationSeconds", 900, 129600, 43200)
 	if c.root() {
 		n = min(n, 3600)
 	}
@@ -73,10 +74,10 @@ func (c *call) userDuration() time.Duration {
 }
 
 // getSessionToken needs no permission; MFA is remembered in the session.
-func (s *Server) getSessionToken(c *call) ([]element, error) {
+func (s *Server) getSessionToken(c *call) ([]wire.Element, error) {
 	lasts := c.userDuration()
-	serial, code := c.mfaParams()
-	if err := c.err(); err != nil {
+	serial, code := mfaParams(c.Params)
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	mfa, err := c.checkMFA(serial, code, c.now)
@@ -84,14 +85,14 @@ func (s *Server) getSessionToken(c *call) ([]element, error) {
 		return nil, err
 	}
 	ses := s.issue(session{kind: userSession, account: c.account(), arn: c.arn(), id: c.id(), user: c.user, mfa: mfa}, lasts)
-	return []element{credentialsOf(ses)}, nil
+	return []wire.Element{credentialsOf(ses)}, nil
 }
 
-func (s *Server) getFederationToken(c *call) ([]element, error) {
-	name := c.need("Name", 2, 32, wordy("+=,.@-"))
+func (s *Server) getFederationToken(c *call) ([]wire.Element, error) {
+	name := c.Need("Name", 2, 32, wire.Wordy("+=,.@-"))
 	lasts := c.userDuration()
-	in := c.sessionInput()
-	if err := c.err(); err != nil {
+	in := readSessionInput(c.Params)
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	id, arn := c.account()+":"+name, "arn:"+s.partition+":sts::"+c.account()+":federated-user/"+name
@@ -106,7 +107,7 @@ func (s *Server) getFederationToken(c *call) ([]element, error) {
 		return nil, err
 	}
 	ses := s.issue(session{kind: federation, account: c.account(), arn: arn, id: id, tags: in.tags, narrowed: in.policy != "" || len(in.policyARNs) > 0}, lasts)
-	out := []element{credentialsOf(ses), group("FederatedUser", text("FederatedUserId", id), text("Arn", arn))}
+	out := []wire.Element{credentialsOf(ses), wire.Group("FederatedUser", wire.Text("FederatedUserId", id), wire.Text("Arn", arn))}
 	return append(out, size...), nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
 )
 
@@ -71,13 +72,11 @@ func (c *caller) checkMFA(serial, code string, now time.Time) (bool, error) {
 	case serial == "" && code == "":
 		return false, nil
 	case serial == "" || code == "":
-		return false, denied(halfMFA)
+		return false, wire.Denied(halfMFA)
 	case c.user == nil || c.user.mfa == nil || c.user.mfa.serial != serial:
-		return false, denied(badSerial)
+		return false, wire.Denied(badSerial)
 	case !c.user.mfa.accept(code, now):
-		return false, denied(badCode)
+		return false, wire.Denied(badCode)
 	}
 	return true, nil
 }
-
-func denied(message string) error { return &Refusal{403, "AccessDenied", message} }

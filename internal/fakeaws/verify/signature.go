@@ -1,4 +1,4 @@
-package fakeaws
+package verify
 
 import (
 	"crypto/sha256"
@@ -33,7 +33,7 @@ type Signature struct {
 	Presigned             bool          // in the query
 	Expires               time.Duration // of a presigned request
 
-	stamp string // Time as it was sent, which goes into the string to sign
+	Stamp string // Time as it was sent, which goes into the string to sign
 	value string // the signature, in hex
 	token fob.Secret
 }
@@ -93,8 +93,8 @@ func hashed(s string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// parseSignature reads the signature from where the request has it.
-func parseSignature(r *http.Request) (Signature, error) {
+// Parse reads the signature from where the request has it.
+func Parse(r *http.Request) (Signature, error) {
 	query, err := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, ";", "%3B")) // no separator to AWS
 	if err != nil {
 		return Signature{}, refuse(incomplete, "The query string is malformed.")
@@ -118,13 +118,13 @@ func parseSignature(r *http.Request) (Signature, error) {
 		return s, err
 	}
 	s.token = fob.NewSecret(r.Header.Get("X-Amz-Security-Token"))
-	s.stamp = r.Header.Get("X-Amz-Date")
-	if s.stamp == "" {
+	s.Stamp = r.Header.Get("X-Amz-Date")
+	if s.Stamp == "" {
 		date, err := http.ParseTime(r.Header.Get("Date"))
 		if err != nil {
 			return s, refuse(incomplete, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. (Hashed with SHA-256 and encoded with Base64) Authorization="+hashed(headers[0]))
 		}
-		s.stamp = date.UTC().Format(amzTime)
+		s.Stamp = date.UTC().Format(amzTime)
 	}
 	return s.timed()
 }
@@ -155,7 +155,7 @@ func parsePresigned(query url.Values) (Signature, error) {
 	}
 	s.Presigned, s.Expires = true, time.Duration(n)*time.Second
 	s.token = fob.NewSecret(query.Get("X-Amz-Security-Token"))
-	s.stamp = query.Get("X-Amz-Date")
+	s.Stamp = query.Get("X-Amz-Date")
 	return s.timed()
 }
 
@@ -187,13 +187,13 @@ func newSignature(a authorization, regions string) (Signature, error) {
 
 // timed reads the time of signing, which must be on the day of the scope.
 func (s Signature) timed() (Signature, error) {
-	at, err := time.Parse(amzTime, s.stamp)
+	at, err := time.Parse(amzTime, s.Stamp)
 	if err != nil {
-		return s, refuse(incomplete, "Date must be in ISO-8601 'basic format'. Got '"+s.stamp+"'. See http://en.wikipedia.org/wiki/ISO_8601")
+		return s, refuse(incomplete, "Date must be in ISO-8601 'basic format'. Got '"+s.Stamp+"'. See http://en.wikipedia.org/wiki/ISO_8601")
 	}
 	s.Time = at
 	if day := at.Format(amzDay); day != s.Date {
-		return s, refuse(mismatch, fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.", s.Date, day, s.stamp))
+		return s, refuse(mismatch, fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.", s.Date, day, s.Stamp))
 	}
 	return s, nil
 }

@@ -1,4 +1,7 @@
-package fakeaws
+// Package verify checks signatures of AWS, in the versions 4 and 4A, as strictly as
+// AWS does. It is written from AWS's documentation and shares no code with fob's own
+// signer, so that a mistake in one cannot hide one in the other.
+package verify
 
 import (
 	"crypto/subtle"
@@ -10,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
 )
 
@@ -34,7 +38,7 @@ type Verifier struct {
 
 const unsignedPayload = "UNSIGNED-PAYLOAD"
 
-// Verify returns who signed the request, or a [*Refusal] with the code, text and
+// Verify returns who signed the request, or a [*wire.Refusal] with the code, text and
 // status of the service's family. AWS looks at the key before the signature, so
 // that an unknown key is told as such whatever it signed.
 func (v Verifier) Verify(r *http.Request, body []byte) (Signature, error) {
@@ -48,11 +52,11 @@ func (v Verifier) Verify(r *http.Request, body []byte) (Signature, error) {
 		service = sig.Service
 	}
 	code, status := rulesFor(service).codes(rej.reason)
-	return sig, &Refusal{status, code, rej.message}
+	return sig, wire.Refuse(status, code, rej.message)
 }
 
 func (v Verifier) verify(r *http.Request, body []byte) (Signature, error) {
-	sig, err := parseSignature(r)
+	sig, err := Parse(r)
 	if err != nil {
 		return sig, err
 	}
@@ -95,7 +99,7 @@ func valid(secret string, sig Signature, canonical string) bool {
 	if sig.Algorithm == algorithm4 {
 		return validAsymmetric(secret, sig, canonical)
 	}
-	return subtle.ConstantTimeCompare([]byte(compute(secret, sig, canonical)), []byte(sig.value)) == 1
+	return subtle.ConstantTimeCompare([]byte(Compute(secret, sig, canonical)), []byte(sig.value)) == 1
 }
 
 func (v Verifier) checkScope(sig Signature) error {
@@ -116,7 +120,7 @@ func (v Verifier) checkScope(sig Signature) error {
 // for as long as it says.
 func checkTime(sig Signature, now time.Time) error {
 	tolerance := 5 * time.Minute
-	s3 := rulesFor(sig.Service).s3
+	s3 := S3(sig.Service)
 	if s3 {
 		tolerance = 15 * time.Minute
 	}
@@ -126,7 +130,7 @@ func checkTime(sig Signature, now time.Time) error {
 		if s3 {
 			return refuse(skewed, "The difference between the request time and the current time is too large.")
 		}
-		return refuse(skewed, fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + %d min.)", sig.stamp, stamp(early), stamp(now), int(tolerance.Minutes())))
+		return refuse(skewed, fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + %d min.)", sig.Stamp, stamp(early), stamp(now), int(tolerance.Minutes())))
 	}
 	why := skewed
 	if sig.Presigned {
@@ -139,7 +143,7 @@ func checkTime(sig Signature, now time.Time) error {
 		case s3:
 			return refuse(skewed, "The difference between the request time and the current time is too large.")
 		}
-		return refuse(why, fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - %d min.)", sig.stamp, stamp(late), stamp(now), int(tolerance.Minutes())))
+		return refuse(why, fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - %d min.)", sig.Stamp, stamp(late), stamp(now), int(tolerance.Minutes())))
 	}
 	return nil
 }
@@ -166,7 +170,7 @@ func checkSigned(r *http.Request, sig Signature) error {
 // chunks of a STREAMING- body are not verified.
 func payloadHash(r *http.Request, sig Signature, body []byte) (string, error) {
 	rules := rulesFor(sig.Service)
-	actual := hexHash(body)
+	actual := Hash(body)
 	said := r.Header.Get("X-Amz-Content-Sha256")
 	if sig.Presigned && said == "" {
 		said = r.URL.Query().Get("X-Amz-Content-Sha256")

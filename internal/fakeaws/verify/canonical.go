@@ -1,4 +1,4 @@
-package fakeaws
+package verify
 
 import (
 	"crypto/hmac"
@@ -15,11 +15,11 @@ import (
 // canonicalRequest is METHOD, path, query, headers, signed headers and payload
 // hash, a line each, the headers followed by an empty line.
 func canonicalRequest(r *http.Request, sig Signature, payload string) (string, error) {
-	path, err := canonicalPath(rawPath(r), rulesFor(sig.Service).s3)
+	path, err := canonicalPath(RawPath(r), S3(sig.Service))
 	if err != nil {
 		return "", err
 	}
-	query, err := canonicalQuery(r.URL.RawQuery)
+	query, err := CanonicalQuery(r.URL.RawQuery)
 	if err != nil {
 		return "", err
 	}
@@ -38,9 +38,9 @@ func canonicalRequest(r *http.Request, sig Signature, payload string) (string, e
 	return strings.Join([]string{r.Method, path, query, headers.String(), strings.Join(sig.SignedHeaders, ";"), payload}, "\n"), nil
 }
 
-// rawPath is the path as it came over the wire; URL.EscapedPath would hide
+// RawPath is the path as it came over the wire; URL.EscapedPath would hide
 // whether the sender had escaped it.
-func rawPath(r *http.Request) string {
+func RawPath(r *http.Request) string {
 	uri := r.RequestURI
 	if uri == "" {
 		return r.URL.EscapedPath()
@@ -94,9 +94,9 @@ func removeDots(path string) string {
 	return clean
 }
 
-// canonicalQuery decodes each name and value once, encodes them, and sorts by
+// CanonicalQuery decodes each name and value once, encodes them, and sorts by
 // encoded name, then value; X-Amz-Signature is left out.
-func canonicalQuery(raw string) (string, error) {
+func CanonicalQuery(raw string) (string, error) {
 	var pairs [][2]string
 	for part := range strings.SplitSeq(raw, "&") {
 		if part == "" {
@@ -166,7 +166,7 @@ func canonicalHeader(r *http.Request, name string) (string, bool) {
 	return strings.Join(trimmed, ","), true
 }
 
-func hexHash(b []byte) string {
+func Hash(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
@@ -174,12 +174,12 @@ func hexHash(b []byte) string {
 // stringToSign is the algorithm, the time, the scope and the hash of the
 // canonical request, a line each.
 func stringToSign(sig Signature, canonical string) string {
-	return strings.Join([]string{sig.Algorithm, sig.stamp, sig.scope(), hexHash([]byte(canonical))}, "\n")
+	return strings.Join([]string{sig.Algorithm, sig.Stamp, sig.scope(), Hash([]byte(canonical))}, "\n")
 }
 
-// compute derives the signing key (an HMAC chain over date, region, service and
+// Compute derives the signing key (an HMAC chain over date, region, service and
 // terminator) and signs.
-func compute(secret string, sig Signature, canonical string) string {
+func Compute(secret string, sig Signature, canonical string) string {
 	key := []byte("AWS4" + secret)
 	for _, part := range []string{sig.Date, sig.Region, sig.Service, terminator, stringToSign(sig, canonical)} {
 		mac := hmac.New(sha256.New, key)

@@ -1,4 +1,4 @@
-package fakeaws
+package wire
 
 import (
 	"fmt"
@@ -9,57 +9,61 @@ import (
 	"unicode/utf8"
 )
 
-// params are the parameters of a call of the query protocol, checked against the
+// Params are the parameters of a call of the query protocol, checked against the
 // limits of the service's model. What is wrong is collected, since AWS lists all
 // of it in one ValidationError.
-type params struct {
-	values    url.Values
+type Params struct {
+	Values    url.Values
 	wrong     []string
 	malformed string
 }
 
-// charset is a pattern of the model.
-type charset struct {
+// Charset is a pattern of the model.
+type Charset struct {
 	pattern string
 	allowed func(rune) bool
 }
 
-func (c charset) ok(s string) bool {
+// OK reports whether a text has no other characters.
+func (c Charset) OK(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !c.allowed(r) }) < 0
 }
 
-// wordy is [\w…]: ASCII letters, digits, underscore, and some more.
-func wordy(more string) charset {
+// Wordy is [\w…]: ASCII letters, digits, underscore, and some more.
+func Wordy(more string) Charset {
 	pattern := `[\w` + strings.ReplaceAll(more, "/", `\/`) + `]*`
-	return charset{pattern, func(r rune) bool {
+	return Charset{pattern, func(r rune) bool {
 		return r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(more, r)
 	}}
 }
 
-func digits() charset {
-	return charset{`[\d]*`, func(r rune) bool { return '0' <= r && r <= '9' }}
+// Digits is [\d].
+func Digits() Charset {
+	return Charset{`[\d]*`, func(r rune) bool { return '0' <= r && r <= '9' }}
 }
 
-// latin1 is the alphabet of policies, tagText that of tags, anyText that of ARNs.
-func latin1() charset {
-	return charset{`[\u0009\u000A\u000D\u0020-\u00FF]+`, func(r rune) bool {
+// Latin1 is the alphabet of policies.
+func Latin1() Charset {
+	return Charset{`[\u0009\u000A\u000D\u0020-\u00FF]+`, func(r rune) bool {
 		return r == '\t' || r == '\n' || r == '\r' || ' ' <= r && r <= 0xff
 	}}
 }
 
-func tagText() charset {
-	return charset{`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, func(r rune) bool {
+// TagText is the alphabet of tags.
+func TagText() Charset {
+	return Charset{`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, func(r rune) bool {
 		return unicode.In(r, unicode.L, unicode.Z, unicode.N) || strings.ContainsRune("_.:/=+-@", r)
 	}}
 }
 
-func anyText() charset {
-	return charset{`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`, func(r rune) bool {
+// AnyText is the alphabet of ARNs.
+func AnyText() Charset {
+	return Charset{`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`, func(r rune) bool {
 		return r == '\t' || r == '\n' || r == '\r' || ' ' <= r && r <= '~' || r == 0x85 || r >= 0xa0
 	}}
 }
 
-func (p *params) fault(name, value, constraint string) {
+func (p *Params) fault(name, value, constraint string) {
 	p.wrong = append(p.wrong, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, path(name), constraint))
 }
 
@@ -77,22 +81,22 @@ func path(name string) string {
 	return strings.Join(parts, ".")
 }
 
-// need is text that must be there.
-func (p *params) need(name string, low, high int, c charset) string {
-	if !p.values.Has(name) {
+// Need is text that must be there.
+func (p *Params) Need(name string, low, high int, c Charset) string {
+	if !p.Values.Has(name) {
 		p.fault(name, "null", "Member must not be null")
 		return ""
 	}
-	return p.text(name, low, high, c)
+	return p.Text(name, low, high, c)
 }
 
-// text is text that may be left out; given, it must keep to the limits, so that
+// Text is text that may be left out; given, it must keep to the limits, so that
 // an empty value is not the same as none.
-func (p *params) text(name string, low, high int, c charset) string {
-	if !p.values.Has(name) {
+func (p *Params) Text(name string, low, high int, c Charset) string {
+	if !p.Values.Has(name) {
 		return ""
 	}
-	v := p.values.Get(name)
+	v := p.Values.Get(name)
 	quoted := "'" + v + "'"
 	switch n := utf8.RuneCountInString(v); {
 	case n < low:
@@ -100,18 +104,18 @@ func (p *params) text(name string, low, high int, c charset) string {
 	case n > high:
 		p.fault(name, quoted, fmt.Sprintf("Member must have length less than or equal to %d", high))
 	}
-	if !c.ok(v) {
+	if !c.OK(v) {
 		p.fault(name, quoted, "Member must satisfy regular expression pattern: "+c.pattern)
 	}
 	return v
 }
 
-// number is a whole number, or standard where it is left out.
-func (p *params) number(name string, low, high, standard int) int {
-	if !p.values.Has(name) {
+// Number is a whole number, or standard where it is left out.
+func (p *Params) Number(name string, low, high, standard int) int {
+	if !p.Values.Has(name) {
 		return standard
 	}
-	v := p.values.Get(name)
+	v := p.Values.Get(name)
 	n, err := strconv.Atoi(v)
 	switch {
 	case err != nil:
@@ -124,15 +128,15 @@ func (p *params) number(name string, low, high, standard int) int {
 	return n
 }
 
-// enum is one of a few words that must be there.
-func (p *params) enum(name string, words ...string) string {
-	v := p.values.Get(name)
+// Enum is one of a few words that must be there.
+func (p *Params) Enum(name string, words ...string) string {
+	v := p.Values.Get(name)
 	for _, w := range words {
 		if v == w {
 			return v
 		}
 	}
-	if !p.values.Has(name) {
+	if !p.Values.Has(name) {
 		p.fault(name, "null", "Member must not be null")
 	} else {
 		p.fault(name, "'"+v+"'", "Member must satisfy enum value set: ["+strings.Join(words, ", ")+"]")
@@ -140,13 +144,13 @@ func (p *params) enum(name string, words ...string) string {
 	return v
 }
 
-// members are the prefixes of a list's members: Tags.member.1, Tags.member.2…
-func (p *params) members(name string, most int) []string {
+// Members are the prefixes of a list's members: Tags.member.1, Tags.member.2…
+func (p *Params) Members(name string, most int) []string {
 	var found []string
 	for i := 1; ; i++ {
 		prefix := fmt.Sprintf("%s.member.%d", name, i)
 		present := false
-		for k := range p.values {
+		for k := range p.Values {
 			present = present || k == prefix || strings.HasPrefix(k, prefix+".")
 		}
 		if !present {
@@ -160,8 +164,8 @@ func (p *params) members(name string, most int) []string {
 	return found
 }
 
-// err is what AWS says of all that was wrong.
-func (p *params) err() error {
+// Err is what AWS says of all that was wrong.
+func (p *Params) Err() error {
 	if p.malformed != "" {
 		return &Refusal{400, "MalformedInput", "Could not parse parameter " + p.malformed}
 	}
@@ -169,10 +173,8 @@ func (p *params) err() error {
 	case 0:
 		return nil
 	case 1:
-		return invalid("1 validation error detected: " + p.wrong[0])
+		return Invalid("1 validation error detected: " + p.wrong[0])
 	default:
-		return invalid(fmt.Sprintf("%d validation errors detected: %s", n, strings.Join(p.wrong, "; ")))
+		return Invalid(fmt.Sprintf("%d validation errors detected: %s", n, strings.Join(p.wrong, "; ")))
 	}
 }
-
-func invalid(message string) error { return &Refusal{400, "ValidationError", message} }

@@ -1,8 +1,9 @@
-package fakeaws
+package verify
 
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"fob/internal/fob"
 )
+
+const callerIdentity = "Action=GetCallerIdentity&Version=2011-06-15"
 
 // raw reads a request as a server would, with its path as it was on the wire.
 func raw(t testing.TB, text string) *http.Request {
@@ -33,7 +36,7 @@ func suiteVerifier(token string) Verifier {
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	const form = "Content-Type: application/x-www-form-urlencoded; charset=utf-8\n"
-	sha := hexHash(nil)
+	sha := Hash(nil)
 	for _, tc := range []struct{ name, line, host, service, headers, body, signed, signature string }{
 		{"vanilla", "GET /", "example.amazonaws.com", "service", "", "", "host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
 		{"sts", "POST /", "sts.us-east-1.amazonaws.com", "sts", form, callerIdentity, "content-type;host;x-amz-date", "52a8540fea00e731072179f763577cbe2a45eac2c5d32fb4d785f3eefac88165"},
@@ -138,8 +141,8 @@ func TestCanonicalQuery(t *testing.T) {
 		"x=1&X-Amz-Signature=00&X-Amz=2": "X-Amz=2&x=1",
 		"a-=1&a=1&a%20=1":                "a=1&a%20=1&a-=1",
 	} {
-		if got, err := canonicalQuery(query); err != nil || got != want {
-			t.Errorf("canonicalQuery(%q) = %q, %v; want %q", query, got, err, want)
+		if got, err := CanonicalQuery(query); err != nil || got != want {
+			t.Errorf("CanonicalQuery(%q) = %q, %v; want %q", query, got, err, want)
 		}
 	}
 }
@@ -167,8 +170,8 @@ func FuzzCanonical(f *testing.F) {
 	f.Add("/a%20b//x/../y", "b=2&a=%2f&a=+&v")
 	f.Add("/%zz", "%zz")
 	f.Fuzz(func(t *testing.T, path, query string) {
-		if once, err := canonicalQuery(query); err == nil {
-			if twice, err := canonicalQuery(once); err != nil || twice != once {
+		if once, err := CanonicalQuery(query); err == nil {
+			if twice, err := CanonicalQuery(once); err != nil || twice != once {
 				t.Errorf("query %q: %q, then %q, %v", query, once, twice, err)
 			}
 		}
@@ -181,4 +184,22 @@ func FuzzCanonical(f *testing.F) {
 			t.Errorf("path %q is cleaned to %q", path, clean)
 		}
 	})
+}
+
+func TestClockTexts(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC)
+	at := func(minutes int) Signature {
+		when := now.Add(time.Duration(minutes) * time.Minute)
+		return Signature{Service: "sts", Time: when, Stamp: when.Format(amzTime)}
+	}
+	for minutes, want := range map[int]string{
+		-6: "Signature expired: 20150830T123000Z is now earlier than 20150830T123100Z (20150830T123600Z - 5 min.)",
+		6:  "Signature not yet current: 20150830T124200Z is still later than 20150830T124100Z (20150830T123600Z + 5 min.)",
+		-5: "<nil>", 5: "<nil>",
+	} {
+		if got := fmt.Sprint(checkTime(at(minutes), now)); got != want {
+			t.Errorf("%d minutes off: %s\nwant %s", minutes, got, want)
+		}
+	}
 }

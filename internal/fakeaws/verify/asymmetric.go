@@ -1,4 +1,4 @@
-package fakeaws
+package verify
 
 import (
 	"crypto/ecdsa"

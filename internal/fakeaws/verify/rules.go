@@ -1,13 +1,4 @@
-package fakeaws
-
-// Refusal is an error as AWS sends it.
-type Refusal struct {
-	Status  int // of HTTP
-	Code    string
-	Message string
-}
-
-func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
+package verify
 
 // The reasons to refuse a signature; each family of services has codes of its
 // own for them.
@@ -46,6 +37,10 @@ type rules struct {
 
 	codes func(reason) (code string, status int)
 }
+
+// S3 reports whether a service keeps to the rules of S3: its own errors in XML,
+// paths that are encoded once.
+func S3(service string) bool { return rulesFor(service).s3 }
 
 func rulesFor(service string) rules {
 	switch service {
