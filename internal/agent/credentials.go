@@ -11,6 +11,7 @@ import (
 	"fob/internal/api"
 	"fob/internal/delivery"
 	"fob/internal/fob"
+	"fob/internal/partition"
 	"fob/internal/principal"
 )
 
@@ -51,7 +52,7 @@ func (a *Agent) lookup(name string, r *request) (fob.Profile, error) {
 
 // grant is what a way gets for one request.
 func (a *Agent) grant(r *request, p *api.DeliverParams, profile fob.Profile) delivery.Grant {
-	partition := principal.Partition(profile)
+	in := principal.Partition(profile)
 	if p.Narrow.Region != "" {
 		profile = profile.With("region", p.Narrow.Region)
 	}
@@ -80,7 +81,7 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, profile fob.Profile) del
 			return plan.Lineage(), nil
 		},
 		Setting:   a.files.Setting,
-		Partition: partition,
+		Partition: in,
 		Account:   accountOf(profile),
 		Options:   p.Options,
 		Narrow:    p.Narrow,
@@ -179,8 +180,8 @@ func accountOf(p fob.Profile) string {
 		key     string
 		account func(value string) string
 	}{
-		{"role_arn", principal.AccountOf}, {"sso_account_id", said}, {"aws_account_id", said},
-		{"mfa_serial", principal.AccountOf}, {"aws_access_key_id", principal.AccountOfKey},
+		{"role_arn", partition.AccountOf}, {"sso_account_id", said}, {"aws_account_id", said},
+		{"mfa_serial", partition.AccountOf}, {"aws_access_key_id", partition.AccountOfKey},
 	} {
 		if v := p.Get(from.key); v != "" {
 			if account := from.account(v); account != "" {

@@ -48,7 +48,7 @@ func managed(policies []string, p fob.Profile) []string {
 	out := slices.Clone(policies)
 	for i, name := range out {
 		if !strings.HasPrefix(name, "arn:") {
-			out[i] = "arn:" + principal.Partition(p) + ":iam::aws:policy/" + name
+			out[i] = "arn:" + principal.Partition(p).Name + ":iam::aws:policy/" + name
 		}
 	}
 	return out

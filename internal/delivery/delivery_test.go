@@ -19,6 +19,7 @@ import (
 	"fob/internal/delivery/env"
 	"fob/internal/delivery/process"
 	"fob/internal/fob"
+	"fob/internal/partition"
 	"fob/internal/shell"
 )
 
@@ -32,7 +33,7 @@ func grant(t *testing.T, c fob.Credentials, err error) delivery.Grant {
 		Lineage:     func(fob.Narrow) (fob.Lineage, error) { return fob.LineageRole, nil },
 		Narrowed:    func(context.Context, fob.Narrow, time.Duration) (fob.Credentials, error) { return c, err },
 		Setting:     func(string) string { return "" },
-		Partition:   "aws",
+		Partition:   partition.All()[0],
 		HTTP: &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"SigninToken":"FOBSECRETMARKER"}`))}, nil
 		})},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fob/internal/fob"
+	"fob/internal/partition"
 )
 
 // Way is one way of delivery.
@@ -35,8 +36,8 @@ type Grant struct {
 	Narrowed func(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error)
 	// Setting returns a setting of fob's own, from the section [fob].
 	Setting   func(key string) string
-	Partition string // of the profile
-	Account   string // that the definition says it acts in; may be empty
+	Partition partition.Partition // of the profile
+	Account   string              // that the definition says it acts in; may be empty
 	Options   map[string]string
 	Narrow    fob.Narrow // what the request took away
 	Exe       string     // absolute path of fob, for credential_process

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"fob/internal/partition"
 )
 
 // The limits below are those of the STS model (AssumeRole, GetSessionToken).
@@ -52,19 +54,33 @@ func CheckText(more string, min, max int) func(string) error {
 // CheckARN accepts an ARN of one service whose resource begins with a prefix.
 func CheckARN(service, prefix string) func(string) error {
 	return func(v string) error {
-		a, err := ParseARN(v)
+		a, err := partition.ParseARN(v)
 		if err != nil {
 			return err
 		}
 		name, ok := strings.CutPrefix(a.Resource, prefix)
-		if a.Service != service || !ok || name == "" || !isAccount(a.Account) {
+		if a.Service != service || !ok || name == "" || !partition.IsAccount(a.Account) {
 			return fmt.Errorf("must be an ARN like arn:aws:%s::111122223333:%sNAME", service, prefix)
 		}
 		return nil
 	}
 }
 
-func isAccount(v string) bool { return len(v) == 12 && strings.Trim(v, "0123456789") == "" }
+// CheckAccount accepts an account id.
+func CheckAccount(v string) error {
+	if !partition.IsAccount(v) {
+		return errors.New("must be twelve digits")
+	}
+	return nil
+}
+
+// CheckRegion accepts what has the form of a region's name.
+func CheckRegion(v string) error {
+	if !partition.IsRegion(v) {
+		return errors.New("must be a region")
+	}
+	return nil
+}
 
 // CheckURL accepts an address that HTTP can call.
 func CheckURL(v string) error {
@@ -73,27 +89,6 @@ func CheckURL(v string) error {
 		return errors.New("must be a URL like https://sts.example.com")
 	}
 	return nil
-}
-
-// ARN is an Amazon Resource Name in its parts.
-type ARN struct{ Partition, Service, Region, Account, Resource string }
-
-// ParseARN splits an ARN; it does not know what resources exist.
-func ParseARN(s string) (ARN, error) {
-	parts := strings.SplitN(s, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[1] == "" || parts[2] == "" || parts[5] == "" {
-		return ARN{}, errors.New("must be an ARN (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE)")
-	}
-	return ARN{parts[1], parts[2], parts[3], parts[4], parts[5]}, nil
-}
-
-// AccountOf returns the account in an ARN, or nothing.
-func AccountOf(arn string) string {
-	a, err := ParseARN(arn)
-	if err != nil {
-		return ""
-	}
-	return a.Account
 }
 
 // ParsePairs reads "key=value,key=value", the form that aws-vault uses for

@@ -221,17 +221,3 @@ func TestMistypedCode(t *testing.T) {
 		t.Error(asked, err, fob.HintOf(err))
 	}
 }
-
-func TestAccountOfKey(t *testing.T) {
-	t.Parallel()
-	for key, want := range map[string]string{
-		"ASIAQNZGKIQY56JQ7WML": "029608264753",
-		"AKIAIOSFODNN7EXAMPLE": "", // older than the encoding
-		"AKIA":                 "",
-		"":                     "",
-	} {
-		if got := principal.AccountOfKey(key); got != want {
-			t.Errorf("%s: %q, want %q", key, got, want)
-		}
-	}
-}

@@ -1,6 +1,7 @@
 package principal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"fob/internal/fob"
+	"fob/internal/partition"
 )
 
 // STS returns a client that signs with creds and calls the endpoint that the
@@ -42,45 +44,20 @@ func Region(p fob.Profile) string {
 	if r := p.Get("region"); r != "" {
 		return r
 	}
-	return DefaultRegion(Partition(p))
+	return Partition(p).Region
 }
 
 // Partition is the partition that a definition's ARNs or regions name; aws if
 // there is none of them.
-func Partition(p fob.Profile) string {
+func Partition(p fob.Profile) partition.Partition {
 	for _, key := range []string{"role_arn", "mfa_serial"} {
-		if a, err := ParseARN(p.Get(key)); err == nil {
-			return a.Partition
-		}
-	}
-	for _, key := range []string{"sso_region", "region"} {
-		for _, one := range [][2]string{
-			{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"eusc-", "aws-eusc"},
-			{"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"}, {"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"},
-		} {
-			if strings.HasPrefix(p.Get(key), one[0]) {
-				return one[1]
+		if a, err := partition.ParseARN(p.Get(key)); err == nil {
+			if of, ok := partition.Named(a.Partition); ok {
+				return of
 			}
 		}
 	}
-	return "aws"
-}
-
-// DefaultRegion is the region used where a definition names none.
-func DefaultRegion(partition string) string {
-	switch partition {
-	case "aws-cn":
-		return "cn-north-1"
-	case "aws-us-gov":
-		return "us-gov-west-1"
-	case "aws-eusc":
-		return "eusc-de-east-1"
-	case "aws-iso":
-		return "us-iso-east-1"
-	case "aws-iso-b":
-		return "us-isob-east-1"
-	}
-	return "us-east-1"
+	return partition.OfRegion(cmp.Or(p.Get("sso_region"), p.Get("region")))
 }
 
 // FromSTS turns STS's answer into credentials.

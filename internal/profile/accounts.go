@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fob/internal/fob"
+	"fob/internal/partition"
 )
 
 // label is a name of an account, as it is written somewhere.
@@ -32,7 +33,7 @@ func (d *Directory) index(aliases string) {
 	for alias := range strings.SplitSeq(aliases, ",") {
 		name, id, ok := strings.Cut(alias, "=")
 		l := label{strings.TrimSpace(name), strings.TrimSpace(id)}
-		if ok && isAccountID(l.id) {
+		if ok && partition.IsAccount(l.id) {
 			put(d.current, l) // of an account that is not known yet, too: AWS knows
 			d.aliases[l.id] = append(d.aliases[l.id], l.text)
 		}
@@ -61,7 +62,7 @@ func (d *Directory) isOnly(name, id string) bool {
 // find returns the ids that a name can mean: itself if it is one, else accounts
 // of that name or alias, else those that once had it.
 func (d *Directory) find(name string) []string {
-	if _, known := d.byID[name]; known || isAccountID(name) {
+	if _, known := d.byID[name]; known || partition.IsAccount(name) {
 		return []string{name}
 	}
 	if ids := written(d.current[fold(name)], name); len(ids) > 0 {
@@ -112,8 +113,6 @@ func (d *Directory) account(name string) (fob.Account, error) {
 	return fob.Account{}, fob.Errorf(fob.ErrUsage, "%d accounts of %s are named %q: %s", len(found), d.Session, name, strings.Join(candidates, ", ")).
 		WithHint("use the id: %s/%s/ROLE", d.Session, found[0])
 }
-
-func isAccountID(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
 
 // role finds a role of an account, as people type it. Where nothing is known of
 // the account, AWS will say.

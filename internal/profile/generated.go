@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"fob/internal/awsfile"
+	"fob/internal/partition"
 )
 
 // generatedKey marks a section as one of fob generate's. SDKs ignore keys that they
@@ -52,7 +53,7 @@ func (o *ours) keys() []string {
 func (g *generating) isMine(s awsfile.Section) bool {
 	rest, ok := strings.CutPrefix(s.Keys[generatedKey], g.directory.Session+"/")
 	id, _, role := strings.Cut(rest, "/")
-	return ok && role && isAccountID(id)
+	return ok && role && partition.IsAccount(id)
 }
 
 // read looks what is there.

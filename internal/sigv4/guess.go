@@ -3,6 +3,8 @@ package sigv4
 import (
 	"slices"
 	"strings"
+
+	"fob/internal/partition"
 )
 
 // EveryRegion is the region set of hosts that answer in several regions, which
@@ -17,8 +19,12 @@ func Guess(host string) (service, region string, ok bool) {
 	if !ok {
 		return "", "", false
 	}
-	labels, home := withoutSuffix(strings.TrimSuffix(name, "."))
-	labels = slices.DeleteFunc(labels, func(l string) bool {
+	in, left, ok := partition.OfHost(strings.TrimSuffix(name, "."))
+	if !ok {
+		return "", "", false
+	}
+	home := in.Region // of services that have but one
+	labels := slices.DeleteFunc(strings.Split(left, "."), func(l string) bool {
 		return l == "dualstack" || l == "fips" || l == "vpce"
 	})
 	for i, l := range labels {
@@ -33,7 +39,7 @@ func Guess(host string) (service, region string, ok bool) {
 	if i := lastFunc(labels, isS3); i >= 0 {
 		return guessS3(labels[i], labels[i+1:], home)
 	}
-	at := lastFunc(labels, func(l string) bool { return isRegion(l) || isGlobal(l) })
+	at := lastFunc(labels, func(l string) bool { return partition.IsRegion(l) || isGlobal(l) })
 	switch {
 	case at < 0 && len(labels) == 1:
 		service, region = serviceOf(labels), home
@@ -52,29 +58,6 @@ func Guess(host string) (service, region string, ok bool) {
 		return "", "", false
 	}
 	return service, region, true
-}
-
-// suffixes are the ends of hosts' names, longer ones first, and the region of
-// services that have but one for the whole partition.
-func suffixes() [][2]string {
-	return [][2]string{
-		{"api.amazonwebservices.com.cn", "cn-northwest-1"}, {"on.amazonwebservices.com.cn", "cn-northwest-1"}, {"amazonaws.com.cn", "cn-northwest-1"},
-		{"api.amazonwebservices.eu", "eusc-de-east-1"}, {"on.amazonwebservices.eu", "eusc-de-east-1"}, {"amazonaws.eu", "eusc-de-east-1"},
-		{"api.aws.ic.gov", "us-iso-east-1"}, {"c2s.ic.gov", "us-iso-east-1"},
-		{"api.aws.scloud", "us-isob-east-1"}, {"sc2s.sgov.gov", "us-isob-east-1"},
-		{"api.cloud-aws.adc-e.uk", "eu-isoe-west-1"}, {"cloud.adc-e.uk", "eu-isoe-west-1"},
-		{"api.aws.hci.ic.gov", "us-isof-south-1"}, {"csp.hci.ic.gov", "us-isof-south-1"},
-		{"amazonaws.com", "us-east-1"}, {"api.aws", "us-east-1"}, {"on.aws", "us-east-1"},
-	}
-}
-
-func withoutSuffix(host string) (labels []string, home string) {
-	for _, s := range suffixes() {
-		if rest, ok := strings.CutSuffix(host, "."+s[0]); ok {
-			return strings.Split(rest, "."), s[1]
-		}
-	}
-	return nil, ""
 }
 
 // everywhere are the hosts of several regions.
@@ -101,7 +84,7 @@ func guessS3(label string, rest []string, home string) (service, region string, 
 	service = "s3"
 	kind := strings.TrimPrefix(label, "s3-")
 	switch {
-	case isRegion(kind):
+	case partition.IsRegion(kind):
 		home = kind
 	case kind == "s3", kind == "control", kind == "accesspoint", kind == "external-1":
 	case kind == "accelerate":
@@ -116,7 +99,7 @@ func guessS3(label string, rest []string, home string) (service, region string, 
 	switch {
 	case len(rest) == 0:
 		return service, home, true
-	case len(rest) == 1 && isRegion(rest[0]):
+	case len(rest) == 1 && partition.IsRegion(rest[0]):
 		return service, rest[0], true
 	}
 	return "", "", false
@@ -196,23 +179,6 @@ func signingName(label string) string {
 		return name
 	}
 	return label
-}
-
-// isRegion reports whether a label has the form of a region: us-gov-west-1.
-func isRegion(label string) bool {
-	parts := strings.Split(label, "-")
-	n := len(parts) - 1
-	if n < 2 || n > 3 || len(parts[0]) > 4 || len(parts[n]) > 2 {
-		return false
-	}
-	for i, p := range parts {
-		if p == "" || strings.ContainsFunc(p, func(r rune) bool {
-			return i < n && !('a' <= r && r <= 'z') || i == n && !('0' <= r && r <= '9')
-		}) {
-			return false
-		}
-	}
-	return true
 }
 
 // isGlobal reports whether a label stands where the region does, in hosts of

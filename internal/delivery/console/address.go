@@ -2,61 +2,24 @@ package console
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"fob/internal/fob"
+	"fob/internal/partition"
 )
-
-// partition is where the sign-in and the console of a partition are. Sources: the
-// endpoint rules of AWS's Sign-In service; AWS General Reference, "AWS Management
-// Console endpoints".
-type partition struct {
-	name    string
-	regions string // how the names of its regions begin
-	signin  string // host
-	console string // host; a region's is REGION.console
-}
-
-func partitions() []partition {
-	return []partition{
-		{"aws", "", "us-east-1.signin.aws.amazon.com", "console.aws.amazon.com"},
-		{"aws-cn", "cn-", "signin.amazonaws.cn", "console.amazonaws.cn"},
-		{"aws-us-gov", "us-gov-", "signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"},
-		{"aws-eusc", "eusc-", "eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"},
-	}
-}
-
-// has reports whether a region is one of the partition's, by its name.
-func (p partition) has(region string) bool {
-	if p.regions != "" {
-		return strings.HasPrefix(region, p.regions)
-	}
-	for _, other := range partitions() {
-		if other.regions != "" && strings.HasPrefix(region, other.regions) {
-			return false
-		}
-	}
-	return !strings.Contains(region, "-iso")
-}
 
 // site is where one profile's sign-in and console are.
 type site struct {
-	partition
+	partition.Partition
 	// own are the endpoints that the definition configures instead, without a
 	// trailing slash; empty: AWS's.
 	ownSignin, ownConsole string
 }
 
-func siteOf(name string, p fob.Profile) (site, error) {
-	s := site{ownSignin: strings.TrimRight(p.Endpoint("signin"), "/"), ownConsole: strings.TrimRight(p.Endpoint("console"), "/")}
-	for _, one := range partitions() {
-		if one.name == name {
-			s.partition = one
-		}
-	}
-	if s.name == "" {
-		return site{}, fob.Errorf(fob.ErrUsage, "profile %q is of partition %s, whose console fob does not know", p.Name, name)
+func siteOf(in partition.Partition, p fob.Profile) (site, error) {
+	s := site{Partition: in, ownSignin: strings.TrimRight(p.Endpoint("signin"), "/"), ownConsole: strings.TrimRight(p.Endpoint("console"), "/")}
+	if in.Console == "" {
+		return site{}, fob.Errorf(fob.ErrUsage, "profile %q is of partition %s, whose console fob does not know", p.Name, in.Name)
 	}
 	for _, own := range []string{s.ownSignin, s.ownConsole} {
 		if u, err := url.Parse(own); err != nil || own != "" && (u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
@@ -70,7 +33,7 @@ func siteOf(name string, p fob.Profile) (site, error) {
 func (s site) signinURL(path string, query url.Values) string {
 	base := s.ownSignin
 	if base == "" {
-		base = "https://" + s.signin
+		base = "https://" + s.Federation
 	}
 	if len(query) > 0 {
 		path += "?" + query.Encode()
@@ -136,7 +99,7 @@ func (s site) destination(t target) (address, region string, err error) {
 		if err := s.onConsole(u); err != nil {
 			return "", "", err
 		}
-		t.region = regionOf(u, s.console, t)
+		t.region = regionOf(u, s.Console, t)
 	}
 	if !strings.HasPrefix(u.EscapedPath(), "/") || !u.IsAbs() && (u.Host != "" || u.User != nil) {
 		return "", "", badPath(page)
@@ -159,9 +122,9 @@ func (s site) at(page *url.URL, region string) string {
 	switch {
 	case base != "":
 	case region != "":
-		base = "https://" + region + "." + s.console
+		base = "https://" + region + "." + s.Console
 	default:
-		base = "https://" + s.console
+		base = "https://" + s.Console
 	}
 	rel := url.URL{Path: page.Path, RawPath: page.RawPath, RawQuery: query(page.RawQuery, region), Fragment: page.Fragment, RawFragment: page.RawFragment}
 	text := rel.EscapedPath()
@@ -191,13 +154,13 @@ func query(raw, region string) string {
 // onConsole refuses addresses that are not on this partition's console: AWS would,
 // after the sign-in.
 func (s site) onConsole(u *url.URL) error {
-	if u.Scheme == "https" && u.User == nil && (u.Host == s.console || strings.HasSuffix(u.Host, "."+s.console)) {
+	if u.Scheme == "https" && u.User == nil && (u.Host == s.Console || strings.HasSuffix(u.Host, "."+s.Console)) {
 		return nil
 	}
 	if s.ownConsole != "" && strings.HasPrefix(u.String(), s.ownConsole+"/") {
 		return nil
 	}
-	return fob.Errorf(fob.ErrUsage, "the address is not on the console of partition %s", s.name).WithHint("--path /…, or https://%s/…", s.console)
+	return fob.Errorf(fob.ErrUsage, "the address is not on the console of partition %s", s.Name).WithHint("--path /…, or https://%s/…", s.Console)
 }
 
 // regionOf is the region in the host of a page's address: REGION.console, or in
@@ -219,10 +182,10 @@ func (s site) checkRegion(region string) error {
 	switch {
 	case region == "":
 		return nil
-	case !regexp.MustCompile(`^[a-z]{2,8}(-[a-z]+){1,3}-[0-9]{1,2}$`).MatchString(region):
+	case !partition.IsRegion(region):
 		return fob.Errorf(fob.ErrUsage, "%q is no name of a region", region).WithHint("--region eu-west-1")
-	case !s.has(region):
-		return fob.Errorf(fob.ErrUsage, "region %s is not of partition %s, in which the profile is", region, s.name)
+	case !s.Has(region):
+		return fob.Errorf(fob.ErrUsage, "region %s is not of partition %s, in which the profile is", region, s.Name)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"fob/internal/delivery"
 	"fob/internal/fob"
+	"fob/internal/partition"
 )
 
 const marker = "FOBSECRET" + "MARKER"
@@ -52,7 +53,7 @@ func newStand(t *testing.T, lineage func(fob.Narrow) fob.Lineage, c fob.Credenti
 			return c, nil
 		},
 		Setting:   func(string) string { return "" },
-		Partition: "aws", HTTP: client, Now: time.Now(),
+		Partition: partition.All()[0], HTTP: client, Now: time.Now(),
 	}
 	return st
 }

@@ -69,7 +69,7 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 		return fob.Delivery{}, err
 	}
 	d := fob.Delivery{Stdout: string(text), Facts: map[string]string{
-		"region": g.Profile.Get("region"), "account": c.AccountID, "partition": g.Partition, "updated": g.Now.UTC().Format(timeFormat),
+		"region": g.Profile.Get("region"), "account": c.AccountID, "partition": g.Partition.Name, "updated": g.Now.UTC().Format(timeFormat),
 	}}
 	if left := c.Remaining(g.Now); left < enough {
 		d.Warning = fmt.Sprintf("these credentials have %d minutes left. The AWS CLI and boto3 take such from instance metadata for longer-lived than they are, and will use them when they are dead: fob serve without --imds, or fob exec, tells them the truth",

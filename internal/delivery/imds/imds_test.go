@@ -14,12 +14,13 @@ import (
 
 	"fob/internal/delivery"
 	"fob/internal/fob"
+	"fob/internal/partition"
 )
 
 func session(left time.Duration) delivery.Grant {
 	now := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
 	return delivery.Grant{
-		Profile: fob.Profile{Name: "prod", Keys: map[string]string{"region": "cn-north-1"}}, Partition: "aws-cn", Now: now,
+		Profile: fob.Profile{Name: "prod", Keys: map[string]string{"region": "cn-north-1"}}, Partition: partition.OfRegion("cn-north-1"), Now: now,
 		Credentials: func(context.Context) (fob.Credentials, error) {
 			return fob.Credentials{AccessKeyID: "ASIA", SecretAccessKey: fob.NewSecret("FOBSECRETMARKER"), SessionToken: fob.NewSecret("t"),
 				Expiration: now.Add(left), AccountID: "111122223333"}, nil

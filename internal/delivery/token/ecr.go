@@ -11,6 +11,7 @@ import (
 
 	"fob/internal/delivery"
 	"fob/internal/fob"
+	"fob/internal/partition"
 	"fob/internal/sigv4"
 )
 
@@ -30,22 +31,21 @@ func parseRegistry(server string) (registry, bool) {
 	if host == "public.ecr.aws" {
 		return registry{region: "us-east-1", public: true}, true
 	}
-	labels := strings.Split(host, ".")
+	of, left, ok := partition.OfHost(host)
+	if !ok {
+		return registry{}, false
+	}
+	labels := strings.Split(left, ".")
 	var r registry
-	var tail string
 	switch {
-	case len(labels) > 4 && labels[1] == "dkr" && (labels[2] == "ecr" || labels[2] == "ecr-fips"):
-		r, tail = registry{account: labels[0], region: labels[3]}, strings.Join(labels[4:], ".")
-	case len(labels) > 3 && (labels[1] == "dkr-ecr" || labels[1] == "dkr-ecr-fips"):
-		r, tail = registry{account: labels[0], region: labels[2]}, strings.Join(labels[3:], ".")
+	case len(labels) == 4 && labels[1] == "dkr" && (labels[2] == "ecr" || labels[2] == "ecr-fips"):
+		r = registry{account: labels[0], region: labels[3]}
+	case len(labels) == 3 && (labels[1] == "dkr-ecr" || labels[1] == "dkr-ecr-fips"): // dual-stack
+		r = registry{account: labels[0], region: labels[2]}
 	default:
-		return r, false
+		return registry{}, false
 	}
-	switch tail {
-	case "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "on.aws", "on.amazonwebservices.com.cn", "on.amazonwebservices.eu":
-		return r, len(r.account) == 12 && strings.Trim(r.account, "0123456789") == "" && r.region != ""
-	}
-	return r, false
+	return r, partition.IsAccount(r.account) && partition.IsRegion(r.region) && partition.OfRegion(r.region).Suffix == of.Suffix
 }
 
 // ecr answers Docker's question for the user name and password of a registry.
@@ -81,7 +81,7 @@ const answerLimit = 1 << 20
 // login calls GetAuthorizationToken (AWS JSON 1.1): one call is no reason to link a
 // client of the SDK's.
 func (r registry) login(ctx context.Context, g delivery.Grant, c fob.Credentials) (user string, password fob.Secret, err error) {
-	service, host, target := "ecr", "https://api.ecr."+r.region+"."+suffix(g.Partition), "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
+	service, host, target := "ecr", "https://"+partition.OfRegion(r.region).Host("api.ecr", r.region), "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
 	if r.public {
 		service, host, target = "ecr-public", "https://api.ecr-public.us-east-1.amazonaws.com", "SpencerFrontendService.GetAuthorizationToken"
 	}

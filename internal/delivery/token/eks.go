@@ -46,7 +46,7 @@ func eks(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	host := "https://sts." + where + "." + suffix(g.Partition)
+	host := "https://" + g.Partition.Host("sts", where)
 	if own := g.Profile.Endpoint("sts"); own != "" {
 		host = strings.TrimSuffix(own, "/")
 	}

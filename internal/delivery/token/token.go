@@ -36,21 +36,6 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	}
 }
 
-// suffix is the end of the names of AWS's hosts in a partition.
-func suffix(partition string) string {
-	switch partition {
-	case "aws-cn":
-		return "amazonaws.com.cn"
-	case "aws-eusc":
-		return "amazonaws.eu"
-	case "aws-iso":
-		return "c2s.ic.gov"
-	case "aws-iso-b":
-		return "sc2s.sgov.gov"
-	}
-	return "amazonaws.com"
-}
-
 // region is the profile's, or the request's instead of it.
 func region(g delivery.Grant) (string, error) {
 	if r := g.Profile.Get("region"); r != "" {

@@ -13,12 +13,13 @@ import (
 
 	"fob/internal/delivery"
 	"fob/internal/fob"
+	"fob/internal/partition"
 )
 
 func grant(options map[string]string) delivery.Grant {
 	at := time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC)
 	return delivery.Grant{
-		Profile: fob.Profile{Name: "prod", Keys: map[string]string{"region": "us-east-1"}}, Partition: "aws", Now: at, Options: options,
+		Profile: fob.Profile{Name: "prod", Keys: map[string]string{"region": "us-east-1"}}, Partition: partition.All()[0], Now: at, Options: options,
 		Credentials: func(context.Context) (fob.Credentials, error) {
 			return fob.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: fob.NewSecret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), AccountID: "111122223333"}, nil
 		},
@@ -74,6 +75,8 @@ func TestRegistries(t *testing.T) {
 		"111122223333.dkr-ecr.eu-west-1.on.aws":                     {account: "111122223333", region: "eu-west-1"},
 		"public.ecr.aws":                                            {region: "us-east-1", public: true},
 		"111122223333.dkr.ecr.eu-west-1.amazonaws.com.evil.example": {},
+		"111122223333.dkr.ecr.us-isof-south-1.csp.hci.ic.gov":       {account: "111122223333", region: "us-isof-south-1"},
+		"111122223333.dkr.ecr.cn-north-1.amazonaws.com":             {},
 		"1111.dkr.ecr.eu-west-1.amazonaws.com":                      {},
 		"index.docker.io":                                           {},
 		"":                                                          {},

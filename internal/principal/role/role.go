@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"fob/internal/fob"
+	"fob/internal/partition"
 	"fob/internal/principal"
 )
 
@@ -102,5 +103,5 @@ func (r *role) Credentials(ctx context.Context) (fob.Credentials, error) {
 	if err != nil {
 		return fob.Credentials{}, principal.ExplainFor(r.profile, "profile "+r.profile.Name+", role "+aws.ToString(in.RoleArn), err)
 	}
-	return principal.FromSTS(out.Credentials, principal.AccountOf(aws.ToString(in.RoleArn)))
+	return principal.FromSTS(out.Credentials, partition.AccountOf(aws.ToString(in.RoleArn)))
 }

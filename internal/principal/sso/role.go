@@ -19,7 +19,7 @@ func RoleKind() principal.Kind {
 		Fields: []principal.Field{
 			{Key: "sso_session", Flag: "session", Doc: "the sign-in, a section [sso-session NAME]", Example: "corp"},
 			{Key: "sso_account_id", Flag: "account-id", Doc: "the account", Example: "111122223333", Required: true,
-				Check: principal.CheckPattern(`\d{12}`, "twelve digits")},
+				Check: principal.CheckAccount},
 			{Key: "sso_role_name", Flag: "role-name", Doc: "the role's name in the access portal", Example: "ReadOnly", Required: true,
 				Check: principal.CheckText("_+=,.@-", 1, 64)},
 			{Key: "sso_start_url", Flag: "start-url", Doc: "the start URL, in profiles without sso_session"},

@@ -29,7 +29,7 @@ func SessionKind() principal.Kind {
 			{Key: "sso_start_url", Flag: "start-url", Doc: "the start URL of the access portal", Example: "https://corp.awsapps.com/start", Required: true,
 				Check: principal.CheckPattern(`https?://\S+`, "a URL")},
 			{Key: "sso_region", Flag: "region", Doc: "the home region of the Identity Center instance", Example: "eu-west-1", Required: true,
-				Check: principal.CheckPattern(`[a-z]{2,}(-[a-z0-9]+)+-\d+`, "a region")},
+				Check: principal.CheckRegion},
 			{Key: "sso_registration_scopes", Flag: "scopes", Doc: "scopes to ask for; sso:account:access by default"},
 			{Key: "sso_account_aliases", Flag: "aliases", Doc: "your own names for accounts, NAME=ID,NAME=ID",
 				Check: func(v string) error { _, err := principal.ParsePairs(v); return err }},

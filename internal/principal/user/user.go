@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"fob/internal/fob"
+	"fob/internal/partition"
 	"fob/internal/principal"
 )
 
@@ -39,7 +40,7 @@ func Kind() principal.Kind {
 				Check: principal.CheckPolicy},
 			{Key: "role_policy_arns", Flag: "policy-arns", Doc: "ARNs of managed policies, to the same effect, separated by commas"},
 			{Key: "aws_account_id", Flag: "account-id", Doc: "the user's account, for account-based endpoints",
-				Check: principal.CheckPattern(`\d{12}`, "twelve digits")},
+				Check: principal.CheckAccount},
 		},
 		Match: func(p fob.Profile) bool { return p.Get("aws_access_key_id") != "" && p.Get("role_arn") == "" },
 		Open:  open,
@@ -128,7 +129,7 @@ func (u *user) keys() (fob.Credentials, error) {
 		AccountID:       p.Get("aws_account_id"),
 	}
 	if c.AccountID == "" {
-		c.AccountID = principal.AccountOf(p.Get("mfa_serial"))
+		c.AccountID = partition.AccountOf(p.Get("mfa_serial"))
 	}
 	if c.SecretAccessKey.IsZero() {
 		secret, err := u.env.Secrets.Get(fob.KeyItem(c.AccessKeyID))
