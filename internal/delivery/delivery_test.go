@@ -2,25 +2,18 @@ package delivery_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"fob/internal/delivery"
 	"fob/internal/delivery/all"
-	"fob/internal/delivery/env"
-	"fob/internal/delivery/process"
 	"fob/internal/fob"
 	"fob/internal/partition"
-	"fob/internal/shell"
 )
 
 func grant(t *testing.T, c fob.Credentials, err error) delivery.Grant {
@@ -85,94 +78,6 @@ func TestWays(t *testing.T) {
 	}
 	if _, err := delivery.Find(all.Ways(), "bogus"); !errors.Is(err, fob.ErrUsage) {
 		t.Error(err)
-	}
-}
-
-func TestProcessFormat(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC)
-	c := session()
-	c.Expiration = now.Add(time.Hour)
-	text, err := process.Format(c, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d map[string]any
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		t.Fatal(err)
-	}
-	if d["Version"] != 1.0 || d["Expiration"] != "2026-11-22T15:59:00Z" || d["AccountId"] != "111122223333" {
-		t.Error("wrong content")
-	}
-	// Near the end a fifth of what is left is taken off, and in the last second
-	// nothing: what is said must not be over.
-	for left, want := range map[time.Duration]string{
-		5 * time.Minute: "15:04:00Z", 2 * time.Minute: "15:01:36Z", 8 * time.Second: "15:00:06Z", time.Second: "15:00:01Z",
-	} {
-		c.Expiration = now.Add(left)
-		if text, err := process.Format(c, now); err != nil || !strings.Contains(text, want) {
-			t.Errorf("with %v left %s is not said; %v", left, want, err)
-		}
-	}
-	for name, wrong := range map[string]fob.Credentials{
-		"expired":   {AccessKeyID: "A", SecretAccessKey: fob.NewSecret("s"), SessionToken: fob.NewSecret("t"), Expiration: now},
-		"no id":     {SecretAccessKey: fob.NewSecret("s")},
-		"no secret": {AccessKeyID: "A"},
-		"far year":  {AccessKeyID: "A", SecretAccessKey: fob.NewSecret("s"), Expiration: now.AddDate(9000, 0, 0)},
-	} {
-		if text, err := process.Format(wrong, now); err == nil || text != "" {
-			t.Errorf("%s: printed", name)
-		}
-	}
-	c.SessionToken, c.Expiration, c.AccountID = fob.Secret{}, time.Time{}, ""
-	if text, err := process.Format(c, now); err != nil || strings.Contains(text, "SessionToken") || strings.Contains(text, "Expiration") {
-		t.Error(err)
-	}
-}
-
-// What a shell reads back is what was meant, whatever characters are in it.
-func TestPosixVariablesSurviveTheShell(t *testing.T) {
-	t.Parallel()
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Fatal("no sh")
-	}
-	rapid.Check(t, func(rt *rapid.T) {
-		value := rapid.StringMatching(`[ -~é€‘’]{1,40}`).Draw(rt, "value")
-		c := session()
-		c.SessionToken = fob.NewSecret(value)
-		g := grant(t, c, nil)
-		d, err := env.Way().Hand(t.Context(), g)
-		if err != nil {
-			rt.Fatal(err)
-		}
-		cmd := exec.Command(sh, "-c", d.Stdout+`printf %s "$AWS_SESSION_TOKEN"`)
-		out, err := cmd.CombinedOutput()
-		if err != nil || string(out) != value {
-			rt.Fatalf("%q became %q (%v)", value, out, err)
-		}
-	})
-}
-
-func TestEnvFormats(t *testing.T) {
-	t.Parallel()
-	for _, format := range shell.Formats() {
-		g := grant(t, session(), nil)
-		g.Options = map[string]string{"format": format}
-		d, err := env.Way().Hand(t.Context(), g)
-		if err != nil || !strings.Contains(d.Stdout, "AWS_ACCESS_KEY_ID") || !strings.HasSuffix(d.Stdout, "\n") {
-			t.Errorf("%s: %v", format, err)
-		}
-	}
-	g := grant(t, session(), nil)
-	g.Options = map[string]string{"format": "bogus"}
-	if _, err := env.Way().Hand(t.Context(), g); !errors.Is(err, fob.ErrUsage) {
-		t.Error(err)
-	}
-	c := session()
-	c.SessionToken = fob.NewSecret("a\nb")
-	if d, err := env.Way().Hand(t.Context(), grant(t, c, nil)); err == nil || d.Stdout != "" {
-		t.Error("a newline reached a shell")
 	}
 }
 
