@@ -2,6 +2,7 @@ package env_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os/exec"
 	"strings"
@@ -72,5 +73,63 @@ func TestEnvFormats(t *testing.T) {
 	c.SessionToken = fob.NewSecret("a\nb")
 	if d, err := env.Way().Hand(t.Context(), grant(c, nil)); err == nil || d.Stdout != "" {
 		t.Error("a newline reached a shell")
+	}
+}
+
+// The variables are those of the credentials and of the profile's region and
+// endpoints, and what an SDK would prefer to them is unset.
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	c := session()
+	g := grant(c, nil)
+	g.Profile.Endpoints = map[string]string{"": "http://127.0.0.1:4566", "sso_oidc": "http://127.0.0.1:4567"}
+	g.Options = map[string]string{"format": "json"}
+	d, err := env.Way().Hand(t.Context(), g)
+	if err != nil || d.Warning != "" {
+		t.Fatal(err, d.Warning)
+	}
+	var got map[string]string
+	if err := json.Unmarshal([]byte(d.Stdout), &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"AWS_ACCESS_KEY_ID": c.AccessKeyID, "AWS_SECRET_ACCESS_KEY": c.SecretAccessKey.Reveal(), "AWS_SESSION_TOKEN": c.SessionToken.Reveal(),
+		"AWS_CREDENTIAL_EXPIRATION": c.Expiration.UTC().Format(time.RFC3339), "AWS_ACCOUNT_ID": c.AccountID,
+		"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
+		"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_ENDPOINT_URL_SSO_OIDC": "http://127.0.0.1:4567",
+		"FOB_ENDPOINTS": "AWS_ENDPOINT_URL AWS_ENDPOINT_URL_SSO_OIDC",
+	} {
+		if got[name] != want {
+			t.Errorf("%s is not what was granted", name) // may be a secret
+		}
+		delete(got, name)
+	}
+	if len(got) > 0 {
+		t.Errorf("%d variables more", len(got))
+	}
+	g.Options = nil // POSIX
+	if d, err = env.Way().Hand(t.Context(), g); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"AWS_PROFILE", "AWS_SECURITY_TOKEN", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_WEB_IDENTITY_TOKEN_FILE"} {
+		if !strings.Contains(d.Stdout, "unset "+name+"\n") {
+			t.Errorf("%s stays", name)
+		}
+	}
+	if strings.Contains(d.Stdout, "unset AWS_ACCESS_KEY_ID\n") {
+		t.Error("what is set is unset")
+	}
+}
+
+// A user's own keys come with a warning and unset a session's token.
+func TestOwnKeys(t *testing.T) {
+	t.Parallel()
+	own := fob.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: fob.NewSecret("FOBSECRETMARKERown")}
+	d, err := env.Way().Hand(t.Context(), grant(own, nil))
+	if err != nil || !strings.Contains(d.Warning, "long-lived") || !strings.Contains(d.Stdout, "unset AWS_SESSION_TOKEN\n") {
+		t.Errorf("%v, warning %q", err, d.Warning)
+	}
+	if d, err := env.Way().Hand(t.Context(), grant(fob.Credentials{}, fob.ErrLocked)); !errors.Is(err, fob.ErrLocked) || d.Stdout != "" {
+		t.Errorf("no credentials: %v", err)
 	}
 }

@@ -1,11 +1,14 @@
 package process_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"fob/internal/delivery"
 	"fob/internal/delivery/process"
 	"fob/internal/fob"
 )
@@ -53,5 +56,35 @@ func TestProcessFormat(t *testing.T) {
 	c.SessionToken, c.Expiration, c.AccountID = fob.Secret{}, time.Time{}, ""
 	if text, err := process.Format(c, now); err != nil || strings.Contains(text, "SessionToken") || strings.Contains(text, "Expiration") {
 		t.Error(err)
+	}
+}
+
+// What is handed over is the document of what was granted, by the grant's clock; a
+// user's own keys come with a warning, and no credentials with the reason alone.
+func TestHand(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC)
+	hand := func(c fob.Credentials, err error) (fob.Delivery, error) {
+		return process.Way().Hand(t.Context(), delivery.Grant{Now: now, Credentials: func(context.Context) (fob.Credentials, error) { return c, err }})
+	}
+	c := session(now.Add(time.Hour))
+	want, err := process.Format(c, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := hand(c, nil); err != nil || d.Stdout != want || d.Warning != "" || d.Set != nil {
+		t.Errorf("a session: %v, warning %q", err, d.Warning)
+	}
+	own := fob.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: fob.NewSecret("FOBSECRETMARKERown")}
+	if d, err := hand(own, nil); err != nil || !strings.Contains(d.Warning, "long-lived") {
+		t.Errorf("own keys: %v, warning %q", err, d.Warning)
+	}
+	if d, err := hand(fob.Credentials{}, fob.ErrLocked); !errors.Is(err, fob.ErrLocked) || d.Stdout != "" {
+		t.Errorf("no credentials: %v", err)
+	}
+	// A clock that has passed the expiry: an SDK would take it and be refused by AWS.
+	d, err := hand(session(now), nil)
+	if !errors.Is(err, fob.ErrInternal) || d.Stdout != "" || strings.Contains(err.Error(), "FOBSECRETMARKER") {
+		t.Errorf("expired: %v", err)
 	}
 }
