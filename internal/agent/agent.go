@@ -13,10 +13,13 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"fob/internal/adopt"
 	"fob/internal/broker"
 	"fob/internal/delivery"
 	ways "fob/internal/delivery/all"
+	"fob/internal/directory"
 	"fob/internal/fob"
+	"fob/internal/generate"
 	"fob/internal/principal"
 	kinds "fob/internal/principal/all"
 	"fob/internal/profile"
@@ -32,15 +35,18 @@ type Agent struct {
 	log     *slog.Logger
 	quit    context.CancelFunc
 
-	kinds   []principal.Kind
-	ways    []delivery.Way
-	files   *profile.Files
-	vault   *vault.Store
-	clock   *broker.Clock
-	broker  *broker.Broker
-	usage   *usage
-	written *written
-	methods map[string]handler
+	kinds       []principal.Kind
+	ways        []delivery.Way
+	files       *profile.Files
+	directories *directory.Store
+	mover       adopt.Mover
+	generator   generate.Generator
+	vault       *vault.Store
+	clock       *broker.Clock
+	broker      *broker.Broker
+	usage       *usage
+	written     *written
+	methods     map[string]handler
 
 	conns    sync.WaitGroup
 	lastConn atomic.Int64
@@ -54,7 +60,10 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		vault: vault.New(home, unlocks.Methods()),
 		clock: broker.NewClock(time.Now),
 	}
-	a.files = profile.New(home, a.kinds)
+	a.directories = directory.NewStore(home)
+	a.files = profile.New(home, a.kinds, a.directories)
+	a.mover = adopt.Mover{Home: home, Kinds: a.kinds, Files: a.files}
+	a.generator = generate.Generator{Home: home, Files: a.files, Directories: a.directories}
 	a.broker = &broker.Broker{
 		Kinds: a.kinds, Profiles: a.files, Secrets: secrets{a.vault},
 		Cache:    a.sealedCache,

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"unicode"
 
+	"fob/internal/adopt"
 	"fob/internal/api"
 	"fob/internal/awsfile"
 	"fob/internal/fob"
 	"fob/internal/principal"
-	"fob/internal/profile"
 )
 
 // listKinds describes the kinds, for flags and forms.
@@ -288,7 +288,7 @@ func (a *Agent) remove(ctx context.Context, r *request) (any, error) {
 	if _, err := a.files.Session(p.Name, r.caller.Paths); err == nil {
 		return nil, nil // the user's own config file has a session of that name
 	}
-	return nil, a.files.ForgetDirectory(p.Name)
+	return nil, a.directories.Delete(p.Name)
 }
 
 func removal(what string, items []string) fob.Confirmation {
@@ -320,7 +320,7 @@ func (a *Agent) orphans(p fob.Profile) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		alone = append(alone, profile.RecordItems(names, p.Name, len(alone) > 0)...)
+		alone = append(alone, adopt.RecordItems(names, p.Name, len(alone) > 0)...)
 	}
 	return alone, nil
 }

@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"fob/internal/api"
+	"fob/internal/draft"
 	"fob/internal/fob"
+	"fob/internal/generate"
 	"fob/internal/profile"
 )
 
@@ -21,15 +23,15 @@ func (a *Agent) generate(ctx context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := a.files.Directory(s)
+	d, err := a.directories.Read(profile.Source(s))
 	if err != nil {
 		return nil, err
 	}
 	if d.Synced.IsZero() {
 		return nil, fob.Errorf(fob.ErrNotFound, "the accounts of %s are not known yet", s.Name).WithHint("fob sync %s", p.Session)
 	}
-	m, err := a.files.Generate(ctx, profile.Generation{
-		Session: s, Name: cmp.Or(p.Template, profile.DefaultName), Region: p.Region, Prune: p.Prune,
+	m, err := a.generator.Prepare(ctx, generate.Wish{
+		Session: s, Name: cmp.Or(p.Template, generate.DefaultName), Region: p.Region, Prune: p.Prune,
 		Wanted: func(reference string, account fob.Account, role string) bool {
 			return matches(api.Row{Name: reference, Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role}, p.Filter)
 		},
@@ -41,10 +43,10 @@ func (a *Agent) generate(ctx context.Context, r *request) (any, error) {
 }
 
 // generation says what will happen to how many sections.
-func generation(m *profile.Move) string {
+func generation(m *draft.Change) string {
 	removed := 0
 	for _, one := range m.Moved {
-		if one.Note == profile.NoteRemoved {
+		if one.Note == generate.NoteRemoved {
 			removed++
 		}
 	}

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"slices"
 
+	"fob/internal/adopt"
 	"fob/internal/api"
+	"fob/internal/draft"
 	"fob/internal/fob"
 	"fob/internal/principal"
-	"fob/internal/profile"
 )
 
 // adopt moves profiles out of the AWS files, after showing what will change.
@@ -27,8 +28,8 @@ func (a *Agent) adopt(ctx context.Context, r *request) (any, error) {
 	}
 	result := api.MoveResult{Moved: []api.Moved{}}
 	if len(profiles) > 0 || len(p.Names) == 0 {
-		result, err = a.move(ctx, r, "adopt", func(_ api.MoveParams, v profile.Vault) (*profile.Move, error) {
-			return a.files.Adopt(profiles, r.caller.Paths, r.caller.Exe, v)
+		result, err = a.move(ctx, r, "adopt", func(_ api.MoveParams, v adopt.Vault) (*draft.Change, error) {
+			return a.mover.Adopt(profiles, r.caller.Paths, r.caller.Exe, v)
 		})
 	}
 	if err != nil || p.Shared == "" {
@@ -97,13 +98,13 @@ const maxWarnings = 20
 
 // release moves them back.
 func (a *Agent) release(ctx context.Context, r *request) (any, error) {
-	return a.move(ctx, r, "release", func(p api.MoveParams, v profile.Vault) (*profile.Move, error) {
-		return a.files.Release(p.Names, r.caller.Paths, v)
+	return a.move(ctx, r, "release", func(p api.MoveParams, v adopt.Vault) (*draft.Change, error) {
+		return a.mover.Release(p.Names, r.caller.Paths, v)
 	})
 }
 
-// preparer is [profile.Files.Adopt] or its inverse.
-type preparer func(p api.MoveParams, v profile.Vault) (*profile.Move, error)
+// preparer is [adopt.Mover.Adopt] or its inverse.
+type preparer func(p api.MoveParams, v adopt.Vault) (*draft.Change, error)
 
 func (a *Agent) move(ctx context.Context, r *request, verb string, prepare preparer) (api.MoveResult, error) {
 	var p api.MoveParams
@@ -112,7 +113,7 @@ func (a *Agent) move(ctx context.Context, r *request, verb string, prepare prepa
 	}
 	for attempt := 1; ; attempt++ {
 		result, err := a.moveOnce(ctx, r, p, verb, prepare)
-		if !errors.Is(err, profile.ErrChanged) || attempt == moveAttempts {
+		if !errors.Is(err, draft.ErrChanged) || attempt == moveAttempts {
 			return result, err
 		}
 		// Another fob was first, or somebody has edited the files: what is to be
@@ -133,7 +134,7 @@ func (a *Agent) moveOnce(ctx context.Context, r *request, p api.MoveParams, verb
 }
 
 // carryOut does what was prepared, after the person has seen it.
-func (a *Agent) carryOut(ctx context.Context, r *request, title string, dryRun bool, m *profile.Move) (api.MoveResult, error) {
+func (a *Agent) carryOut(ctx context.Context, r *request, title string, dryRun bool, m *draft.Change) (api.MoveResult, error) {
 	result := api.MoveResult{Diff: m.Diff, Moved: moved(m)}
 	if dryRun || !m.Changes() {
 		return result, nil
@@ -150,7 +151,7 @@ func (a *Agent) carryOut(ctx context.Context, r *request, title string, dryRun b
 
 // prepare looks what would be done. On a machine without a vault it looks with
 // an empty one first: where there is nothing to move, none is made.
-func (a *Agent) prepare(ctx context.Context, r *request, p api.MoveParams, prepare preparer) (*profile.Move, error) {
+func (a *Agent) prepare(ctx context.Context, r *request, p api.MoveParams, prepare preparer) (*draft.Change, error) {
 	if !a.vault.Exists() {
 		if m, err := prepare(p, noVault{}); err != nil || p.DryRun || !m.Changes() {
 			return m, err
@@ -179,7 +180,7 @@ func (noVault) Update(context.Context, func(map[string]fob.Secret) error) error 
 	return fob.Errorf(fob.ErrNotFound, "there is no vault").WithHint("fob vault init")
 }
 
-func moved(m *profile.Move) []api.Moved {
+func moved(m *draft.Change) []api.Moved {
 	list := []api.Moved{}
 	for _, one := range m.Moved {
 		list = append(list, api.Moved{Name: one.Name, Kind: one.Kind, Skipped: one.Skipped, Note: one.Note})
@@ -187,7 +188,7 @@ func moved(m *profile.Move) []api.Moved {
 	return list
 }
 
-func moving(m *profile.Move) int {
+func moving(m *draft.Change) int {
 	n := 0
 	for _, one := range m.Moved {
 		if one.Skipped == "" {

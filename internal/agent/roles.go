@@ -8,6 +8,7 @@ import (
 
 	"fob/internal/api"
 	"fob/internal/fob"
+	"fob/internal/profile"
 )
 
 // sessionRow is a sign-in in a listing of profiles.
@@ -46,7 +47,7 @@ func (a *Agent) roles(_ context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := a.files.Directory(s)
+	d, err := a.directories.Read(profile.Source(s))
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (a *Agent) complete(_ context.Context, r *request) (any, error) {
 	}
 	for _, s := range sessions {
 		if strings.HasPrefix(p.Name, s.Name+"/") {
-			d, err := a.files.Directory(s)
+			d, err := a.directories.Read(profile.Source(s))
 			if err != nil {
 				return nil, err
 			}

@@ -11,6 +11,7 @@ import (
 	"fob/internal/api"
 	"fob/internal/atomicfile"
 	"fob/internal/broker"
+	"fob/internal/directory"
 	"fob/internal/fob"
 	"fob/internal/principal"
 	"fob/internal/profile"
@@ -218,7 +219,8 @@ func (a *Agent) sync(ctx context.Context, r *request) (any, error) {
 		return nil, err
 	}
 	session := plan[0].Profile
-	known, err := a.files.Directory(session)
+	source := profile.Source(session)
+	known, err := a.directories.Read(source)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +229,7 @@ func (a *Agent) sync(ctx context.Context, r *request) (any, error) {
 		return nil, err
 	}
 	asked := time.Now()
-	unlock, waited, err := a.files.Searching(ctx, session, func() {
+	unlock, waited, err := a.directories.Searching(ctx, source, func() {
 		r.ui.Tell(ctx, "another fob is searching behind "+session.Name+"; waiting for what it finds")
 	})
 	if err != nil {
@@ -235,38 +237,37 @@ func (a *Agent) sync(ctx context.Context, r *request) (any, error) {
 	}
 	defer unlock()
 	if waited {
-		found, err := a.files.Directory(session)
+		found, err := a.directories.Read(source)
 		if err != nil {
 			return nil, err
 		}
 		if found.Synced.After(asked) {
-			return compare(known, found), nil
+			return api.SyncResult(directory.Compare(known, found)), nil
 		}
 	}
 	return a.discover(ctx, r, plan, known)
 }
 
 // discover is one search, alone.
-func (a *Agent) discover(ctx context.Context, r *request, plan broker.Plan, known *profile.Directory) (any, error) {
+func (a *Agent) discover(ctx context.Context, r *request, plan broker.Plan, known *directory.Directory) (any, error) {
 	session := plan[0].Profile
-	journal, found, err := a.files.OpenJournal(session)
+	s, err := a.directories.Search(profile.Source(session))
 	if err != nil {
 		return nil, err
 	}
-	s := newSearch(journal, found)
 	err = plan[0].Kind.Discover(ctx, session, a.broker.Env(r.ui), principal.Discovery{
-		Source: a.broker.Source(plan, r.ui), Done: s.done,
+		Source: a.broker.Source(plan, r.ui), Done: s.Done(),
 		Found: func(account fob.Account, total int) {
-			s.found(account)
-			r.ui.Progress(fob.Progress{What: "accounts", Done: len(s.roles), Total: total})
+			s.Found(account)
+			r.ui.Progress(fob.Progress{What: "accounts", Done: s.Count(), Total: total})
 		},
 	})
-	if err = cmp.Or(err, s.failed); err != nil {
-		return nil, errors.Join(err, journal.Close(false))
+	if err != nil {
+		return nil, s.Stop(err)
 	}
-	now := s.directory(session)
-	if err := a.files.SaveDirectory(now); err != nil {
+	now, err := s.Finish()
+	if err != nil {
 		return nil, err
 	}
-	return compare(known, now), journal.Close(true)
+	return api.SyncResult(directory.Compare(known, now)), nil
 }

@@ -13,6 +13,7 @@ import (
 	"fob/internal/atomicfile"
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/profile"
 )
 
 // usage remembers how often and when people chose which profile, so that the
@@ -90,7 +91,7 @@ func (a *Agent) choices(_ context.Context, r *request) (any, error) {
 		return nil, err
 	}
 	for _, s := range sessions {
-		d, err := a.files.Directory(s)
+		d, err := a.directories.Read(profile.Source(s))
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,10 @@ import (
 	"fob/internal/principal"
 )
 
+// GeneratedKey marks a section as one of fob generate's. SDKs ignore keys that they
+// do not know.
+const GeneratedKey = "fob_generated"
+
 // Has reports whether fob's own file has a section.
 func (f *Files) Has(section, name string) (bool, error) {
 	own, err := f.read(awsfile.Config, f.home.Config())
@@ -32,7 +36,7 @@ func (f *Files) Put(ctx context.Context, section string, p fob.Profile) error {
 				}
 			}
 		}
-		for _, key := range f.ordered(p) {
+		for _, key := range f.Ordered(p) {
 			if err := file.Set(section, p.Name, key, p.Keys[key]); err != nil {
 				return err
 			}
@@ -50,9 +54,9 @@ func (f *Files) update(ctx context.Context, edit func(*awsfile.File) error) erro
 	return awsfile.Update(ctx, awsfile.Config, f.home.Config(), f.home.Locks(), edit)
 }
 
-// ordered lists the keys of a definition as its kind does, so that definitions
+// Ordered lists the keys of a definition as its kind does, so that definitions
 // read alike; keys of no kind come last.
-func (f *Files) ordered(p fob.Profile) []string {
+func (f *Files) Ordered(p fob.Profile) []string {
 	var names []string
 	if kind, err := principal.Find(f.kinds, p); err == nil {
 		for _, field := range kind.Accepts() {

@@ -4,9 +4,12 @@ import (
 	"os"
 	"sync"
 
+	"fob/internal/atomicfile"
 	"fob/internal/awsfile"
+	"fob/internal/directory"
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/processline"
 )
 
 // Files are the definitions of one user. Parsed files are kept and read again
@@ -15,10 +18,11 @@ type Files struct {
 	home  fob.Home
 	kinds []principal.Kind
 
-	mu          sync.Mutex
-	parsed      map[string]*parsed    // by path
-	directories map[string]*directory // by path
-	listed      listing
+	directories *directory.Store
+
+	mu     sync.Mutex
+	parsed map[string]*parsed // by path
+	listed listing
 }
 
 // listing is the last list, and the files that it was made of.
@@ -27,14 +31,15 @@ type listing struct {
 	profiles                 []fob.Profile
 }
 
-// New returns the definitions under home; kinds say which keys authenticate.
-func New(home fob.Home, kinds []principal.Kind) *Files {
-	return &Files{home: home, kinds: kinds, parsed: map[string]*parsed{}, directories: map[string]*directory{}}
+// New returns the definitions under home; kinds say which keys authenticate,
+// directories what is behind the sign-ins.
+func New(home fob.Home, kinds []principal.Kind, directories *directory.Store) *Files {
+	return &Files{home: home, kinds: kinds, directories: directories, parsed: map[string]*parsed{}}
 }
 
 // parsed is a file as it was at one moment.
 type parsed struct {
-	stamp    stamp
+	stamp    atomicfile.Stamp
 	sections map[sectionID]awsfile.Section
 	order    []string // profile names, in file order
 	sessions []string // names of sign-ins, in file order
@@ -52,14 +57,14 @@ func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if have := f.parsed[path]; have != nil && have.stamp.current(info) {
+	if have := f.parsed[path]; have != nil && have.stamp.Current(info) {
 		return have, nil
 	}
 	file, err := awsfile.Read(kind, path)
 	if err != nil {
 		return nil, err
 	}
-	p := &parsed{stamp: newStamp(info), sections: map[sectionID]awsfile.Section{}, legacy: map[string]string{}}
+	p := &parsed{stamp: atomicfile.NewStamp(info), sections: map[sectionID]awsfile.Section{}, legacy: map[string]string{}}
 	for _, s := range file.Sections() {
 		p.sections[sectionID{s.Type, s.Name}] = s
 		switch s.Type {
@@ -69,7 +74,7 @@ func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
 			if _, have := p.legacy[signIn]; !have && s.Keys["sso_session"] == "" {
 				p.legacy[signIn] = s.Name
 			}
-		case sessionSection:
+		case SessionSection:
 			p.sessions = append(p.sessions, s.Name)
 		}
 	}
@@ -115,6 +120,26 @@ func (f *Files) Lookup(name string, paths fob.Paths) (fob.Profile, error) {
 	return f.lookup(v, name)
 }
 
+// At fixes the definitions as the files are now: what is looked up in the answer is
+// of one moment.
+func (f *Files) At(paths fob.Paths) (*View, error) {
+	v, err := f.view(paths)
+	if err != nil {
+		return nil, err
+	}
+	return &View{f, v}, nil
+}
+
+// View is the definitions of one moment.
+type View struct {
+	files *Files
+	view  *view
+}
+
+// Lookup finds a definition by name, as [Files.Lookup] does; sign-ins are not found by
+// SIGN-IN words.
+func (v *View) Lookup(name string) (fob.Profile, error) { return v.files.lookup(v.view, name) }
+
 func (f *Files) lookup(v *view, name string) (fob.Profile, error) {
 	if !v.has(name) {
 		if p, ok, err := f.reference(v, name); ok {
@@ -131,7 +156,7 @@ func (f *Files) lookup(v *view, name string) (fob.Profile, error) {
 	if err != nil || p.Origin == fob.OriginFob {
 		return p, err
 	}
-	switch other, ok := Called(p.Get("credential_process")); {
+	switch other, ok := processline.Called(p.Get("credential_process")); {
 	case ok && other != name:
 		return f.called(v, p, other)
 	case ok && f.notOurselves(p) != nil:
@@ -149,7 +174,7 @@ func (f *Files) lookup(v *view, name string) (fob.Profile, error) {
 func (f *Files) called(v *view, section fob.Profile, other string) (fob.Profile, error) {
 	if v.has(other) {
 		further, err := f.resolve(v, other)
-		if _, again := Called(further.Get("credential_process")); err == nil && again && further.Origin != fob.OriginFob {
+		if _, again := processline.Called(further.Get("credential_process")); err == nil && again && further.Origin != fob.OriginFob {
 			return fob.Profile{}, fob.Errorf(fob.ErrUsage, "profile %q asks fob for %q, which asks fob again", section.Name, other).
 				WithHint("correct the credential_process of %q in %s", section.Name, section.Path)
 		}
@@ -164,7 +189,7 @@ func (f *Files) called(v *view, section fob.Profile, other string) (fob.Profile,
 // beside is what a section asks fob for, with what the section says beside that.
 func (f *Files) beside(p, section fob.Profile) fob.Profile {
 	for key, value := range section.Keys {
-		if !f.authenticates(key) && key != generatedKey {
+		if !f.Authenticates(key) && key != GeneratedKey {
 			p = p.With(key, value)
 		}
 	}
@@ -221,7 +246,7 @@ func (f *Files) List(paths fob.Paths) ([]fob.Profile, error) {
 func (v *view) asksForOthers() bool {
 	for _, p := range []*parsed{v.config, v.credentials} {
 		for id, s := range p.sections {
-			if other, ok := Called(s.Keys["credential_process"]); ok && (other != id.name || v.origin(id.name) != fob.OriginFob) {
+			if other, ok := processline.Called(s.Keys["credential_process"]); ok && (other != id.name || v.origin(id.name) != fob.OriginFob) {
 				return true
 			}
 		}

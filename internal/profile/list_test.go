@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/directory"
 	"fob/internal/fob"
 	"fob/internal/principal/all"
 )
@@ -14,7 +15,8 @@ import (
 func TestListIsKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	f := New(fob.Home{ConfigDir: filepath.Join(dir, "fob"), StateDir: dir}, all.Kinds())
+	home := fob.Home{ConfigDir: filepath.Join(dir, "fob"), StateDir: dir}
+	f := New(home, all.Kinds(), directory.NewStore(home))
 	paths := fob.Paths{Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials")}
 	age := time.Hour
 	write := func(text string) {

@@ -4,33 +4,15 @@ import (
 	"slices"
 	"strings"
 
+	"fob/internal/directory"
 	"fob/internal/fob"
+	"fob/internal/processline"
 )
 
-// Reference is the name of one role, SESSION/ACCOUNT/ROLE: with the account's
-// name where that leads to it and every tool can pass it on, else its id.
-func (d *Directory) Reference(a fob.Account, role string) string {
-	account := a.ID
-	if i, ok := d.byID[a.ID]; ok {
-		account = d.own[i]
-	}
-	return d.Session + "/" + account + "/" + role
-}
-
-// byIDs is the name of a role that stays the same when the account is renamed.
-func (d *Directory) byIDs(a fob.Account, role string) string {
-	return d.Session + "/" + a.ID + "/" + role
-}
-
-// unsafe are characters that some SDK cannot pass on in a credential_process.
-func unsafe(r rune) bool {
-	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.@+-", r))
-}
-
 // References returns how the roles of a sign-in are to be called: as
-// [Directory.Reference] says, but by ids where a profile of the user's has that
+// [directory.Directory.Reference] says, but by ids where a profile of the user's has that
 // name and means something else.
-func (f *Files) References(d *Directory, paths fob.Paths) (func(a fob.Account, role string) string, error) {
+func (f *Files) References(d *directory.Directory, paths fob.Paths) (func(a fob.Account, role string) string, error) {
 	v, err := f.view(paths)
 	if err != nil {
 		return nil, err
@@ -38,13 +20,13 @@ func (f *Files) References(d *Directory, paths fob.Paths) (func(a fob.Account, r
 	return func(a fob.Account, role string) string { return v.reference(d, a, role) }, nil
 }
 
-func (v *view) reference(d *Directory, a fob.Account, role string) string {
-	name, ids := d.Reference(a, role), d.byIDs(a, role)
+func (v *view) reference(d *directory.Directory, a fob.Account, role string) string {
+	name, ids := d.Reference(a, role), d.ByIDs(a, role)
 	id := sectionID{"profile", name}
 	_, own := v.own.sections[id]
 	_, credentials := v.credentials.sections[id]
 	config, inConfig := v.config.sections[id]
-	called, _ := Called(config.Keys["credential_process"])
+	called, _ := processline.Called(config.Keys["credential_process"])
 	if own || credentials || inConfig && called != name && called != ids {
 		return ids
 	}
@@ -59,15 +41,11 @@ func (f *Files) reference(v *view, name string) (p fob.Profile, ok bool, err err
 	if !ok || slash <= 0 || slash == len(rest)-1 {
 		return p, false, nil
 	}
-	d, err := f.Directory(s)
+	d, err := f.directories.Read(Source(s))
 	if err != nil {
 		return p, true, err
 	}
-	a, err := d.account(rest[:slash])
-	if err != nil {
-		return p, true, err
-	}
-	role, err := d.role(a, rest[slash+1:])
+	a, role, err := d.Lookup(rest)
 	if err != nil {
 		return p, true, err
 	}

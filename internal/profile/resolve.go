@@ -2,13 +2,13 @@ package profile
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"fob/internal/awsfile"
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/processline"
 )
 
 // maxIncludes bounds a chain of include_profile; nobody's is a tenth as long.
@@ -65,7 +65,7 @@ func (f *Files) fill(p *fob.Profile, v *view, name string) bool {
 	}
 	skip := func(string) bool { return false }
 	if isOwn {
-		skip = f.authenticates
+		skip = f.Authenticates
 	}
 	// The credentials file wins over the config file, key by key, as in the SDKs.
 	credentials, inCredentials := v.credentials.sections[id]
@@ -109,9 +109,20 @@ func put[V any](m *map[string]V, key string, value V) {
 	(*m)[key] = value
 }
 
-// authenticates reports whether a key says how to authenticate, and so belongs
+// FromSections is the profile that sections make, of which the first wins, key by key.
+// What the sections refer to is not added.
+func FromSections(name string, sections ...awsfile.Section) fob.Profile {
+	p := fob.Profile{Name: name, Origin: fob.OriginConfig, Keys: map[string]string{},
+		Nested: map[string]map[string]string{}, Secrets: map[string]fob.Secret{}}
+	for _, s := range sections {
+		add(&p, s, nil)
+	}
+	return p
+}
+
+// Authenticates reports whether a key says how to authenticate, and so belongs
 // to the definition and not to what SDKs read beside it.
-func (f *Files) authenticates(key string) bool {
+func (f *Files) Authenticates(key string) bool {
 	if key == "credential_process" || key == "include_profile" || fob.IsSecretKey(key) {
 		return true
 	}
@@ -156,7 +167,7 @@ func (v *view) endpoints(p *fob.Profile) {
 // authenticate beside that (a program that takes no lock of ours has written back
 // half of it) is taken by that, as SDKs take it.
 func (f *Files) notOurselves(p fob.Profile) error {
-	if p.Origin == fob.OriginFob || !callsFob(p.Get("credential_process"), p.Name) {
+	if p.Origin == fob.OriginFob || !processline.Calls(p.Get("credential_process"), p.Name) {
 		return nil
 	}
 	if _, err := principal.Find(f.kinds, p); err == nil {
@@ -164,25 +175,6 @@ func (f *Files) notOurselves(p fob.Profile) error {
 	}
 	return fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it in %s", p.Name, f.home.Config()).
 		WithHint("fob add user %s, or fob add role %s", p.Name, p.Name)
-}
-
-// callsFob reports whether a credential_process is one that adopt writes,
-// wherever fob was at the time.
-func callsFob(process, name string) bool {
-	called, ok := Called(process)
-	return ok && called == name
-}
-
-// Called is the name that a credential_process asks fob for; ok is false if it is
-// not fob's.
-func Called(process string) (name string, ok bool) {
-	exe, args, _ := strings.Cut(process, " credentials ")
-	base := filepath.Base(strings.Trim(exe, `"`))
-	words := strings.Fields(args)
-	if len(words) == 0 || base != "fob" && base != "fob.exe" {
-		return "", false
-	}
-	return words[0], true
 }
 
 func (f *Files) missing(v *view, name string) error {

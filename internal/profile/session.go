@@ -4,12 +4,18 @@ import (
 	"maps"
 	"strings"
 
+	"fob/internal/directory"
 	"fob/internal/fob"
 	"fob/internal/principal"
 )
 
-// The type of the section that defines a sign-in.
-const sessionSection = "sso-session"
+// SessionSection is the type of the section that defines a sign-in.
+const SessionSection = "sso-session"
+
+// Source is whose accounts and roles are behind a sign-in.
+func Source(signIn fob.Profile) directory.Source {
+	return directory.Source{Name: signIn.Name, Origin: signIn.Get("sso_start_url"), Aliases: signIn.Get("sso_account_aliases")}
+}
 
 // session finds a sign-in: a section [sso-session NAME], or, for profiles that
 // name a start URL themselves, that URL and its region. The URL alone means the
@@ -20,7 +26,7 @@ func (f *Files) session(v *view, name string) (fob.Profile, bool) {
 	}
 	p := fob.Profile{Name: name, Origin: fob.OriginConfig, Path: v.paths.Config,
 		Keys: map[string]string{}, Nested: map[string]map[string]string{}, Endpoints: map[string]string{}}
-	id := sectionID{sessionSection, name}
+	id := sectionID{SessionSection, name}
 	own, isOwn := v.own.sections[id]
 	config, inConfig := v.config.sections[id]
 	if isOwn {

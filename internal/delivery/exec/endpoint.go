@@ -4,6 +4,7 @@ import (
 	"fob/internal/awsfile"
 	"fob/internal/delivery"
 	"fob/internal/fob"
+	"fob/internal/processline"
 )
 
 // throughEndpoint is the environment of a child that an endpoint serves. SDKs ask
@@ -37,7 +38,7 @@ func throughEndpoint(g delivery.Grant) (fob.Delivery, error) {
 func settings(g delivery.Grant) ([]byte, error) {
 	config := awsfile.Parse(awsfile.Config, nil)
 	names := []string{"default"}
-	if _, err := delivery.ProcessLine("fob", g.Profile.Name); err == nil && g.Profile.Name != "default" {
+	if _, err := processline.Write("fob", g.Profile.Name); err == nil && g.Profile.Name != "default" {
 		names = append(names, g.Profile.Name)
 	}
 	for _, name := range names {

@@ -12,6 +12,7 @@ import (
 	"fob/internal/awsfile"
 	"fob/internal/delivery"
 	"fob/internal/fob"
+	"fob/internal/processline"
 )
 
 // throughProfile points the child at a profile whose credential_process is fob.
@@ -24,7 +25,7 @@ func throughProfile(g delivery.Grant, longLived bool) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	line, err := delivery.ProcessLine(g.Exe, g.Profile.Name, flags...)
+	line, err := processline.Write(g.Exe, g.Profile.Name, flags...)
 	if err != nil {
 		return fob.Delivery{}, err
 	}

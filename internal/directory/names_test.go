@@ -1,4 +1,4 @@
-package profile
+package directory
 
 import (
 	"errors"
@@ -13,6 +13,29 @@ import (
 
 	"fob/internal/fob"
 )
+
+// corp is a home with what is known of a sign-in: three accounts of which two share a
+// name.
+func corp(t testing.TB) (*Store, Source) {
+	home, err := fob.HomeFrom(func(string) string { return t.TempDir() })
+	if err == nil {
+		err = home.MakeDirs()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := NewStore(home)
+	err = store.Save(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: []fob.Account{
+		{ID: "111111111111", Name: "payments", Email: "p@corp", Roles: []string{"Admin", "ReadOnly"}},
+		{ID: "222222222222", Name: "shared", Email: "a@corp", Roles: []string{"ReadOnly"}},
+		{ID: "333333333333", Name: "shared", Email: "b@corp", Roles: []string{"ReadOnly"}},
+		{ID: "444444444444", Name: "Data Lake", Email: "d@corp", Roles: []string{"ReadOnly"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store, Source{"corp", "https://corp.awsapps.com/start", "pay=111111111111"}
+}
 
 // Whatever a sign-in is called, what is known of it is in its folder, in a file that
 // every system takes; plain names can be read.
@@ -50,32 +73,32 @@ func TestFileNames(t *testing.T) {
 // The files of a sign-in are those that its name says, whoever wrote the name.
 func TestNamesStayInTheirFolder(t *testing.T) {
 	t.Parallel()
-	f, _ := corp(t, "")
-	vault := filepath.Join(f.home.DataDir, "vault.json")
+	store, _ := corp(t)
+	vault := filepath.Join(store.home.DataDir, "vault.json")
 	if err := os.WriteFile(vault, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := fob.Profile{Name: "../vault", Keys: map[string]string{"sso_start_url": "https://x/start"}}
-	if err := f.SaveDirectory(&Directory{Session: s.Name, StartURL: "https://x/start", Accounts: []fob.Account{{ID: "111111111111", Name: "a"}}}); err != nil {
+	of := Source{Name: "../vault", Origin: "https://x/start"}
+	if err := store.Save(&Directory{Session: of.Name, StartURL: "https://x/start", Accounts: []fob.Account{{ID: "111111111111", Name: "a"}}}); err != nil {
 		t.Fatal(err)
 	}
-	j, _, err := f.OpenJournal(s)
+	search, err := store.Search(of)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Close(false); err != nil {
+	if err := search.Stop(nil); err != nil {
 		t.Fatal(err)
 	}
-	if d, err := f.Directory(s); err != nil || len(d.Accounts) != 1 {
+	if d, err := store.Read(of); err != nil || len(d.Accounts) != 1 {
 		t.Error(d, err)
 	}
-	if entries, err := os.ReadDir(filepath.Join(f.home.DataDir, "sso")); err != nil || len(entries) != 3 { // and corp's
+	if entries, err := os.ReadDir(filepath.Join(store.home.DataDir, "sso")); err != nil || len(entries) != 3 { // and corp's
 		t.Error(entries, err)
 	}
-	if err := f.ForgetDirectory(s.Name); err != nil {
+	if err := store.Delete(of.Name); err != nil {
 		t.Fatal(err)
 	}
-	if entries, err := os.ReadDir(filepath.Join(f.home.DataDir, "sso")); err != nil || len(entries) != 1 {
+	if entries, err := os.ReadDir(filepath.Join(store.home.DataDir, "sso")); err != nil || len(entries) != 1 {
 		t.Error(entries, err)
 	}
 	if text, err := os.ReadFile(vault); err != nil || string(text) != "{}" {
@@ -132,39 +155,49 @@ func TestAliasesAndFormerNames(t *testing.T) {
 	t.Parallel()
 	a := func(id, name string) fob.Account { return fob.Account{ID: id, Name: name, Email: name + "@corp"} }
 	one, two, three := "111111111111", "222222222222", "333333333333"
-	save := func(f *Files, accounts ...fob.Account) {
+	store, of := corp(t)
+	save := func(accounts ...fob.Account) {
 		t.Helper()
-		if err := f.SaveDirectory(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
+		if err := store.Save(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f, paths := corp(t, "", a(one, "first"), a(two, "pay"), a(three, "third")) // and the alias pay=one
+	lookup := func(name string) (fob.Account, error) {
+		t.Helper()
+		d, err := store.Read(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		account, _, err := d.Lookup(name)
+		return account, err
+	}
+	save(a(one, "first"), a(two, "pay"), a(three, "third")) // and the alias pay=one
 	for _, tt := range []struct{ name, account, says string }{
-		{"corp/pay/R", "", "2 accounts of corp are named \"pay\": 222222222222 (pay@corp), 111111111111 (first@corp)"},
-		{"corp/first/R", one, ""},
+		{"pay/R", "", "2 accounts of corp are named \"pay\": 222222222222 (pay@corp), 111111111111 (first@corp)"},
+		{"first/R", one, ""},
 	} {
-		p, err := f.Lookup(tt.name, paths)
-		if p.Get("sso_account_id") != tt.account || err != nil && err.Error() != tt.says {
+		p, err := lookup(tt.name)
+		if p.ID != tt.account || err != nil && err.Error() != tt.says {
 			t.Errorf("%s: %v %v", tt.name, p, err)
 		}
 	}
-	save(f, a(one, "uno"), a(two, "two"), a(three, "tres"))
-	save(f, a(one, "eins"), a(two, "two"), a(three, "first"))
+	save(a(one, "uno"), a(two, "two"), a(three, "tres"))
+	save(a(one, "eins"), a(two, "two"), a(three, "first"))
 	for name, account := range map[string]string{
 		"first": three, // who has the name now comes first
 		"uno":   one, "eins": one, "third": three, "tres": three, "pay": one,
 	} {
-		p, err := f.Lookup("corp/"+name+"/R", paths)
-		if err != nil || p.Get("sso_account_id") != account {
-			t.Errorf("%s: %v %v", name, p.Get("sso_account_id"), err)
+		p, err := lookup(name + "/R")
+		if err != nil || p.ID != account {
+			t.Errorf("%s: %v %v", name, p.ID, err)
 		}
 	}
-	save(f, a(one, "x"), a(two, "tres"), a(three, "y"))
-	save(f, a(one, "x"), a(two, "z"), a(three, "y"))
-	if _, err := f.Lookup("corp/tres/R", paths); !errors.Is(err, fob.ErrUsage) {
+	save(a(one, "x"), a(two, "tres"), a(three, "y"))
+	save(a(one, "x"), a(two, "z"), a(three, "y"))
+	if _, err := lookup("tres/R"); !errors.Is(err, fob.ErrUsage) {
 		t.Error("two accounts had the name once:", err)
 	}
-	if _, err := f.Lookup("corp/nosuch/R", paths); !errors.Is(err, fob.ErrNotFound) {
+	if _, err := lookup("nosuch/R"); !errors.Is(err, fob.ErrNotFound) {
 		t.Error(err)
 	}
 }
@@ -187,5 +220,25 @@ func BenchmarkComplete(b *testing.B) {
 				d.Complete(text, 2000)
 			}
 		})
+	}
+}
+
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	store, of := corp(t)
+	d, err := store.Read(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"corp/":              "[corp/payments/ corp/222222222222/ corp/333333333333/ corp/444444444444/]",
+		"corp/pay":           "[corp/payments/]",
+		"corp/payments/":     "[corp/payments/Admin corp/payments/ReadOnly]",
+		"corp/payments/R":    "[corp/payments/ReadOnly]",
+		"corp/payments/none": "[]",
+	} {
+		if got := fmt.Sprint(d.Complete(text, 100)); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package profile
+package generate
 
 import (
 	"context"
@@ -7,21 +7,19 @@ import (
 	"strings"
 
 	"fob/internal/awsfile"
+	"fob/internal/draft"
 	"fob/internal/partition"
+	"fob/internal/profile"
 )
 
-// generatedKey marks a section as one of fob generate's. SDKs ignore keys that they
-// do not know.
-const generatedKey = "fob_generated"
-
-// mark is the value of that key.
+// mark is the value of [profile.GeneratedKey].
 type mark struct {
 	ids    string // SESSION/ID/ROLE
 	region string // the region, if fob wrote one: another is the person's
 }
 
 func markOf(s awsfile.Section) mark {
-	ids, rest, _ := strings.Cut(s.Keys[generatedKey], " ")
+	ids, rest, _ := strings.Cut(s.Keys[profile.GeneratedKey], " ")
 	region, _ := strings.CutPrefix(rest, "region=")
 	return mark{ids, region}
 }
@@ -42,7 +40,7 @@ type ours struct {
 
 // keys are what an earlier run wrote and nobody has changed since.
 func (o *ours) keys() []string {
-	keys := []string{"credential_process", generatedKey}
+	keys := []string{"credential_process", profile.GeneratedKey}
 	if o.mark.region != "" && o.Keys["region"] == o.mark.region {
 		keys = append(keys, "region")
 	}
@@ -51,7 +49,7 @@ func (o *ours) keys() []string {
 
 // isMine reports whether a section is one of this sign-in's.
 func (g *generating) isMine(s awsfile.Section) bool {
-	rest, ok := strings.CutPrefix(s.Keys[generatedKey], g.directory.Session+"/")
+	rest, ok := strings.CutPrefix(s.Keys[profile.GeneratedKey], g.directory.Session+"/")
 	id, _, role := strings.Cut(rest, "/")
 	return ok && role && partition.IsAccount(id)
 }
@@ -101,7 +99,7 @@ func (g *generating) tidy(ctx context.Context) error {
 			}
 		}
 		if g.byName[o.Name] == nil {
-			g.moved = append(g.moved, Moved{Name: o.Name, Note: NoteRemoved})
+			g.moved = append(g.moved, draft.Moved{Name: o.Name, Note: NoteRemoved})
 		}
 	}
 	for _, name := range slices.Backward(whole) {
@@ -120,7 +118,7 @@ func (g *generating) tidy(ctx context.Context) error {
 	maps.Copy(g.have, now)
 	for _, o := range g.mine {
 		if name := names[o.Name]; name != "" {
-			g.moved = append(g.moved, Moved{Name: name, Kind: "sso", Note: "was " + o.Name})
+			g.moved = append(g.moved, draft.Moved{Name: name, Kind: "sso", Note: "was " + o.Name})
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package profile
+package adopt
 
 import (
 	"context"
@@ -13,8 +13,11 @@ import (
 
 	"pgregory.net/rapid"
 
+	"fob/internal/directory"
+	"fob/internal/draft"
 	"fob/internal/fob"
 	"fob/internal/principal/all"
+	"fob/internal/profile"
 )
 
 // memory is a vault that is not on disk. It keeps what it held after each update.
@@ -60,8 +63,8 @@ type fatal interface {
 
 // person is a home with a vault.
 type person struct {
-	t     fatal
-	files *Files
+	t fatal
+	Mover
 	paths fob.Paths
 	own   string
 	vault *memory
@@ -75,7 +78,8 @@ func newPerson(t fatal, dir string) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &person{t, New(home, all.Kinds()), fob.Paths{Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials")},
+	files := profile.New(home, all.Kinds(), directory.NewStore(home))
+	return &person{t, Mover{home, all.Kinds(), files}, fob.Paths{Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials")},
 		home.Config(), newMemory()}
 }
 
@@ -102,9 +106,9 @@ func (p *person) write(s state) {
 	}
 }
 
-func (p *person) adopt(names ...string) *Move {
+func (p *person) adopt(names ...string) *draft.Change {
 	p.t.Helper()
-	m, err := p.files.Adopt(names, p.paths, "/bin/fob", p.vault)
+	m, err := p.Adopt(names, p.paths, "/bin/fob", p.vault)
 	if err == nil && m.Changes() {
 		err = m.Apply(context.Background())
 	}
@@ -116,7 +120,7 @@ func (p *person) adopt(names ...string) *Move {
 
 func (p *person) release(names ...string) {
 	p.t.Helper()
-	m, err := p.files.Release(names, p.paths, p.vault)
+	m, err := p.Release(names, p.paths, p.vault)
 	if err == nil {
 		err = m.Apply(context.Background())
 	}
@@ -290,7 +294,7 @@ func TestNewKeyWhereverItStops(t *testing.T) {
 					}
 				}
 				p.write(at)
-				def, err := p.files.Lookup("me", p.paths)
+				def, err := p.Files.Lookup("me", p.paths)
 				if err != nil {
 					t.Fatal(stop, err)
 				}

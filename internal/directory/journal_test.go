@@ -1,4 +1,4 @@
-package profile
+package directory
 
 import (
 	"context"
@@ -10,29 +10,25 @@ import (
 // One search behind a sign-in at a time; who cannot wait any longer leaves.
 func TestSearchesTakeTurns(t *testing.T) {
 	t.Parallel()
-	f, paths := corp(t, "")
-	s, err := f.Session("corp", paths)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, of := corp(t)
 	never := func() { t.Error("busy, without another search") }
-	unlock, waited, err := f.Searching(t.Context(), s, never)
+	unlock, waited, err := store.Searching(t.Context(), of, never)
 	if err != nil || waited {
 		t.Fatal(waited, err)
 	}
-	other := s
+	other := of
 	other.Name = "https://other.awsapps.com/start" // a file's name is made of it
-	unlockOther, _, err := f.Searching(t.Context(), other, never)
+	unlockOther, _, err := store.Searching(t.Context(), other, never)
 	if err != nil {
 		t.Fatal(err)
 	}
 	unlockOther()
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, _, err := f.Searching(ctx, s, cancel); !errors.Is(err, context.Canceled) {
+	if _, _, err := store.Searching(ctx, of, cancel); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	told := 0
-	unlockSecond, waited, err := f.Searching(t.Context(), s, func() { told++; unlock() })
+	unlockSecond, waited, err := store.Searching(t.Context(), of, func() { told++; unlock() })
 	if err != nil || !waited || told != 1 {
 		t.Fatal(waited, told, err)
 	}
@@ -42,19 +38,15 @@ func TestSearchesTakeTurns(t *testing.T) {
 // A journal that somebody has removed is no fault of a search that is done.
 func TestJournalIsGone(t *testing.T) {
 	t.Parallel()
-	f, paths := corp(t, "")
-	s, err := f.Session("corp", paths)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, _, err := f.OpenJournal(s)
+	store, of := corp(t)
+	s, err := store.Search(of)
 	if err == nil {
-		err = os.Remove(j.file.Name())
+		err = os.Remove(s.journal.file.Name())
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Close(true); err != nil {
+	if _, err := s.Finish(); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package profile
+package generate
 
 import (
 	"context"
@@ -6,13 +6,15 @@ import (
 	"text/template"
 
 	"fob/internal/awsfile"
-	"fob/internal/delivery"
+	"fob/internal/directory"
+	"fob/internal/draft"
 	"fob/internal/fob"
+	"fob/internal/processline"
+	"fob/internal/profile"
 )
 
-// Generation is what sections to write into ~/.aws/config for the roles of a
-// sign-in.
-type Generation struct {
+// Wish is what sections to write into ~/.aws/config for the roles of a sign-in.
+type Wish struct {
 	Session fob.Profile
 	Name    string // template of the sections' names
 	Region  string // for sections that have none
@@ -23,40 +25,47 @@ type Generation struct {
 // DefaultName is the template of generated sections' names.
 const DefaultName = "{{.AccountName}}-{{.RoleName}}"
 
-// Generate prepares sections with a credential_process for roles. It touches
-// only sections that it has made, and in those only its own keys.
-func (f *Files) Generate(ctx context.Context, g Generation, paths fob.Paths, exe string) (*Move, error) {
-	name, err := template.New("name").Option("missingkey=error").Parse(g.Name)
+// Generator makes sections.
+type Generator struct {
+	Home        fob.Home
+	Files       *profile.Files
+	Directories *directory.Store
+}
+
+// Prepare prepares sections with a credential_process for roles. It touches only
+// sections that it has made, and in those only its own keys.
+func (g Generator) Prepare(ctx context.Context, w Wish, paths fob.Paths, exe string) (*draft.Change, error) {
+	name, err := template.New("name").Option("missingkey=error").Parse(w.Name)
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrUsage, "--name is not a template: %w", err).WithHint("--name '%s'", DefaultName)
 	}
-	directory, err := f.Directory(g.Session)
+	directory, err := g.Directories.Read(profile.Source(w.Session))
 	if err != nil {
 		return nil, err
 	}
-	d, err := f.drafts(paths)
+	d, err := draft.Read(g.Home, paths)
 	if err != nil {
 		return nil, err
 	}
-	gen := &generating{Generation: g, directory: directory, config: d.config.file, exe: exe, name: name,
+	gen := &generating{Wish: w, directory: directory, config: d.Config.File, exe: exe, name: name,
 		byName: map[string]*wanted{}, byIDs: map[string]*wanted{}, taken: taken(d)}
-	if gen.references, err = f.References(directory, paths); err != nil {
+	if gen.references, err = g.Files.References(directory, paths); err != nil {
 		return nil, err
 	}
 	if err := gen.all(ctx); err != nil {
 		return nil, err
 	}
-	m := &Move{Diff: d.config.diff(), Moved: gen.moved}
-	if m.Diff != "" {
-		m.apply = func(ctx context.Context) error { return d.config.write(ctx, f.home.Locks()) }
+	change := &draft.Change{Diff: d.Config.Diff(), Moved: gen.moved}
+	if change.Diff != "" {
+		change.Apply = func(ctx context.Context) error { return d.Config.Write(ctx, g.Home.Locks()) }
 	}
-	return m, ctx.Err()
+	return change, ctx.Err()
 }
 
 // taken are the names that definitions outside ~/.aws/config have.
-func taken(d *drafts) map[string]bool {
+func taken(d *draft.Files) map[string]bool {
 	names := map[string]bool{}
-	for _, file := range []*awsfile.File{d.own.file, d.credentials.file} {
+	for _, file := range []*draft.File{d.Own, d.Credentials} {
 		for _, s := range file.Sections() {
 			if s.Type == "profile" {
 				names[s.Name] = true
@@ -73,8 +82,8 @@ type wanted struct {
 }
 
 type generating struct {
-	Generation
-	directory  *Directory
+	Wish
+	directory  *directory.Directory
 	references func(a fob.Account, role string) string
 	config     *awsfile.File
 	exe        string
@@ -87,7 +96,7 @@ type generating struct {
 
 	have  map[string]awsfile.Section // profiles of the config file
 	mine  []*ours                    // in file order
-	moved []Moved
+	moved []draft.Moved
 }
 
 func (g *generating) all(ctx context.Context) error {
@@ -129,12 +138,12 @@ func (g *generating) want(a fob.Account, role string) error {
 		return fob.Errorf(fob.ErrUsage, "--name: %w", err).WithHint("there are AccountName, AccountId, Email, RoleName and SessionName")
 	}
 	name := strings.Map(func(r rune) rune {
-		if r == '/' || !unsafe(r) {
+		if r == '/' || !directory.Unsafe(r) {
 			return r
 		}
 		return '-'
 	}, text.String())
-	w := &wanted{name, d.byIDs(a, role)}
+	w := &wanted{name, d.ByIDs(a, role)}
 	if other := g.byName[name]; other != nil {
 		return fob.Errorf(fob.ErrConflict, "%s and %s would both be [profile %s]", other.ids, w.ids, name).
 			WithHint("use more of the role in the name: --name '{{.AccountName}}-{{.AccountId}}-{{.RoleName}}'")
@@ -143,7 +152,7 @@ func (g *generating) want(a fob.Account, role string) error {
 		return fob.Errorf(fob.ErrConflict, "there is a profile %q of your own already", name).
 			WithHint("choose another --name, or rename that section")
 	}
-	if other, ok := d.refersTo(name); ok && other != w.ids {
+	if other, ok := d.RefersTo(name); ok && other != w.ids {
 		return fob.Errorf(fob.ErrUsage, "--name: [profile %s] would be %s, and hide %s", name, w.ids, other).
 			WithHint("--name '%s'", DefaultName)
 	}
@@ -151,24 +160,9 @@ func (g *generating) want(a fob.Account, role string) error {
 	return nil
 }
 
-// refersTo is the role that a name refers to, by ids.
-func (d *Directory) refersTo(name string) (ids string, ok bool) {
-	rest, ok := strings.CutPrefix(name, d.Session+"/")
-	slash := strings.LastIndexByte(rest, '/')
-	if !ok || slash <= 0 {
-		return "", false
-	}
-	a, err := d.account(rest[:slash])
-	if err != nil {
-		return "", false
-	}
-	role, err := d.role(a, rest[slash+1:])
-	return d.byIDs(a, role), err == nil
-}
-
 func (g *generating) write(w *wanted) error {
 	have := g.have[w.name]
-	line, err := delivery.ProcessLine(g.exe, w.ids)
+	line, err := processline.Write(g.exe, w.ids)
 	if err != nil {
 		return err
 	}
@@ -176,7 +170,7 @@ func (g *generating) write(w *wanted) error {
 	if was := markOf(have); was.region == have.Keys["region"] {
 		m.region = was.region
 	}
-	keys := [][2]string{{"credential_process", line}, {generatedKey, ""}}
+	keys := [][2]string{{"credential_process", line}, {profile.GeneratedKey, ""}}
 	if g.Region != "" && have.Keys["region"] == "" {
 		m.region = g.Region
 		keys = append(keys, [2]string{"region", g.Region})
@@ -193,7 +187,7 @@ func (g *generating) write(w *wanted) error {
 		}
 	}
 	if changed {
-		g.moved = append(g.moved, Moved{Name: w.name, Kind: "sso"})
+		g.moved = append(g.moved, draft.Moved{Name: w.name, Kind: "sso"})
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package profile
+package adopt
 
 import (
 	"cmp"
@@ -8,18 +8,20 @@ import (
 	"slices"
 
 	"fob/internal/awsfile"
+	"fob/internal/draft"
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/processline"
 )
 
-// Release prepares the inverse of [Files.Adopt]: the sections return to the AWS
+// Release prepares the inverse of [Mover.Adopt]: the sections return to the AWS
 // files as they were, byte for byte, and fob's own definitions go.
-func (f *Files) Release(names []string, paths fob.Paths, v Vault) (*Move, error) {
-	d, err := f.drafts(paths)
+func (m Mover) Release(names []string, paths fob.Paths, v Vault) (*draft.Change, error) {
+	d, err := draft.Read(m.Home, paths)
 	if err != nil {
 		return nil, err
 	}
-	r := &releasing{files: f, drafts: d, vault: v, keys: map[string]string{}, exact: map[string]bool{},
+	r := &releasing{Mover: m, drafts: d, vault: v, keys: map[string]string{}, exact: map[string]bool{},
 		standing: map[string]awsfile.Standing{}, were: map[string]*awsfile.File{}}
 	if r.adopted, err = loadRecords(v); err != nil {
 		return nil, err
@@ -30,34 +32,33 @@ func (f *Files) Release(names []string, paths fob.Paths, v Vault) (*Move, error)
 			return nil, err
 		}
 	}
-	for _, one := range []*draft{d.config, d.credentials} {
-		o, err := loadOriginal(v, one.name(), one.path)
+	for _, one := range []*draft.File{d.Config, d.Credentials} {
+		o, err := loadOriginal(v, nameOf(one), one.Path)
 		if err != nil {
 			return nil, err
 		}
-		r.exact[one.name()] = f.giveBack(o, one, r.adopted, names)
-		r.standing[one.name()] = awsfile.NewStanding(standing(r.adopted, one.name(), one.path))
-		r.were[one.name()] = awsfile.Parse(one.kind, one.before)
+		r.exact[nameOf(one)] = m.giveBack(o, one, r.adopted, names)
+		r.standing[nameOf(one)] = awsfile.NewStanding(standing(r.adopted, nameOf(one), one.Path))
+		r.were[nameOf(one)] = awsfile.Parse(one.Kind, one.Before)
 	}
 	// The last adoption first: what only one order can take back, this can.
 	names = slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(records[b].Seq, records[a].Seq) })
-	m := &Move{}
+	change := &draft.Change{}
 	for _, name := range names {
 		moved, err := r.give(name, records[name])
 		if err != nil {
 			return nil, err
 		}
-		m.Moved = append(m.Moved, moved)
-		d.settle()
+		change.Moved = append(change.Moved, moved)
+		d.Settle()
 	}
-	m.Diff = d.diff()
-	m.apply = r.apply
-	return m, nil
+	change.Diff, change.Apply = d.Diff(), r.apply
+	return change, nil
 }
 
 type releasing struct {
-	files  *Files
-	drafts *drafts
+	Mover
+	drafts *draft.Files
 	vault  Vault
 	names  []string
 	keys   map[string]string // profile → access key id, to check and to forget
@@ -74,7 +75,7 @@ func (r *releasing) record(name string) (record, error) {
 		return rec, err
 	}
 	missing := fob.Errorf(fob.ErrNotFound, "profile %q was not adopted, so there is nothing to put back", name)
-	if _, defined := r.drafts.own.file.Section("profile", name); defined {
+	if _, defined := r.drafts.Own.Section("profile", name); defined {
 		return rec, missing.WithHint("fob show %s prints a section for ~/.aws/config; fob remove %s removes it here", name, name)
 	}
 	return rec, missing.WithHint("fob list")
@@ -82,86 +83,86 @@ func (r *releasing) record(name string) (record, error) {
 
 // give drafts the return of one profile. Files that are as before already, since
 // an adoption or a release was stopped between them, are left as they are.
-func (r *releasing) give(name string, rec record) (Moved, error) {
+func (r *releasing) give(name string, rec record) (draft.Moved, error) {
 	var conflict error
 	for _, part := range []struct {
-		file  string
-		draft *draft
-	}{{inCredentials, r.drafts.credentials}, {inConfig, r.drafts.config}} {
-		e, edited := rec.Edits[part.file]
+		name string
+		file *draft.File
+	}{{inCredentials, r.drafts.Credentials}, {inConfig, r.drafts.Config}} {
+		e, edited := rec.Edits[part.name]
 		if !edited {
 			continue
 		}
-		if e.Path != part.draft.path {
-			return Moved{}, fob.Errorf(fob.ErrUsage, "profile %q was adopted from %s, and your environment names %s", name, e.Path, part.draft.path).
+		if e.Path != part.file.Path {
+			return draft.Moved{}, fob.Errorf(fob.ErrUsage, "profile %q was adopted from %s, and your environment names %s", name, e.Path, part.file.Path).
 				WithHint("unset AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or set them as they were")
 		}
-		if r.exact[part.file] {
+		if r.exact[part.name] {
 			continue
 		}
-		if err := r.standing[part.file].Revert(part.draft.file, e.Hunks); errors.Is(err, fob.ErrConflict) {
+		if err := r.standing[part.name].Revert(part.file.File, e.Hunks); errors.Is(err, fob.ErrConflict) {
 			conflict = err
 		} else if err != nil {
-			return Moved{}, err
+			return draft.Moved{}, err
 		}
 	}
-	own, defined := r.drafts.own.file.Section("profile", name)
-	p, _ := r.files.outside(r.drafts, name)
+	own, defined := r.drafts.Own.Section("profile", name)
+	p, _ := outside(r.drafts, name)
 	if conflict != nil && !r.standsAlone(p, own.Keys) {
-		if again(own.Keys, r.files.definition(p), p).isNew() {
-			return Moved{}, fob.Errorf(fob.ErrConflict, "profile %q has another access key in %s than the one that was adopted", name, r.drafts.where(name, "aws_access_key_id")).
+		if again(own.Keys, r.definition(p), p).isNew() {
+			return draft.Moved{}, fob.Errorf(fob.ErrConflict, "profile %q has another access key in %s than the one that was adopted", name, where(r.drafts, name, "aws_access_key_id")).
 				WithHint("fob adopt %s, which takes the new key; then fob release %s", name, name)
 		}
-		return Moved{}, conflict
+		return draft.Moved{}, conflict
 	}
 	r.names = append(r.names, name)
 	r.keys[name] = cmp.Or(own.Keys["aws_access_key_id"], p.Get("aws_access_key_id"))
-	moved := Moved{Name: name}
+	moved := draft.Moved{Name: name}
 	if defined {
-		return moved, r.drafts.own.file.RemoveSection("profile", name)
+		return moved, r.drafts.Own.RemoveSection("profile", name)
 	}
-	if r.unchanged(r.drafts.config, name) && r.unchanged(r.drafts.credentials, name) {
+	if r.unchanged(r.drafts.Config, name) && r.unchanged(r.drafts.Credentials, name) {
 		moved.Note = "it was back already"
 	}
 	return moved, nil
 }
 
 // unchanged reports whether a profile's section in a file is as it was before.
-func (r *releasing) unchanged(d *draft, name string) bool {
-	was, had := r.were[d.name()].Section("profile", name)
-	is, has := d.file.Section("profile", name)
+func (r *releasing) unchanged(d *draft.File, name string) bool {
+	was, had := r.were[nameOf(d)].Section("profile", name)
+	is, has := d.Section("profile", name)
 	return had == has && maps.Equal(was.Keys, is.Keys) && maps.EqualFunc(was.Nested, is.Nested, maps.Equal[map[string]string, map[string]string])
 }
 
 // standsAlone reports whether a profile of the AWS files needs nothing of fob's:
 // all that fob's definition says of how to authenticate is there.
 func (r *releasing) standsAlone(p fob.Profile, own map[string]string) bool {
-	if callsFob(p.Get("credential_process"), p.Name) {
+	if processline.Calls(p.Get("credential_process"), p.Name) {
 		return false
 	}
 	for key, value := range own {
-		if r.files.authenticates(key) && p.Get(key) != value {
+		if r.Files.Authenticates(key) && p.Get(key) != value {
 			return false
 		}
 	}
-	_, err := principal.Find(r.files.kinds, p)
+	_, err := principal.Find(r.Kinds, p)
 	return err == nil && (p.Get("aws_access_key_id") == "") == p.Secrets["aws_secret_access_key"].IsZero()
 }
 
 // apply is the inverse order of adoption's: the keys are back before anything
 // that could find them otherwise goes.
 func (r *releasing) apply(ctx context.Context) error {
-	locks := r.files.home.Locks()
-	return r.drafts.alone(ctx, locks, func() error {
-		for _, d := range []*draft{r.drafts.credentials, r.drafts.config} {
-			if err := d.write(ctx, locks); err != nil {
+	locks := r.Home.Locks()
+	return alone(ctx, r.drafts, locks, func() error {
+		for _, d := range []*draft.File{r.drafts.Credentials, r.drafts.Config} {
+			if err := d.Write(ctx, locks); err != nil {
 				return err
 			}
 		}
 		if err := r.check(); err != nil {
 			return err
 		}
-		if err := r.drafts.own.write(ctx, locks); err != nil {
+		if err := r.drafts.Own.Write(ctx, locks); err != nil {
 			return err
 		}
 		return r.forget(ctx)
@@ -172,20 +173,20 @@ func (r *releasing) apply(ctx context.Context) error {
 // forgets them, and nothing may ask fob any more before the definition goes. Who
 // locks nothing, as the AWS CLI, can have written back what it read before.
 func (r *releasing) check() error {
-	d, err := r.files.drafts(fob.Paths{Config: r.drafts.config.path, Credentials: r.drafts.credentials.path})
+	d, err := draft.Read(r.Home, fob.Paths{Config: r.drafts.Config.Path, Credentials: r.drafts.Credentials.Path})
 	if err != nil {
 		return err
 	}
 	for _, name := range r.names {
-		if asksFob(d.config, name) && !asksFob(r.drafts.config, name) {
-			return fob.Errorf(fob.ErrConflict, "another program has written back the section of %q in %s; fob keeps its definition", name, d.config.path).
+		if asksFob(d.Config, name) && !asksFob(r.drafts.Config, name) {
+			return fob.Errorf(fob.ErrConflict, "another program has written back the section of %q in %s; fob keeps its definition", name, d.Config.Path).
 				WithHint("fob release %s, once nothing else writes there", name)
 		}
 		id := r.keys[name]
 		if id == "" {
 			continue
 		}
-		p, _ := r.files.outside(d, name)
+		p, _ := outside(d, name)
 		want, err := r.vault.Get(fob.KeyItem(id))
 		if errors.Is(err, fob.ErrNotFound) {
 			continue // another profile of the same key was released before
@@ -194,7 +195,7 @@ func (r *releasing) check() error {
 			return err
 		}
 		if p.Get("aws_access_key_id") != id || !p.Secrets["aws_secret_access_key"].Equal(want) {
-			return fob.Errorf(fob.ErrConflict, "the key of profile %q in %s is not the one in the vault; the vault keeps it", name, d.credentials.path).
+			return fob.Errorf(fob.ErrConflict, "the key of profile %q in %s is not the one in the vault; the vault keeps it", name, d.Credentials.Path).
 				WithHint("compare the access key ids: fob show %s", name)
 		}
 	}
@@ -202,15 +203,15 @@ func (r *releasing) check() error {
 }
 
 // asksFob reports whether a profile's section in a file calls fob for it.
-func asksFob(d *draft, name string) bool {
-	s, _ := d.file.Section("profile", name)
-	return callsFob(s.Keys["credential_process"], name)
+func asksFob(d *draft.File, name string) bool {
+	s, _ := d.Section("profile", name)
+	return processline.Calls(s.Keys["credential_process"], name)
 }
 
 // forget drops the records, and the secrets that no definition needs any more.
 func (r *releasing) forget(ctx context.Context) error {
 	needed := map[string]bool{}
-	for _, s := range r.drafts.own.file.Sections() {
+	for _, s := range r.drafts.Own.Sections() {
 		needed[fob.KeyItem(s.Keys["aws_access_key_id"])] = true
 	}
 	rest := maps.Clone(r.adopted)

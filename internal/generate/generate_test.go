@@ -1,4 +1,4 @@
-package profile
+package generate
 
 import (
 	"context"
@@ -13,13 +13,15 @@ import (
 	"pgregory.net/rapid"
 
 	"fob/internal/awsfile"
+	"fob/internal/directory"
 	"fob/internal/fob"
 	"fob/internal/principal/all"
+	"fob/internal/profile"
 )
 
 // corp is a home with a sign-in, three accounts of which two share a name, and
 // what the user's own config file holds.
-func corp(t testing.TB, config string, accounts ...fob.Account) (*Files, fob.Paths) {
+func corp(t testing.TB, config string, accounts ...fob.Account) (Generator, fob.Paths) {
 	dir := t.TempDir()
 	home, err := fob.HomeFrom(func(string) string { return filepath.Join(dir, "fob") })
 	if err != nil {
@@ -36,7 +38,8 @@ func corp(t testing.TB, config string, accounts ...fob.Account) (*Files, fob.Pat
 	paths := fob.Paths{Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials")}
 	write(home.Config(), "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\nsso_account_aliases = pay=111111111111\n")
 	write(paths.Config, config)
-	f := New(home, all.Kinds())
+	directories := directory.NewStore(home)
+	g := Generator{home, profile.New(home, all.Kinds(), directories), directories}
 	if accounts == nil {
 		accounts = []fob.Account{
 			{ID: "111111111111", Name: "payments", Email: "p@corp", Roles: []string{"Admin", "ReadOnly"}},
@@ -45,103 +48,26 @@ func corp(t testing.TB, config string, accounts ...fob.Account) (*Files, fob.Pat
 			{ID: "444444444444", Name: "Data Lake", Email: "d@corp", Roles: []string{"ReadOnly"}},
 		}
 	}
-	err = f.SaveDirectory(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
+	err = directories.Save(&directory.Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f, paths
-}
-
-func TestAddressing(t *testing.T) {
-	t.Parallel()
-	f, paths := corp(t, "")
-	for _, tt := range []struct {
-		name, account, role, canonical string
-		err                            error
-		says                           string
-	}{
-		{"corp/payments/ReadOnly", "111111111111", "ReadOnly", "corp/payments/ReadOnly", nil, ""},
-		{"corp/111111111111/ReadOnly", "111111111111", "ReadOnly", "corp/payments/ReadOnly", nil, ""},
-		{"corp/pay/ReadOnly", "111111111111", "ReadOnly", "corp/payments/ReadOnly", nil, ""},
-		{"corp/PAYMENTS/readonly", "111111111111", "ReadOnly", "corp/payments/ReadOnly", nil, ""},
-		{"corp/Data Lake/ReadOnly", "444444444444", "ReadOnly", "corp/444444444444/ReadOnly", nil, ""},
-		{"corp/data-lake/ReadOnly", "444444444444", "ReadOnly", "corp/444444444444/ReadOnly", nil, ""},
-		{"corp/999999999999/Any", "999999999999", "Any", "corp/999999999999/Any", nil, ""},
-		{"corp/shared/ReadOnly", "", "", "", fob.ErrUsage, "222222222222 (a@corp), 333333333333 (b@corp)"},
-		{"corp/nosuch/ReadOnly", "", "", "", fob.ErrNotFound, `no account "nosuch"`},
-		{"corp/payments/Root", "", "", "", fob.ErrNotFound, `no role "Root"`},
-		{"other/payments/ReadOnly", "", "", "", fob.ErrNotFound, "no profile"},
-		{"corp/payments", "", "", "", fob.ErrNotFound, "no profile"},
-	} {
-		p, err := f.Lookup(tt.name, paths)
-		if !errors.Is(err, tt.err) || err != nil && !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%s: %v", tt.name, err)
-			continue
-		}
-		if err == nil && (p.Get("sso_account_id") != tt.account || p.Get("sso_role_name") != tt.role || p.Name != tt.canonical || p.Get("sso_region") != "eu-west-1") {
-			t.Errorf("%s: %+v", tt.name, p)
-		}
-	}
-	if _, err := f.Lookup("corp/payments/Root", paths); !strings.Contains(fob.HintOf(err), "Admin, ReadOnly") {
-		t.Error(fob.HintOf(err))
-	}
-}
-
-// A profile of exactly that name comes first, and a sign-in is found by its own.
-func TestNamesThatLookAlike(t *testing.T) {
-	t.Parallel()
-	f, paths := corp(t, "[profile corp/payments/ReadOnly]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n\n[profile legacy]\nsso_start_url = https://x/start\nsso_region = us-east-1\nsso_account_id = 111111111111\nsso_role_name = R\n")
-	if p, err := f.Lookup("corp/payments/ReadOnly", paths); err != nil || p.Get("aws_access_key_id") == "" {
-		t.Error(err)
-	}
-	if p, err := f.Lookup("corp", paths); err != nil || p.Get("sso_start_url") != "https://corp.awsapps.com/start" {
-		t.Error(err)
-	}
-	if p, err := f.Lookup(fob.SignIn("https://x/start us-east-1"), paths); err != nil || p.Get("sso_region") != "us-east-1" || p.Name != "https://x/start" {
-		t.Error(err)
-	}
-	if _, err := f.Lookup(fob.SignIn("gone"), paths); !errors.Is(err, fob.ErrNotFound) || !strings.Contains(fob.HintOf(err), "corp") {
-		t.Error(err)
-	}
-}
-
-func TestComplete(t *testing.T) {
-	t.Parallel()
-	f, paths := corp(t, "")
-	s, err := f.Session("corp", paths)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := f.Directory(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for text, want := range map[string]string{
-		"corp/":              "[corp/payments/ corp/222222222222/ corp/333333333333/ corp/444444444444/]",
-		"corp/pay":           "[corp/payments/]",
-		"corp/payments/":     "[corp/payments/Admin corp/payments/ReadOnly]",
-		"corp/payments/R":    "[corp/payments/ReadOnly]",
-		"corp/payments/none": "[]",
-	} {
-		if got := fmt.Sprint(d.Complete(text, 100)); got != want {
-			t.Errorf("%s: %s", text, got)
-		}
-	}
+	return g, paths
 }
 
 func everything(string, fob.Account, string) bool { return true }
 
 func TestGenerate(t *testing.T) {
 	t.Parallel()
-	f, paths := corp(t, "# mine\n[profile own]\nregion = us-east-1\n")
-	s, err := f.Session("corp", paths)
+	g, paths := corp(t, "# mine\n[profile own]\nregion = us-east-1\n")
+	s, err := g.Files.Session("corp", paths)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := Generation{Session: s, Name: "{{.AccountName}}/{{.AccountId}}/{{.RoleName}}", Region: "eu-west-1", Wanted: everything}
-	apply := func(g Generation) string {
+	w := Wish{Session: s, Name: "{{.AccountName}}/{{.AccountId}}/{{.RoleName}}", Region: "eu-west-1", Wanted: everything}
+	apply := func(w Wish) string {
 		t.Helper()
-		m, err := f.Generate(t.Context(), g, paths, "/opt/fob")
+		m, err := g.Prepare(t.Context(), w, paths, "/opt/fob")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,12 +82,12 @@ func TestGenerate(t *testing.T) {
 		}
 		return string(text)
 	}
-	text := apply(g)
+	text := apply(w)
 	if !strings.HasPrefix(text, "# mine\n[profile own]\nregion = us-east-1\n") || strings.Count(text, "fob_generated") != 5 ||
 		!strings.Contains(text, "[profile Data-Lake/444444444444/ReadOnly]\ncredential_process = /opt/fob credentials corp/444444444444/ReadOnly\n") {
 		t.Error(text)
 	}
-	if again := apply(g); again != text {
+	if again := apply(w); again != text {
 		t.Error("a second run changed the file")
 	}
 	// A person adds a key and changes the region; both stay.
@@ -169,14 +95,14 @@ func TestGenerate(t *testing.T) {
 	if err := os.WriteFile(paths.Config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	g.Region = "us-west-2"
-	if again := apply(g); again != text {
+	w.Region = "us-west-2"
+	if again := apply(w); again != text {
 		t.Error("keys of the person's were touched")
 	}
 	// Pruned: what is not wanted goes; the person's key stays, with its section.
-	g.Prune = true
-	g.Wanted = func(_ string, a fob.Account, _ string) bool { return a.ID == "444444444444" }
-	text = apply(g)
+	w.Prune = true
+	w.Wanted = func(_ string, a fob.Account, _ string) bool { return a.ID == "444444444444" }
+	text = apply(w)
 	if strings.Count(text, "fob_generated") != 1 || !strings.Contains(text, "[profile payments/111111111111/Admin]\noutput = json") || !strings.Contains(text, "[profile own]") {
 		t.Error(text)
 	}
@@ -184,8 +110,8 @@ func TestGenerate(t *testing.T) {
 
 func TestGenerateRefusesCollisions(t *testing.T) {
 	t.Parallel()
-	f, paths := corp(t, "[profile payments-Admin]\nregion = us-east-1\n")
-	s, err := f.Session("corp", paths)
+	g, paths := corp(t, "[profile payments-Admin]\nregion = us-east-1\n")
+	s, err := g.Files.Session("corp", paths)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +121,7 @@ func TestGenerateRefusesCollisions(t *testing.T) {
 		"{{.Nonsense}}":                  "--name",
 		"{{":                             "not a template",
 	} {
-		if _, err := f.Generate(t.Context(), Generation{Session: s, Name: name, Wanted: everything}, paths, "/opt/fob"); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := g.Prepare(t.Context(), Wish{Session: s, Name: name, Wanted: everything}, paths, "/opt/fob"); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -207,18 +133,18 @@ func TestGenerateFollowsRenames(t *testing.T) {
 	t.Parallel()
 	account := func(id, name string) fob.Account { return fob.Account{ID: id, Name: name, Roles: []string{"Admin"}} }
 	one, two := account("111111111111", "one"), account("222222222222", "two")
-	f, paths := corp(t, "", one, two)
-	g := Generation{Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
+	g, paths := corp(t, "", one, two)
+	w := Wish{Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
 	run := func(accounts ...fob.Account) string {
 		t.Helper()
-		err := f.SaveDirectory(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
+		err := g.Directories.Save(&directory.Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if g.Session, err = f.Session("corp", paths); err != nil {
+		if w.Session, err = g.Files.Session("corp", paths); err != nil {
 			t.Fatal(err)
 		}
-		m, err := f.Generate(t.Context(), g, paths, "/opt/fob")
+		m, err := g.Prepare(t.Context(), w, paths, "/opt/fob")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +202,7 @@ func TestGenerateKeepsWhatPeopleAdd(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		mine := "[profile mine]\nregion = us-east-1\n"
-		f, paths := corp(t, mine, fob.Account{ID: "000000000000", Name: "none"})
+		g, paths := corp(t, mine, fob.Account{ID: "000000000000", Name: "none"})
 		added := map[string]string{} // id → output
 		for range rapid.IntRange(1, 4).Draw(r, "runs") {
 			var accounts []fob.Account
@@ -288,15 +214,15 @@ func TestGenerateKeepsWhatPeopleAdd(t *testing.T) {
 					present[id] = true
 				}
 			}
-			if err := f.SaveDirectory(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
+			if err := g.Directories.Save(&directory.Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
 				r.Fatal(err)
 			}
-			s, err := f.Session("corp", paths)
+			s, err := g.Files.Session("corp", paths)
 			if err != nil {
 				r.Fatal(err)
 			}
 			for again := range 2 {
-				m, err := f.Generate(t.Context(), Generation{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
+				m, err := g.Prepare(t.Context(), Wish{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
 				if err != nil {
 					r.Fatal(err)
 				}
@@ -344,21 +270,21 @@ func TestGenerateManySections(t *testing.T) {
 	for i := range accounts {
 		accounts[i] = fob.Account{ID: fmt.Sprintf("%012d", i+1), Name: fmt.Sprintf("account-%d", i), Roles: []string{"A", "B", "C", "ReadOnly"}}
 	}
-	f, paths := corp(t, "# mine\n", accounts...)
-	s, err := f.Session("corp", paths)
+	g, paths := corp(t, "# mine\n", accounts...)
+	s, err := g.Files.Session("corp", paths)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := Generation{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
+	w := Wish{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
 	steps := []func(string, fob.Account, string) bool{
 		everything,
 		func(_ string, _ fob.Account, role string) bool { return role == "A" },
 		func(string, fob.Account, string) bool { return false },
 	}
 	for i, left := range []int{20000, 5000, 0} {
-		g.Wanted = steps[i]
+		w.Wanted = steps[i]
 		began := time.Now()
-		m, err := f.Generate(t.Context(), g, paths, "/opt/fob")
+		m, err := g.Prepare(t.Context(), w, paths, "/opt/fob")
 		if err == nil {
 			err = m.Apply(t.Context())
 		}
@@ -370,14 +296,14 @@ func TestGenerateManySections(t *testing.T) {
 			t.Error("too slow")
 		}
 		text, err := os.ReadFile(paths.Config)
-		if err != nil || strings.Count(string(text), generatedKey) != left {
-			t.Fatal(err, strings.Count(string(text), generatedKey))
+		if err != nil || strings.Count(string(text), profile.GeneratedKey) != left {
+			t.Fatal(err, strings.Count(string(text), profile.GeneratedKey))
 		}
 	}
-	g.Wanted = everything
+	w.Wanted = everything
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := f.Generate(ctx, g, paths, "/opt/fob"); !errors.Is(err, context.Canceled) {
+	if _, err := g.Prepare(ctx, w, paths, "/opt/fob"); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -385,13 +311,13 @@ func TestGenerateManySections(t *testing.T) {
 // A section may be named as the role that it means.
 func TestGenerateReferencesAsNames(t *testing.T) {
 	t.Parallel()
-	f, paths := corp(t, "")
-	s, err := f.Session("corp", paths)
+	g, paths := corp(t, "")
+	s, err := g.Files.Session("corp", paths)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"{{.SessionName}}/{{.AccountId}}/{{.RoleName}}", "{{.AccountName}}-{{.AccountId}}-{{.RoleName}}"} {
-		m, err := f.Generate(t.Context(), Generation{Session: s, Name: name, Region: "eu-north-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
+		m, err := g.Prepare(t.Context(), Wish{Session: s, Name: name, Region: "eu-north-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
 		if err == nil {
 			err = m.Apply(t.Context())
 		}
@@ -399,13 +325,13 @@ func TestGenerateReferencesAsNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"corp/444444444444/ReadOnly", "corp/Data Lake/ReadOnly", "corp/payments/Admin", "corp/111111111111/Admin"} {
-			p, err := f.Lookup(name, paths)
+			p, err := g.Files.Lookup(name, paths)
 			if err != nil || p.Get("sso_region") != "eu-west-1" || p.Get("credential_process") != "" {
 				t.Errorf("%s: %v %v", name, p, err)
 			}
 		}
 	}
-	all, err := f.List(paths)
+	all, err := g.Files.List(paths)
 	if err != nil || len(all) != 5 {
 		t.Fatal(err, all)
 	}
@@ -414,32 +340,8 @@ func TestGenerateReferencesAsNames(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
-	_, err = f.Generate(t.Context(), Generation{Session: s, Name: "{{.SessionName}}/payments/{{.RoleName}}", Wanted: func(_ string, a fob.Account, _ string) bool { return a.ID == "444444444444" }}, paths, "/opt/fob")
+	_, err = g.Prepare(t.Context(), Wish{Session: s, Name: "{{.SessionName}}/payments/{{.RoleName}}", Wanted: func(_ string, a fob.Account, _ string) bool { return a.ID == "444444444444" }}, paths, "/opt/fob")
 	if err == nil || !strings.Contains(err.Error(), "hide corp/111111111111/ReadOnly") {
 		t.Error(err)
-	}
-}
-
-// The lookup of a role costs the same however many there are.
-func BenchmarkLookup(b *testing.B) {
-	for _, n := range []int{5, 5000} {
-		accounts := make([]fob.Account, n)
-		for i := range accounts {
-			accounts[i] = fob.Account{ID: fmt.Sprintf("%012d", i+1), Name: fmt.Sprintf("account-%d", i), Roles: []string{"A", "B", "C", "ReadOnly"}}
-		}
-		f, paths := corp(b, "", accounts...)
-		old := time.Now().Add(-time.Hour)
-		for _, path := range []string{paths.Config, f.home.Config(), f.directoryPath("corp")} {
-			if err := os.Chtimes(path, old, old); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.Run(fmt.Sprint(4*n, " roles"), func(b *testing.B) {
-			for b.Loop() {
-				if _, err := f.Lookup("corp/account-3/ReadOnly", paths); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

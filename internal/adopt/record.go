@@ -1,4 +1,4 @@
-package profile
+package adopt
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"fob/internal/awsfile"
+	"fob/internal/draft"
 	"fob/internal/fob"
 )
 
@@ -41,6 +42,14 @@ const (
 	inConfig      = "config"
 	inCredentials = "credentials"
 )
+
+// nameOf is what records call a file.
+func nameOf(d *draft.File) string {
+	if d.Kind == awsfile.Credentials {
+		return inCredentials
+	}
+	return inConfig
+}
 
 const recordPrefix = "adopted/"
 

@@ -1,4 +1,4 @@
-package delivery
+package processline
 
 import (
 	"strings"
@@ -6,13 +6,13 @@ import (
 	"fob/internal/fob"
 )
 
-// ProcessLine is the value of credential_process that makes SDKs call fob. It
+// Write is the value of credential_process that makes SDKs call fob. It
 // holds no quotes unless the path has a blank, and then only around the path:
 // Go's SDK strips quotes that stand at both ends (protocol notes §1.2).
 //
 // flags follow the name; one with a character that a shell would act on is
 // refused as well.
-func ProcessLine(exe, name string, flags ...string) (string, error) {
+func Write(exe, name string, flags ...string) (string, error) {
 	if !safe(name, "_.@+%:/-=,") || strings.HasPrefix(name, "-") {
 		return "", fob.Errorf(fob.ErrUsage, "the name %q has characters that some SDK cannot pass on; letters, digits and _.@+%%:/- are safe", name).
 			WithHint("fob exec --env, or give the profile another name")

@@ -1,27 +1,36 @@
-package profile
+package adopt
 
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
 	"fob/internal/awsfile"
-	"fob/internal/delivery"
+	"fob/internal/draft"
 	"fob/internal/fob"
+	"fob/internal/principal"
+	"fob/internal/processline"
+	"fob/internal/profile"
 )
+
+// Mover moves definitions between the AWS files and fob's own.
+type Mover struct {
+	Home  fob.Home
+	Kinds []principal.Kind
+	Files *profile.Files
+}
 
 // Adopt prepares to move profiles out of the AWS files: their secrets into the
 // vault, their definitions into fob's own file. What stays behind is a
 // credential_process that calls exe, beside the section's other keys. Without
 // names it takes all that can be adopted; named ones that cannot are an error.
-func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Move, error) {
-	d, err := f.drafts(paths)
+func (m Mover) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*draft.Change, error) {
+	d, err := draft.Read(m.Home, paths)
 	if err != nil {
 		return nil, err
 	}
-	a := &adoption{files: f, drafts: d, vault: v, exe: exe, secrets: map[string]fob.Secret{}, items: map[string]fob.Secret{}}
+	a := &adoption{Mover: m, drafts: d, vault: v, exe: exe, secrets: map[string]fob.Secret{}, items: map[string]fob.Secret{}}
 	if a.records, err = loadRecords(v); err != nil {
 		return nil, err
 	}
@@ -32,7 +41,7 @@ func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Mo
 	if err := a.begin(names); err != nil {
 		return nil, err
 	}
-	m := &Move{}
+	change := &draft.Change{}
 	for _, name := range names {
 		back := a.mark(name)
 		moved, err := a.take(name)
@@ -43,22 +52,22 @@ func (f *Files) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*Mo
 			return nil, err
 		}
 		if err != nil {
-			moved = Moved{Name: name, Skipped: reason(err)}
+			moved = draft.Moved{Name: name, Skipped: reason(err)}
 		}
 		if moved.Name != "" {
-			m.Moved = append(m.Moved, moved)
+			change.Moved = append(change.Moved, moved)
 		}
-		d.settle()
+		d.Settle()
 	}
 	for _, h := range []*history{a.config, a.credentials} {
 		if err := h.close(a.items); err != nil {
 			return nil, err
 		}
 	}
-	if m.Diff = d.diff(); m.Diff != "" {
-		m.apply = a.apply
+	if change.Diff = d.Diff(); change.Diff != "" {
+		change.Apply = a.apply
 	}
-	return m, nil
+	return change, nil
 }
 
 // reason is why a profile is left alone, and what to do about it.
@@ -71,12 +80,12 @@ func reason(err error) string {
 
 // profileNames are the profiles of both files, in file order,
 // without those that fob generate has made: there may be thousands.
-func profileNames(d *drafts) []string {
+func profileNames(d *draft.Files) []string {
 	var names []string
 	seen := map[string]bool{}
-	for _, file := range []*awsfile.File{d.config.file, d.credentials.file} {
+	for _, file := range []*awsfile.File{d.Config.File, d.Credentials.File} {
 		for _, s := range file.Sections() {
-			if s.Type == "profile" && !seen[s.Name] && s.Keys[generatedKey] == "" {
+			if s.Type == "profile" && !seen[s.Name] && s.Keys[profile.GeneratedKey] == "" {
 				seen[s.Name] = true
 				names = append(names, s.Name)
 			}
@@ -86,8 +95,8 @@ func profileNames(d *drafts) []string {
 }
 
 type adoption struct {
-	files   *Files
-	drafts  *drafts
+	Mover
+	drafts  *draft.Files
 	vault   Vault
 	exe     string
 	records map[string]record     // by profile, as they will be
@@ -105,14 +114,14 @@ type adoption struct {
 // profiles is found out here, once, so that adopting one costs the same whatever
 // their number.
 func (a *adoption) begin(names []string) error {
-	v, err := a.files.view(fob.Paths{Config: a.drafts.config.path, Credentials: a.drafts.credentials.path})
+	v, err := a.Files.At(fob.Paths{Config: a.drafts.Config.Path, Credentials: a.drafts.Credentials.Path})
 	if err != nil {
 		return err
 	}
-	a.chains = &chains{a.files, v, map[string]looked{}}
+	a.chains = &chains{a.Kinds, v, map[string]looked{}}
 	a.seq, a.users = next(a.records), map[string][]string{}
 	defined := map[string]bool{}
-	for _, s := range a.drafts.own.file.Sections() {
+	for _, s := range a.drafts.Own.Sections() {
 		if s.Type == "profile" {
 			defined[s.Name] = true
 			id := s.Keys["aws_access_key_id"]
@@ -128,14 +137,14 @@ func (a *adoption) begin(names []string) error {
 		}
 	}
 	for _, part := range []struct {
-		draft *draft
-		to    **history
-	}{{a.drafts.config, &a.config}, {a.drafts.credentials, &a.credentials}} {
-		o, err := loadOriginal(a.vault, part.draft.name(), part.draft.path)
+		file *draft.File
+		to   **history
+	}{{a.drafts.Config, &a.config}, {a.drafts.Credentials, &a.credentials}} {
+		o, err := loadOriginal(a.vault, nameOf(part.file), part.file.Path)
 		if err != nil {
 			return err
 		}
-		*part.to = newHistory(a.files, part.draft, o, stood)
+		*part.to = newHistory(a.Mover, part.file, o, stood)
 	}
 	return nil
 }
@@ -144,8 +153,8 @@ func (a *adoption) begin(names []string) error {
 // in all files, or in none.
 func (a *adoption) mark(name string) (back func()) {
 	var undo []func()
-	for _, d := range a.drafts.all() {
-		undo = append(undo, d.file.Checkpoint())
+	for _, d := range a.drafts.All() {
+		undo = append(undo, d.Checkpoint())
 	}
 	for _, h := range []*history{a.config, a.credentials} {
 		undo = append(undo, h.mark())
@@ -170,17 +179,17 @@ func (a *adoption) mark(name string) (back func()) {
 
 // take drafts the adoption of one profile. The name is empty in the answer if
 // there is nothing to say about it.
-func (a *adoption) take(name string) (Moved, error) {
-	p, exists := a.files.outside(a.drafts, name)
+func (a *adoption) take(name string) (draft.Moved, error) {
+	p, exists := outside(a.drafts, name)
 	if !exists {
-		return Moved{}, fob.Errorf(fob.ErrNotFound, "no profile %q in %s or %s", name, a.drafts.config.path, a.drafts.credentials.path).
+		return draft.Moved{}, fob.Errorf(fob.ErrNotFound, "no profile %q in %s or %s", name, a.drafts.Config.Path, a.drafts.Credentials.Path).
 			WithHint("fob list")
 	}
-	own := a.files.definition(p)
-	have, defined := a.drafts.own.file.Section("profile", name)
-	line, err := delivery.ProcessLine(a.exe, name)
+	own := a.definition(p)
+	have, defined := a.drafts.Own.Section("profile", name)
+	line, err := processline.Write(a.exe, name)
 	if err != nil {
-		return Moved{}, err
+		return draft.Moved{}, err
 	}
 	if !defined {
 		// An adoption was stopped before it changed any file, or a release after
@@ -188,19 +197,19 @@ func (a *adoption) take(name string) (Moved, error) {
 		delete(a.records, name)
 	}
 	r, known := a.records[name]
-	calls := callsFob(p.Get("credential_process"), name)
+	calls := processline.Calls(p.Get("credential_process"), name)
 	var key *newKey
 	if len(own.Keys) == 0 && len(p.Secrets) == 0 {
-		other, asks := Called(p.Get("credential_process"))
+		other, asks := processline.Called(p.Get("credential_process"))
 		switch process := p.Get("credential_process"); {
 		case process == "" && defined && known: // the line that calls fob was taken away, and comes back
 		case process == "" || defined && calls || asks && other != name:
-			return Moved{}, nil // it never authenticated, is adopted already, or means another
+			return draft.Moved{}, nil // it never authenticated, is adopted already, or means another
 		case calls:
-			return Moved{}, fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it", name).
+			return draft.Moved{}, fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it", name).
 				WithHint("fob add user %s, or fob add role %s", name, name)
 		default:
-			return Moved{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
+			return draft.Moved{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
 		}
 	}
 	if defined && known {
@@ -210,16 +219,16 @@ func (a *adoption) take(name string) (Moved, error) {
 		}
 	}
 	if defined && !key.isNew() && !(known && agrees(have.Keys, own.Keys)) {
-		return Moved{}, a.namesake(p)
+		return draft.Moved{}, a.namesake(p)
 	}
 	kind, err := a.check(p)
 	if err != nil {
-		return Moved{}, err
+		return draft.Moved{}, err
 	}
-	moved := Moved{Name: name, Kind: kind}
+	moved := draft.Moved{Name: name, Kind: kind}
 	if kind != "" {
 		if err := a.chains.whole(name); err != nil {
-			return Moved{}, err
+			return draft.Moved{}, err
 		}
 	}
 	if key.isNew() {
@@ -232,7 +241,7 @@ func (a *adoption) take(name string) (Moved, error) {
 
 // namesake is why a profile is left alone that fob has a definition of.
 func (a *adoption) namesake(p fob.Profile) error {
-	path := cmp.Or(a.drafts.where(p.Name, "aws_secret_access_key"), p.Path)
+	path := cmp.Or(where(a.drafts, p.Name, "aws_secret_access_key"), p.Path)
 	err := fob.Errorf(fob.ErrConflict, "fob has a profile %q of its own already, and %s says something else", p.Name, path)
 	if p.Secrets["aws_secret_access_key"].IsZero() {
 		return err.WithHint("fob show %s; then remove that section, or: fob remove %s && fob adopt %s", p.Name, p.Name, p.Name)
@@ -251,33 +260,10 @@ func agrees(have, left map[string]string) bool {
 	return true
 }
 
-// keep puts a secret among the items for the vault. An access key has one secret:
-// of two profiles that disagree, one would stop working.
-func (a *adoption) keep(name, id string, secret fob.Secret) error {
-	item := fob.KeyItem(id)
-	have, known := a.secrets[item]
-	if others := slices.ContainsFunc(a.users[id], func(other string) bool { return other != name }); others && !known {
-		var err error
-		if have, err = a.vault.Get(item); err != nil && !errors.Is(err, fob.ErrNotFound) {
-			return err
-		}
-		known = err == nil
-	}
-	if known && !have.Equal(secret) {
-		return fob.Errorf(fob.ErrConflict, "profile %q has another secret for the access key %s than another profile of it", name, id).
-			WithHint("correct the one that is wrong")
-	}
-	if _, have := a.secrets[item]; !have {
-		a.kept = append(a.kept, item)
-	}
-	a.secrets[item] = secret
-	return nil
-}
-
 // draft edits the three files for one profile and records how to undo that.
 func (a *adoption) draft(p, own fob.Profile, s step, key *newKey) error {
-	for _, key := range a.files.ordered(own) {
-		if err := a.drafts.own.file.Set("profile", p.Name, key, own.Keys[key]); err != nil {
+	for _, key := range a.Files.Ordered(own) {
+		if err := a.drafts.Own.Set("profile", p.Name, key, own.Keys[key]); err != nil {
 			return err
 		}
 	}
@@ -287,17 +273,17 @@ func (a *adoption) draft(p, own fob.Profile, s step, key *newKey) error {
 		if h == a.credentials {
 			s = step{Name: s.Name}
 		}
-		e, again := old.Edits[h.draft.name()]
+		e, again := old.Edits[nameOf(h.draft)]
 		hunks, err := h.record(s, e, key)
 		if err != nil {
 			return err
 		}
 		switch {
 		case len(hunks) > 0:
-			r.Edits[h.draft.name()] = edit{h.draft.path, hunks}
+			r.Edits[nameOf(h.draft)] = edit{h.draft.Path, hunks}
 			r.Seq = a.seq
 		case again:
-			r.Edits[h.draft.name()] = e // a run before this one did it, and its record stays
+			r.Edits[nameOf(h.draft)] = e // a run before this one did it, and its record stays
 		}
 	}
 	a.seq++
@@ -307,90 +293,20 @@ func (a *adoption) draft(p, own fob.Profile, s step, key *newKey) error {
 	return err
 }
 
-// strip removes what authenticates from a section and, in the config file, puts
-// the line that calls fob in its place: first, so that the section is never empty
-// and its comments stay in it. In the credentials file a section of which
-// nothing is left goes.
-func (f *Files) strip(file *awsfile.File, name, line string) error {
-	if line != "" {
-		if err := file.Set("profile", name, "credential_process", line); err != nil {
-			return err
-		}
-	}
-	s, ok := file.Section("profile", name)
-	if !ok {
-		return nil
-	}
-	for _, key := range s.Order {
-		if f.authenticates(key) && !(key == "credential_process" && line != "") {
-			if err := file.Unset("profile", name, key); err != nil {
-				return err
-			}
-		}
-	}
-	if s, _ = file.Section("profile", name); len(s.Keys)+len(s.Nested) == 0 {
-		return file.RemoveSection("profile", name)
-	}
-	return nil
-}
-
 // apply goes in the order in which every stop in between still works: first
 // everything is in the vault, then in fob's file, and only then is anything
 // taken out of the AWS files, the keys in clear last.
 func (a *adoption) apply(ctx context.Context) error {
-	locks := a.files.home.Locks()
-	return a.drafts.alone(ctx, locks, func() error {
+	locks := a.Home.Locks()
+	return alone(ctx, a.drafts, locks, func() error {
 		if err := a.seal(ctx); err != nil {
 			return err
 		}
-		for _, d := range []*draft{a.drafts.own, a.drafts.config, a.drafts.credentials} {
-			if err := d.write(ctx, locks); err != nil {
+		for _, d := range []*draft.File{a.drafts.Own, a.drafts.Config, a.drafts.Credentials} {
+			if err := d.Write(ctx, locks); err != nil {
 				return err
 			}
 		}
 		return a.forget(ctx)
 	})
-}
-
-// forget drops the secrets of keys that others have replaced.
-func (a *adoption) forget(ctx context.Context) error {
-	needed := map[string]bool{}
-	for _, s := range a.drafts.own.file.Sections() {
-		needed[s.Keys["aws_access_key_id"]] = true
-	}
-	var gone []string
-	for _, r := range a.records {
-		for _, id := range r.Replaced {
-			if !needed[id] {
-				gone = append(gone, fob.KeyItem(id))
-			}
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	return a.vault.Update(ctx, func(all map[string]fob.Secret) error {
-		for _, item := range gone {
-			delete(all, item)
-		}
-		return nil
-	})
-}
-
-func (a *adoption) seal(ctx context.Context) error {
-	items := maps.Clone(a.secrets)
-	maps.Copy(items, a.items)
-	err := a.vault.Update(ctx, func(all map[string]fob.Secret) error {
-		maps.Copy(all, items)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for name, want := range items { // nothing is deleted on anybody's word
-		if have, err := a.vault.Get(name); err != nil || !have.Equal(want) {
-			return fob.Errorf(fob.ErrDamaged, "the vault does not give back what was put in (%s)", name).WithHint("fob vault verify")
-		}
-	}
-	return nil
 }

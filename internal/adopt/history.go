@@ -1,0 +1,96 @@
+package adopt
+
+import (
+	"slices"
+
+	"fob/internal/awsfile"
+	"fob/internal/draft"
+	"fob/internal/fob"
+	"fob/internal/processline"
+)
+
+// history is one of the AWS files during an adoption.
+type history struct {
+	mover    Mover
+	draft    *draft.File
+	original original
+	stood    map[string]record // adoptions that stood when this one began
+	standing awsfile.Standing
+	recorder *awsfile.Recorder
+	steps    []step // of this adoption
+	changed  bool   // the original itself is another now
+}
+
+func newHistory(m Mover, d *draft.File, o original, stood map[string]record) *history {
+	hunks := standing(stood, nameOf(d), d.Path)
+	return &history{mover: m, draft: d, original: o, stood: stood,
+		standing: awsfile.NewStanding(hunks), recorder: awsfile.NewRecorder(d.File, hunks)}
+}
+
+// mark returns what takes back the steps since.
+func (h *history) mark() (back func()) {
+	n, o, changed := len(h.steps), h.original, h.changed
+	return func() {
+		h.steps, h.changed = h.steps[:n], changed
+		h.original = o
+	}
+}
+
+// record edits the file for a profile, of which e is what an earlier run may have
+// done, and returns how to take both back. There is nothing to return if this
+// run has nothing to change. A key that somebody has put there in place of the one
+// that was adopted is restored in that one's place.
+func (h *history) record(s step, e edit, key *newKey) ([]awsfile.Hunk, error) {
+	if err := s.bury(h.draft.File); err != nil {
+		return nil, err
+	}
+	exchanged := false
+	var base func(*awsfile.File) error
+	if len(e.Hunks) > 0 && e.Path == h.draft.Path {
+		base = func(file *awsfile.File) error {
+			err := h.standing.Revert(file, e.Hunks) // what was edited since is adopted as well
+			if have, _ := file.Section("profile", s.Name); err == nil || !processline.Calls(have.Keys["credential_process"], s.Name) {
+				return nil
+			}
+			if key != nil {
+				exchanged = true
+				return h.exchange(file, s.Name, e, key)
+			}
+			return err // adopted, and then changed beyond what could be taken back
+		}
+	}
+	hunks, changed, err := h.recorder.Record(base, func(file *awsfile.File) error { return h.mover.strip(file, s.Name, s.Line) })
+	if err != nil || !changed {
+		return nil, err
+	}
+	if e.Path != "" && e.Path != h.draft.Path {
+		return nil, fob.Errorf(fob.ErrConflict, "profile %q was adopted from %s, and is in %s too", s.Name, e.Path, h.draft.Path).
+			WithHint("fob release %s, with the environment as it was then", s.Name)
+	}
+	if exchanged {
+		h.original, h.changed = h.original.exchanged(h.draft.Kind, s.Name, key), true
+		return hunks, nil
+	}
+	if len(h.steps) == 0 {
+		h.original = h.mover.current(h.original, h.draft, h.stood, s.Name)
+	}
+	h.steps = append(h.steps, s)
+	return hunks, nil
+}
+
+// close adds what was done to the items for the vault.
+func (h *history) close(items map[string]fob.Secret) error {
+	if len(h.steps) == 0 && !h.changed {
+		return nil
+	}
+	again := map[string]bool{}
+	for _, s := range h.steps {
+		again[s.Name] = true
+	}
+	o := h.original
+	o.Steps = slices.DeleteFunc(slices.Clone(o.Steps), func(old step) bool { return again[old.Name] })
+	o.Steps = append(o.Steps, h.steps...)
+	text, err := o.secret()
+	items[originalItem(nameOf(h.draft))] = text
+	return err
+}

@@ -1,0 +1,101 @@
+package adopt
+
+import (
+	"strings"
+
+	"fob/internal/draft"
+	"fob/internal/fob"
+	"fob/internal/profile"
+)
+
+// check refuses what fob could not hand out afterwards.
+func (a *adoption) check(p fob.Profile) (kind string, err error) {
+	if !p.Secrets["aws_session_token"].IsZero() {
+		return "", sessionKeys(a.drafts, p)
+	}
+	id, secret := p.Get("aws_access_key_id"), p.Secrets["aws_secret_access_key"]
+	unfinished := false
+	if _, known := a.records[p.Name]; known {
+		unfinished = true // the rest is in the vault and in fob's file already
+	}
+	if (id == "") != secret.IsZero() && !unfinished {
+		return "", half(p)
+	}
+	if id != "" && !secret.IsZero() {
+		if err := a.keep(p.Name, id, secret); err != nil {
+			return "", err
+		}
+	}
+	if unfinished && id == "" && p.Get("role_arn") == "" {
+		return "", nil
+	}
+	if err := a.checkSignIn(p); err != nil {
+		return "", err
+	}
+	if p.Get("include_profile") != "" { // what it includes counts, as when credentials are asked for
+		l := a.chains.look(p.Name)
+		if l.err != nil {
+			return "", l.err
+		}
+		p = l.profile
+	}
+	if kind, err = a.kindOf(p); err != nil && kind == "" {
+		err = unclaimed(p, err)
+	}
+	return kind, err
+}
+
+// checkSignIn refuses a profile that signs in and names no role, or no sign-in that
+// there is: the line that calls fob could only fail.
+func (a *adoption) checkSignIn(p fob.Profile) error {
+	session := p.Get("sso_session")
+	_, own := a.drafts.Own.Section(profile.SessionSection, session)
+	_, config := a.drafts.Config.Section(profile.SessionSection, session)
+	switch {
+	case session == "" && p.Get("sso_start_url") == "" || p.Get("role_arn") != "" || p.Get("aws_access_key_id") != "":
+		return nil
+	case session != "" && !own && !config:
+		return fob.Errorf(fob.ErrNotFound, "profile %q names sso_session %q, which does not exist", p.Name, session).
+			WithHint("fob add sso %s --start-url URL --region REGION", session)
+	case p.Get("sso_account_id") == "" || p.Get("sso_role_name") == "":
+		return fob.Errorf(fob.ErrUsage, "profile %q signs in and names no account and role", p.Name).
+			WithHint("fob add sso NAME --start-url URL --region REGION, then NAME/ACCOUNT/ROLE needs no section")
+	}
+	return nil
+}
+
+func half(p fob.Profile) error {
+	return fob.Errorf(fob.ErrUsage, "profile %q has one half of a key pair only", p.Name).
+		WithHint("complete or delete it in %s", p.Path)
+}
+
+// unclaimed is why no kind takes a profile, said of what it does have.
+func unclaimed(p fob.Profile, err error) error {
+	switch {
+	case p.Get("role_arn") == "" || p.Get("source_profile") != "":
+		return err
+	case p.Get("credential_source") != "":
+		return fob.Errorf(fob.ErrUsage, "profile %q assumes its role with credential_source, the machine's own credentials, which fob does not take", p.Name).
+			WithHint("leave it as it is, or add source_profile = NAME in %s", p.Path)
+	case p.Get("web_identity_token_file") != "":
+		return fob.Errorf(fob.ErrUsage, "profile %q assumes its role with a web identity token, which fob does not do", p.Name).
+			WithHint("leave it as it is, or add source_profile = NAME in %s", p.Path)
+	}
+	return fob.Errorf(fob.ErrUsage, "profile %q has a role_arn and no source_profile", p.Name).
+		WithHint("add source_profile = NAME to its section in %s", p.Path)
+}
+
+// sessionKeys explains keys beside a session token: those of a session expire by
+// themselves, and a token beside a key that does not is left of another.
+func sessionKeys(d *draft.Files, p fob.Profile) error {
+	line, path := "aws_session_token", where(d, p.Name, "aws_session_token")
+	if path == "" {
+		line, path = "aws_security_token", where(d, p.Name, "aws_security_token")
+	}
+	if strings.HasPrefix(p.Get("aws_access_key_id"), "ASIA") {
+		return fob.Errorf(fob.ErrUsage, "the keys of profile %q are a session's: they expire by themselves", p.Name).
+			WithHint("delete them from %s, or adopt the profile that they were made from", path)
+	}
+	return fob.Errorf(fob.ErrUsage, "profile %q has an %s beside a key that is no session's and does not expire", p.Name, line).
+		WithHint("remove the stale %s of %q from %s, then: fob adopt %s", line, p.Name, path, p.Name)
+}

@@ -1,0 +1,3 @@
+// Package processline writes the value of credential_process that makes SDKs call fob,
+// and recognises it.
+package processline
