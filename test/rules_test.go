@@ -57,8 +57,12 @@ func rules() []rule {
 		{"internal/api", []string{"internal/fob"}},
 		{"internal/shell", []string{"internal/fob"}},
 		{"internal/tui", []string{"internal/fob", "internal/api"}},
+		{"internal/fakeaws/clock", nil},
+		{"internal/fakeaws/random", nil},
+		{"internal/fakeaws/region", nil},
 		{"internal/fakeaws/wire", nil},
 		{"internal/fakeaws/verify", []string{"internal/fob", "internal/fakeaws/wire"}}, // never internal/sigv4: it judges it
+		{"internal/fakeaws/identity", []string{"internal/fob", "internal/fakeaws/clock", "internal/fakeaws/random", "internal/fakeaws/verify", "internal/fakeaws/wire"}},
 		{"internal/cli", []string{"internal/fob", "internal/api", "internal/shell", "internal/tui", "docs/ref"}},
 		{"cmd/fob", []string{"internal/cli"}},
 		{"cmd/fob-agent", []string{"internal/agent", "internal/cli", "internal/delivery/all"}},

@@ -1,10 +1,12 @@
 package fakeaws
 
 import (
-	"fob/internal/fakeaws/wire"
 	"slices"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/wire"
 )
 
 // assumeRoleInput is a call of AssumeRole that keeps to the model's limits.
@@ -47,74 +49,74 @@ func (s *Server) assumeRole(c *call) ([]wire.Element, error) {
 	if !strings.HasPrefix(in.roleArn, "arn:") || strings.Count(in.roleArn, ":") < 5 {
 		return nil, wire.Invalid(in.roleArn + " is invalid")
 	}
-	if c.root() {
+	if c.Root() {
 		return nil, wire.Denied("Roles may not be assumed by root accounts.")
 	}
-	mfa, err := c.checkMFA(in.serial, in.code, c.now)
+	mfa, err := c.CheckMFA(in.serial, in.code)
 	if err != nil {
 		return nil, err
 	}
-	if err := in.check(s.partition); err != nil {
+	if err := in.check(s.Partition()); err != nil {
 		return nil, err
 	}
-	if err := in.checkTransitive(c.session); err != nil {
+	if err := in.checkTransitive(c.Session); err != nil {
 		return nil, err
 	}
-	r, err := s.authorizeRole(c, in, mfa || c.mfa())
+	r, err := s.authorizeRole(c, in, mfa || c.MFA())
 	if err != nil {
 		return nil, err
 	}
-	if err := checkRoleDuration(c.caller, r, in.seconds); err != nil {
+	if err := checkRoleDuration(c.Caller, r, in.seconds); err != nil {
 		return nil, err
 	}
-	inherited, keys := inherit(c.session, in)
+	inherited, keys := inherit(c.Session, in)
 	size, err := in.packed(inherited)
 	if err != nil {
 		return nil, err
 	}
-	ses := s.issue(r.session(s.partition, c.caller, in, append(inherited, in.tags...), keys), time.Duration(in.seconds)*time.Second)
-	out := []wire.Element{credentialsOf(ses), wire.Group("AssumedRoleUser", wire.Text("AssumedRoleId", ses.id), wire.Text("Arn", ses.arn))}
-	if ses.sourceIdentity != "" {
-		out = append(out, wire.Text("SourceIdentity", ses.sourceIdentity))
+	ses := s.Issue(sessionOf(r, s.Partition(), c.Caller, in, append(inherited, in.tags...), keys), time.Duration(in.seconds)*time.Second)
+	out := []wire.Element{credentialsOf(ses), wire.Group("AssumedRoleUser", wire.Text("AssumedRoleId", ses.ID), wire.Text("Arn", ses.ARN))}
+	if ses.SourceIdentity != "" {
+		out = append(out, wire.Text("SourceIdentity", ses.SourceIdentity))
 	}
 	return append(out, size...), nil
 }
 
-// session describes a session of the role. It has no MFA, even where a code was
+// sessionOf describes a session of the role. It has no MFA, even where a code was
 // given: what AssumeRole returns carries no MFA into later calls, unlike what
 // GetSessionToken returns. A source identity stays for the whole chain.
-func (r *role) session(partition string, c *caller, in assumeRoleInput, tags []tag, transitive []string) session {
-	name := r.spec.Name[strings.LastIndex(r.spec.Name, "/")+1:] // ARNs of sessions have no path
-	ses := session{kind: roleSession, account: r.spec.Account, role: r, tags: tags, transitive: transitive,
-		arn: "arn:" + partition + ":sts::" + r.spec.Account + ":assumed-role/" + name + "/" + in.name,
-		id:  r.id + ":" + in.name, sourceIdentity: in.sourceIdentity, chained: c.temporary()}
-	if c.session != nil && c.session.sourceIdentity != "" {
-		ses.sourceIdentity = c.session.sourceIdentity
+func sessionOf(r *identity.Role, partition string, c *identity.Caller, in assumeRoleInput, tags []identity.Tag, transitive []string) identity.Session {
+	name := r.Spec.Name[strings.LastIndex(r.Spec.Name, "/")+1:] // ARNs of sessions have no path
+	ses := identity.Session{Kind: identity.RoleSession, Account: r.Spec.Account, Role: r, Tags: tags, Transitive: transitive,
+		ARN: "arn:" + partition + ":sts::" + r.Spec.Account + ":assumed-role/" + name + "/" + in.name,
+		ID:  r.ID + ":" + in.name, SourceIdentity: in.sourceIdentity, Chained: c.Temporary()}
+	if c.Session != nil && c.Session.SourceIdentity != "" {
+		ses.SourceIdentity = c.Session.SourceIdentity
 	}
 	return ses
 }
 
 // authorizeRole asks the trust policy and the caller's own.
-func (s *Server) authorizeRole(c *call, in assumeRoleInput, mfa bool) (*role, error) {
-	refusal := notAuthorized(c.caller, "sts:AssumeRole", in.roleArn, false)
-	r := s.roles[in.roleArn]
+func (s *Server) authorizeRole(c *call, in assumeRoleInput, mfa bool) (*identity.Role, error) {
+	refusal := identity.NotAuthorized(c.Caller, "sts:AssumeRole", in.roleArn, false)
+	r := s.Role(in.roleArn)
 	if r == nil {
 		return nil, refusal
 	}
-	trusted, byName := r.trusts(c.caller, s.partition)
-	allowed, explicit := c.permits("sts:AssumeRole", mfa)
+	trusted, byName := r.Trusts(c.Caller)
+	allowed, explicit := c.Permits("sts:AssumeRole", mfa)
 	switch {
 	case explicit:
-		return nil, notAuthorized(c.caller, "sts:AssumeRole", in.roleArn, true)
+		return nil, identity.NotAuthorized(c.Caller, "sts:AssumeRole", in.roleArn, true)
 	case !trusted, !allowed && !byName,
-		r.spec.ExternalID != "" && r.spec.ExternalID != in.externalID,
-		r.spec.RequireMFA && !mfa:
+		r.Spec.ExternalID != "" && r.Spec.ExternalID != in.externalID,
+		r.Spec.RequireMFA && !mfa:
 		return nil, refusal
 	}
-	inherited, _ := inherit(c.session, in)
+	inherited, _ := inherit(c.Session, in)
 	for _, t := range append(slices.Clone(in.tags), inherited...) {
-		if !slices.Contains(r.spec.TagKeys, "*") && !slices.ContainsFunc(r.spec.TagKeys, func(k string) bool { return strings.EqualFold(k, t.key) }) {
-			return nil, notAuthorized(c.caller, "sts:TagSession", in.roleArn, false)
+		if !slices.Contains(r.Spec.TagKeys, "*") && !slices.ContainsFunc(r.Spec.TagKeys, func(k string) bool { return strings.EqualFold(k, t.Key) }) {
+			return nil, identity.NotAuthorized(c.Caller, "sts:TagSession", in.roleArn, false)
 		}
 	}
 	return r, s.authorizeSourceIdentity(c, r, in)
@@ -122,14 +124,14 @@ func (s *Server) authorizeRole(c *call, in assumeRoleInput, mfa bool) (*role, er
 
 // authorizeSourceIdentity: a source identity that is set, or that the caller's
 // session carries, must be allowed by each role of the chain, and cannot change.
-func (s *Server) authorizeSourceIdentity(c *call, r *role, in assumeRoleInput) error {
+func (s *Server) authorizeSourceIdentity(c *call, r *identity.Role, in assumeRoleInput) error {
 	carried := ""
-	if c.session != nil {
-		carried = c.session.sourceIdentity
+	if c.Session != nil {
+		carried = c.Session.SourceIdentity
 	}
 	changed := carried != "" && in.sourceIdentity != "" && carried != in.sourceIdentity
-	if changed || (carried != "" || in.sourceIdentity != "") && !r.spec.SourceIdentity {
-		return notAuthorized(c.caller, "sts:SetSourceIdentity", in.roleArn, false)
+	if changed || (carried != "" || in.sourceIdentity != "") && !r.Spec.SourceIdentity {
+		return identity.NotAuthorized(c.Caller, "sts:SetSourceIdentity", in.roleArn, false)
 	}
 	return nil
 }
@@ -137,11 +139,11 @@ func (s *Server) authorizeSourceIdentity(c *call, r *role, in assumeRoleInput) e
 // checkRoleDuration: sessions made from sessions, those of GetSessionToken
 // included, are "role chaining" and end after an hour; others may last as long
 // as the role says.
-func checkRoleDuration(c *caller, r *role, seconds int) error {
+func checkRoleDuration(c *identity.Caller, r *identity.Role, seconds int) error {
 	switch {
-	case c.temporary() && seconds > 3600:
+	case c.Temporary() && seconds > 3600:
 		return wire.Invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
-	case seconds > r.spec.MaxSessionDuration:
+	case seconds > r.Spec.MaxSessionDuration:
 		return wire.Invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	return nil
@@ -149,17 +151,17 @@ func checkRoleDuration(c *caller, r *role, seconds int) error {
 
 // checkTransitive: transitive keys must be among the tags given, and tags given
 // must not clash with those inherited.
-func (in assumeRoleInput) checkTransitive(from *session) error {
+func (in assumeRoleInput) checkTransitive(from *identity.Session) error {
 	for _, key := range in.transitive {
-		if findTag(in.tags, key) < 0 {
+		if identity.FindTag(in.tags, key) < 0 {
 			return wrongValue("The specified transitive tag key must be included in the requested tags.")
 		}
 	}
 	if from == nil {
 		return nil
 	}
-	for _, key := range from.transitive {
-		if findTag(in.tags, key) >= 0 {
+	for _, key := range from.Transitive {
+		if identity.FindTag(in.tags, key) >= 0 {
 			return wrongValue("One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
 		}
 	}
@@ -168,18 +170,18 @@ func (in assumeRoleInput) checkTransitive(from *session) error {
 
 // inherit gives the tags that come from the calling session, and all keys that
 // will pass on from the new one.
-func inherit(from *session, in assumeRoleInput) ([]tag, []string) {
+func inherit(from *identity.Session, in assumeRoleInput) ([]identity.Tag, []string) {
 	keys := slices.Clone(in.transitive)
 	if from == nil {
 		return nil, keys
 	}
-	var tags []tag
-	for _, key := range from.transitive {
-		if i := findTag(from.tags, key); i >= 0 {
-			tags = append(tags, from.tags[i])
+	var tags []identity.Tag
+	for _, key := range from.Transitive {
+		if i := identity.FindTag(from.Tags, key); i >= 0 {
+			tags = append(tags, from.Tags[i])
 		}
 	}
-	return tags, append(keys, from.transitive...)
+	return tags, append(keys, from.Transitive...)
 }
 
 func wrongValue(message string) error { return wire.Refuse(400, "InvalidParameterValue", message) }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"fob/internal/fakeaws/random"
 	"fob/internal/fob"
 )
 
@@ -98,7 +99,7 @@ func TestTrustConditions(t *testing.T) {
 		{"external id missing", "External", bot, nil, "sts:AssumeRole"},
 		{"external id not asked for", "ReadOnly", bot, external("any"), ""},
 		{"tags not allowed", "ReadOnly", bot, tags("team=a"), "sts:TagSession"},
-		{"source identity not allowed", "ReadOnly", bot, identity("jane"), "sts:SetSourceIdentity"},
+		{"source identity not allowed", "ReadOnly", bot, sourceIdentity("jane"), "sts:SetSourceIdentity"},
 	})
 }
 
@@ -115,7 +116,7 @@ func tags(pairs ...string) func(*sts.AssumeRoleInput) {
 	}
 }
 
-func identity(name string) func(*sts.AssumeRoleInput) {
+func sourceIdentity(name string) func(*sts.AssumeRoleInput) {
 	return func(in *sts.AssumeRoleInput) { in.SourceIdentity = &name }
 }
 
@@ -168,7 +169,7 @@ func TestSessionTags(t *testing.T) {
 func TestSourceIdentity(t *testing.T) {
 	t.Parallel()
 	st := newStage(t, Options{})
-	out, err := st.assume(t, st.Users["bot"].Credentials, "Tagged", identity("jane"))
+	out, err := st.assume(t, st.Users["bot"].Credentials, "Tagged", sourceIdentity("jane"))
 	if err != nil || aws.ToString(out.SourceIdentity) != "jane" {
 		t.Fatal(err, out)
 	}
@@ -180,8 +181,8 @@ func TestSourceIdentity(t *testing.T) {
 		code       string
 	}{
 		{"persists", "Onward", nil, ""},
-		{"same again", "Onward", identity("jane"), ""},
-		{"changed", "Onward", identity("mary"), "AccessDenied"},
+		{"same again", "Onward", sourceIdentity("jane"), ""},
+		{"changed", "Onward", sourceIdentity("mary"), "AccessDenied"},
 		{"not allowed onward", bare, nil, "AccessDenied"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -261,8 +262,8 @@ func TestPackedPolicyTooLarge(t *testing.T) {
 	st := newStage(t, Options{})
 	_, err := st.assume(t, st.Users["bot"].Credentials, "Tagged", func(in *sts.AssumeRoleInput) {
 		for range 10 {
-			key := randomText("abcdefghijklmnopqrstuvwxyz", 64)
-			in.Tags = append(in.Tags, types.Tag{Key: &key, Value: aws.String(randomText("abcdefghijklmnopqrstuvwxyz0123456789", 256))})
+			key := random.Text("abcdefghijklmnopqrstuvwxyz", 64)
+			in.Tags = append(in.Tags, types.Tag{Key: &key, Value: aws.String(random.Text("abcdefghijklmnopqrstuvwxyz0123456789", 256))})
 		}
 	})
 	wantRefusal(t, err, "PackedPolicyTooLarge", "% of allotted space, please use smaller policy.")

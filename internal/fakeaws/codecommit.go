@@ -3,10 +3,11 @@ package fakeaws
 import (
 	"crypto/hmac"
 	"errors"
-	"fob/internal/fakeaws/verify"
 	"net"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/verify"
 )
 
 // CodeCommit checks a user name and password as CodeCommit's git server does, for a
@@ -16,7 +17,7 @@ func (s *Server) CodeCommit(user, password, host, path string) (arn string, err 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, token, _ := strings.Cut(user, "%")
-	key, ok := s.lookup(id)
+	key, ok := s.Lookup(id)
 	stamp, signature, hasZ := strings.Cut(password, "Z")
 	at, timeErr := time.Parse("20060102T150405", stamp)
 	if name, _, err := net.SplitHostPort(host); err == nil {
@@ -38,6 +39,6 @@ func (s *Server) CodeCommit(user, password, host, path string) (arn string, err 
 	if !hmac.Equal([]byte(want), []byte(signature)) {
 		return "", errors.New("the signature is wrong")
 	}
-	c := s.callerOf(sig)
-	return c.arn(), nil
+	c := s.Caller(sig)
+	return c.ARN(), nil
 }

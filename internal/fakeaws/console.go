@@ -4,13 +4,17 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
-	"fob/internal/fakeaws/wire"
 	"html"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/random"
+	"fob/internal/fakeaws/region"
+	"fob/internal/fakeaws/wire"
 )
 
 // The console: the federation endpoint, which makes a sign-in token of a session's
@@ -24,7 +28,7 @@ type consoleState struct {
 
 // signinToken opens the console once, within 15 minutes.
 type signinToken struct {
-	session *session
+	session *identity.Session
 	expires time.Time // of the token
 	ends    time.Time // of the console session that it opens
 }
@@ -33,7 +37,7 @@ const signinTokenLife = 15 * time.Minute
 
 // consoleSession is one signed-in identity of a browser.
 type consoleSession struct {
-	session *session
+	session *identity.Session
 	ends    time.Time
 }
 
@@ -88,27 +92,27 @@ func (s *Server) getSigninToken(r *wire.Request) (wire.Reply, error) {
 	if err := json.Unmarshal([]byte(r.Form.Get("Session")), &in); err != nil {
 		return wire.Reply{}, signinRefusal(400, "The Session parameter cannot be read.")
 	}
-	if s.keys[in.SessionID] != nil {
+	if _, own := s.Key(in.SessionID); own {
 		return wire.Reply{}, onlyFederated()
 	}
-	ses := s.sessions[in.SessionID]
+	ses := s.Session(in.SessionID)
 	switch {
-	case ses == nil, !same(ses.secret.Reveal(), in.SessionKey), !same(ses.token.Reveal(), in.SessionToken):
+	case ses == nil, !same(ses.Secret.Reveal(), in.SessionKey), !same(ses.Token.Reveal(), in.SessionToken):
 		return wire.Reply{}, signinRefusal(400, "The credentials are not valid.")
-	case !s.Now().Before(ses.expires):
+	case !s.Now().Before(ses.Expires):
 		return wire.Reply{}, signinRefusal(400, "The credentials have expired.")
-	case ses.kind == userSession:
+	case ses.Kind == identity.UserSession:
 		return wire.Reply{}, onlyFederated()
 	}
-	ends := ses.expires
+	ends := ses.Expires
 	if r.Form.Has("SessionDuration") {
 		seconds, err := strconv.Atoi(r.Form.Get("SessionDuration"))
-		if err != nil || seconds < 900 || seconds > 43200 || ses.kind != roleSession || ses.chained || seconds > ses.role.spec.MaxSessionDuration {
+		if err != nil || seconds < 900 || seconds > 43200 || ses.Kind != identity.RoleSession || ses.Chained || seconds > ses.Role.Spec.MaxSessionDuration {
 			return wire.Reply{}, signinRefusal(400, "SessionDuration is not valid for these credentials.")
 		}
-		ends = s.Now().Add(s.capped(time.Duration(seconds) * time.Second))
+		ends = s.Now().Add(s.Capped(time.Duration(seconds) * time.Second))
 	}
-	token := randomText(urlAlphabet, 60) + Marker + randomText(base64Alphabet, 400)
+	token := random.Text(random.URL, 60) + random.Marker + random.Text(random.Base64, 400)
 	s.console.tokens[token] = &signinToken{ses, s.Now().Add(signinTokenLife), ends}
 	return wire.JSON(http.StatusOK, map[string]string{"SigninToken": token}), nil
 }
@@ -138,7 +142,7 @@ func (s *Server) consoleLogin(r *wire.Request) (wire.Reply, error) {
 		return wire.Reply{}, signinRefusal(400, "The session is over.")
 	}
 	delete(s.console.tokens, r.Form.Get("SigninToken"))
-	id := randomText(urlAlphabet, 32)
+	id := random.Text(random.URL, 32)
 	s.console.sessions[id] = &consoleSession{t.session, t.ends}
 	if old, any := cookie(r, consoleCookie); any && len(have) > 0 {
 		id = old + "." + id
@@ -155,8 +159,7 @@ func (s *Server) consoleLogin(r *wire.Request) (wire.Reply, error) {
 // the fake itself.
 func (s *Server) consoleDestination(r *wire.Request) (*url.URL, error) {
 	u, err := url.Parse(r.Form.Get("Destination"))
-	domain := map[string]string{"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn",
-		"aws-us-gov": "console.amazonaws-us-gov.com", "aws-eusc": "console.amazonaws-eusc.eu"}[s.partition]
+	domain := region.Console(s.Partition())
 	switch {
 	case err != nil, u.User != nil:
 	case u.Host == r.HTTP.Host && u.Scheme == "http":
@@ -223,11 +226,11 @@ func (s *Server) consolePage(r *wire.Request) (wire.Reply, error) {
 
 func (s *Server) identityText(c *consoleSession, place string) string {
 	may := "what its policies allow"
-	if c.session.kind == federation && !c.session.narrowed {
+	if c.session.Kind == identity.Federation && !c.session.Narrowed {
 		may = "nothing" // a federated user has what a session policy and the user's own allow
 	}
 	return fmt.Sprintf(`<p id="arn">%s</p><p id="account">%s</p><p id="place">%s</p><p id="lasts">%s</p><p id="may">%s</p>`,
-		html.EscapeString(c.session.arn), c.session.account, html.EscapeString(place), c.ends.Sub(s.Now()).Round(time.Second), may)
+		html.EscapeString(c.session.ARN), c.session.Account, html.EscapeString(place), c.ends.Sub(s.Now()).Round(time.Second), may)
 }
 
 // refuseSignin: programs get a text that is no JSON, as AWS's bodies are not

@@ -2,13 +2,15 @@ package fakeaws
 
 import (
 	"errors"
-	"fob/internal/fakeaws/wire"
 	"io"
 	"maps"
 	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/wire"
 )
 
 // controlPrefix is where scripts talk to the fake itself.
@@ -70,7 +72,7 @@ func ask(body []byte, into any) error {
 
 func controlAlias(s *Server, body []byte) (any, error) {
 	var in struct{ Account, Alias string }
-	if err := errors.Join(ask(body, &in), checkAccount(in.Account)); err != nil {
+	if err := errors.Join(ask(body, &in), identity.CheckAccount(in.Account)); err != nil {
 		return nil, err
 	}
 	s.SetAlias(in.Account, in.Alias)
@@ -109,7 +111,7 @@ func controlClock(s *Server, body []byte) (any, error) {
 		}
 		f.set(d)
 	}
-	return map[string]string{"now": wire.Time(s.Now()), "offset": time.Duration(s.offset.Load()).String()}, nil
+	return map[string]string{"now": wire.Time(s.Now()), "offset": s.Offset().String()}, nil
 }
 
 func controlFault(s *Server, body []byte) (any, error) {
@@ -163,7 +165,7 @@ func controlRole(s *Server, body []byte) (any, error) {
 	if err := ask(body, &in); err != nil {
 		return nil, err
 	}
-	arn, err := s.addRole(in)
+	arn, err := s.Store.AddRole(in)
 	return map[string]string{"arn": arn}, err
 }
 
@@ -181,11 +183,11 @@ func controlUser(s *Server, body []byte) (any, error) {
 	if err := ask(body, &in); err != nil {
 		return nil, err
 	}
-	u, err := s.addUser(in)
+	u, err := s.Store.AddUser(in)
 	if err != nil {
 		return nil, err
 	}
-	return u.public(), nil
+	return public(u), nil
 }
 
 // publicUser is a user with its secrets in clear, for the scripts that play it.
@@ -198,6 +200,6 @@ type publicUser struct {
 	MFASeed         string `json:"mfa_seed,omitempty"`
 }
 
-func (u User) public() publicUser {
+func public(u User) publicUser {
 	return publicUser{u.Account, u.ARN, u.Credentials.AccessKeyID, u.Credentials.SecretAccessKey.Reveal(), u.MFASerial, u.MFASeed.Reveal()}
 }

@@ -40,7 +40,7 @@ func (s *Server) SetDefault() Scene {
 		u.Account = UserAccount
 		sc.Users[u.Name] = s.AddUser(u)
 	}
-	role := func(name string) string { return s.iamARN(RoleAccount, "role/"+name) }
+	role := func(name string) string { return s.ARN(RoleAccount, "role/"+name) }
 	for _, r := range []RoleSpec{
 		{Name: "Deploy", RequireMFA: true},
 		{Name: "ReadOnly"},

@@ -1,9 +1,10 @@
 package fakeaws
 
 import (
+	"net/http"
+
 	"fob/internal/fakeaws/verify"
 	"fob/internal/fakeaws/wire"
-	"net/http"
 )
 
 // echoService stands for every other service of AWS: it verifies the signature
@@ -32,17 +33,15 @@ type Echo struct {
 }
 
 func (s *Server) serveEcho(r *wire.Request, _ string) (wire.Reply, error) {
-	v := verify.Verifier{Now: s.Now, Key: s.lookup}
-	sig, err := v.Verify(r.HTTP, r.Body)
+	c, sig, err := s.Authenticate(r, "", "")
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	c := s.callerOf(sig)
 	if verify.S3(sig.Service) && r.HTTP.Method != http.MethodGet {
 		return wire.Reply{Status: http.StatusOK, ContentType: "application/xml"}, nil // SDKs take a body here for an error
 	}
 	return wire.JSON(http.StatusOK, Echo{
-		Service: sig.Service, Region: sig.Region, Account: c.account(), Arn: c.arn(), AccessKeyID: sig.AccessKeyID,
+		Service: sig.Service, Region: sig.Region, Account: c.Account(), Arn: c.ARN(), AccessKeyID: sig.AccessKeyID,
 		Presigned: sig.Presigned, Method: r.HTTP.Method, Path: verify.RawPath(r.HTTP), Host: r.HTTP.Host,
 		Query:       withoutToken(r.HTTP),
 		ContentType: r.HTTP.Header.Get("Content-Type"), PayloadSHA256: verify.Hash(r.Body),

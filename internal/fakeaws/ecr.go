@@ -2,11 +2,12 @@ package fakeaws
 
 import (
 	"encoding/base64"
-	"fob/internal/fakeaws/verify"
-	"fob/internal/fakeaws/wire"
 	"net/http"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/wire"
 )
 
 // ecrTokenLasts is the life of a registry's password.
@@ -31,25 +32,24 @@ func ecrService() service {
 			if strings.HasPrefix(r.HTTP.Header.Get("X-Amz-Target"), public) {
 				name = "ecr-public"
 			}
-			sig, err := verify.Verifier{Now: s.Now, Key: s.lookup, Service: name}.Verify(r.HTTP, r.Body)
+			c, sig, err := s.Authenticate(r, name, "")
 			if err != nil {
 				return wire.Reply{}, err
 			}
-			c := s.callerOf(sig)
-			if allowed, explicit := c.permits(name+":"+action, c.mfa()); !allowed {
-				return wire.Reply{}, notAuthorized(c, name+":"+action, "*", explicit)
+			if allowed, explicit := c.Permits(name+":"+action, c.MFA()); !allowed {
+				return wire.Reply{}, identity.NotAuthorized(c, name+":"+action, "*", explicit)
 			}
 			if action != "GetAuthorizationToken" {
 				return wire.Reply{}, wire.Refuse(http.StatusBadRequest, "UnknownOperationException", "")
 			}
 			data := map[string]any{
-				"authorizationToken": base64.StdEncoding.EncodeToString([]byte("AWS:" + ECRPassword(c.arn()))),
+				"authorizationToken": base64.StdEncoding.EncodeToString([]byte("AWS:" + ECRPassword(c.ARN()))),
 				"expiresAt":          float64(s.Now().Add(ecrTokenLasts).UnixMilli()) / 1000,
 			}
 			if name == "ecr-public" {
 				return wire.JSON(http.StatusOK, map[string]any{"authorizationData": data}), nil
 			}
-			data["proxyEndpoint"] = "https://" + c.account() + ".dkr.ecr." + sig.Region + ".amazonaws.com"
+			data["proxyEndpoint"] = "https://" + c.Account() + ".dkr.ecr." + sig.Region + ".amazonaws.com"
 			return wire.JSON(http.StatusOK, map[string]any{"authorizationData": []any{data}}), nil
 		},
 		refuse: wire.RefuseJSON,

@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"fob/internal/fakeaws/wire"
 	"slices"
 	"time"
+
+	"fob/internal/fakeaws/wire"
 )
 
 // Fault is something that goes wrong on demand.

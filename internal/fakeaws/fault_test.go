@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"fob/internal/fob"
 )
 
 func TestFaults(t *testing.T) {
@@ -159,7 +161,7 @@ func TestControl(t *testing.T) {
 	ask("fault", `{"action":"AssumeRole","kind":"throttle","times":1}`)
 	creds := st.Users["jane"].Credentials // same account, other user: mary's below
 	creds.AccessKeyID = user["access_key_id"].(string)
-	creds.SecretAccessKey = st.keys[creds.AccessKeyID].secret
+	creds.SecretAccessKey = fob.NewSecret(user["secret_access_key"].(string))
 	body := form("AssumeRole", "RoleArn", role, "RoleSessionName", "test", "SerialNumber", serial, "TokenCode", code)
 	for _, want := range []string{"Throttling", ""} {
 		if _, got, answer := st.query(t, creds, "sts", "us-east-1", body, st.Now()); got != want {

@@ -1,10 +1,11 @@
 package fakeaws
 
 import (
-	"fob/internal/fakeaws/wire"
-	"slices"
 	"strconv"
 	"strings"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/wire"
 )
 
 // iamAPI is what a user does for itself in IAM, version 2010-05-08.
@@ -28,7 +29,7 @@ func iamAPI() queryAPI {
 // iamGate refuses, as if it did not know the key, sessions of GetSessionToken
 // without MFA and all of GetFederationToken.
 func iamGate(c *call, _ string) error {
-	if c.is(federation) || c.is(userSession) && !c.mfa() {
+	if c.Is(identity.Federation) || c.Is(identity.UserSession) && !c.MFA() {
 		return wire.Refuse(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 	}
 	return nil
@@ -40,24 +41,24 @@ func userName(p *wire.Params) string { return p.Text("UserName", 1, 128, wire.Wo
 
 // subject is the user that a call is about: the one it names, or the caller.
 // Users may act on themselves, and on others if they are their account's admin.
-func (s *Server) subject(c *call, name, action string) (*user, error) {
-	if name == "" && c.user == nil {
+func (s *Server) subject(c *call, name, action string) (*identity.IAMUser, error) {
+	if name == "" && c.User == nil {
 		return nil, wire.Invalid("Must specify userName when calling with non-User credentials")
 	}
-	u := c.user
+	u := c.User
 	if name != "" {
-		u = s.users[s.iamARN(c.account(), "user/"+name)]
+		u = s.User(c.Account(), name)
 	} else {
-		name = u.spec.Name
+		name = u.Spec.Name
 	}
-	admin := c.user != nil && (c.user.spec.Admin || c.user.spec.Root) || c.user == nil && c.session.role.spec.Admin
-	allowed, explicit := c.permits(action, c.mfa())
-	if !allowed || !admin && (u == nil || u != c.user) {
+	admin := c.User != nil && (c.User.Spec.Admin || c.User.Spec.Root) || c.User == nil && c.Session.Role.Spec.Admin
+	allowed, explicit := c.Permits(action, c.MFA())
+	if !allowed || !admin && (u == nil || u != c.User) {
 		text := "user " + name
 		if !explicit {
 			text += " because no identity-based policy allows the " + action + " action"
 		}
-		return nil, notAuthorized(c.caller, action, text, explicit)
+		return nil, identity.NotAuthorized(c.Caller, action, text, explicit)
 	}
 	if u == nil {
 		return nil, noEntity("The user with name " + name + " cannot be found.")
@@ -74,9 +75,9 @@ func (s *Server) getUser(c *call) ([]wire.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	kids := []wire.Element{wire.Text("UserId", u.id), wire.Text("Arn", u.arn), wire.Text("CreateDate", wire.Time(u.since))}
-	if !u.spec.Root {
-		kids = append([]wire.Element{wire.Text("Path", "/"), wire.Text("UserName", u.spec.Name)}, kids...)
+	kids := []wire.Element{wire.Text("UserId", u.ID), wire.Text("Arn", u.ARN), wire.Text("CreateDate", wire.Time(u.Since))}
+	if !u.Spec.Root {
+		kids = append([]wire.Element{wire.Text("Path", "/"), wire.Text("UserName", u.Spec.Name)}, kids...)
 	}
 	return []wire.Element{wire.Group("User", kids...)}, nil
 }
@@ -92,8 +93,8 @@ func (s *Server) listMFADevices(c *call) ([]wire.Element, error) {
 		return nil, err
 	}
 	var list []wire.Element
-	if u.mfa != nil {
-		list = append(list, wire.Group("member", wire.Text("UserName", u.spec.Name), wire.Text("SerialNumber", u.mfa.serial), wire.Text("EnableDate", wire.Time(u.mfa.since))))
+	for _, d := range u.Devices {
+		list = append(list, wire.Group("member", wire.Text("UserName", u.Spec.Name), wire.Text("SerialNumber", d.Serial), wire.Text("EnableDate", wire.Time(d.Since))))
 	}
 	return page.of("MFADevices", list)
 }
@@ -103,11 +104,11 @@ func (s *Server) listAccountAliases(c *call) ([]wire.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	if allowed, explicit := c.permits("iam:ListAccountAliases", c.mfa()); !allowed {
-		return nil, notAuthorized(c.caller, "iam:ListAccountAliases", "*", explicit)
+	if allowed, explicit := c.Permits("iam:ListAccountAliases", c.MFA()); !allowed {
+		return nil, identity.NotAuthorized(c.Caller, "iam:ListAccountAliases", "*", explicit)
 	}
 	var list []wire.Element
-	if alias := s.aliases[c.account()]; alias != "" {
+	if alias := s.Alias(c.Account()); alias != "" {
 		list = append(list, wire.Text("member", alias))
 	}
 	return page.of("AccountAliases", list)
@@ -129,7 +130,7 @@ func (p page) of(name string, list []wire.Element) ([]wire.Element, error) {
 	if p.start != "" {
 		n, err := strconv.Atoi(strings.TrimPrefix(p.start, "fake-"))
 		if err != nil || n < 0 || n > len(list) {
-			return nil, wire.Invalid("Invalid Marker.")
+			return nil, wire.Invalid("Invalid random.Marker.")
 		}
 		at = n
 	}
@@ -139,21 +140,6 @@ func (p page) of(name string, list []wire.Element) ([]wire.Element, error) {
 		out = append(out, wire.Text("Marker", "fake-"+strconv.Itoa(end)))
 	}
 	return out, nil
-}
-
-func (k *accessKey) status() string {
-	if k.active {
-		return "Active"
-	}
-	return "Inactive"
-}
-
-func (u *user) key(id string) (*accessKey, error) {
-	i := slices.IndexFunc(u.keys, func(k *accessKey) bool { return k.id == id })
-	if i < 0 {
-		return nil, noEntity("The Access Key with id " + id + " cannot be found.")
-	}
-	return u.keys[i], nil
 }
 
 // createAccessKey makes a second key at most. The services learn of it late.
@@ -166,12 +152,12 @@ func (s *Server) createAccessKey(c *call) ([]wire.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(u.keys) >= 2 {
+	k, secret, ok := s.CreateKey(u)
+	if !ok {
 		return nil, wire.Refuse(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
 	}
-	k := s.addKey(u, c.now.Add(s.keyDelay))
-	return []wire.Element{wire.Group("AccessKey", wire.Text("UserName", u.spec.Name), wire.Text("AccessKeyId", k.id), wire.Text("Status", k.status()),
-		wire.Text("SecretAccessKey", k.secret.Reveal()), wire.Text("CreateDate", wire.Time(k.since)))}, nil
+	return []wire.Element{wire.Group("AccessKey", wire.Text("UserName", u.Spec.Name), wire.Text("AccessKeyId", k.ID), wire.Text("Status", k.Status()),
+		wire.Text("SecretAccessKey", secret.Reveal()), wire.Text("CreateDate", wire.Time(k.Since)))}, nil
 }
 
 func (s *Server) listAccessKeys(c *call) ([]wire.Element, error) {
@@ -185,8 +171,8 @@ func (s *Server) listAccessKeys(c *call) ([]wire.Element, error) {
 		return nil, err
 	}
 	var list []wire.Element
-	for _, k := range u.keys {
-		list = append(list, wire.Group("member", wire.Text("UserName", u.spec.Name), wire.Text("AccessKeyId", k.id), wire.Text("Status", k.status()), wire.Text("CreateDate", wire.Time(k.since))))
+	for _, k := range s.Keys(u) {
+		list = append(list, wire.Group("member", wire.Text("UserName", u.Spec.Name), wire.Text("AccessKeyId", k.ID), wire.Text("Status", k.Status()), wire.Text("CreateDate", wire.Time(k.Since))))
 	}
 	return page.of("AccessKeyMetadata", list)
 }
@@ -198,8 +184,7 @@ func (s *Server) updateAccessKey(c *call) ([]wire.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.active = status == "Active"
-	return nil, nil
+	return nil, s.SetKeyActive(k.ID, status == "Active")
 }
 
 func (s *Server) deleteAccessKey(c *call) ([]wire.Element, error) {
@@ -208,19 +193,23 @@ func (s *Server) deleteAccessKey(c *call) ([]wire.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.dropKey(k)
-	return nil, nil
+	return nil, s.DeleteKey(k.ID)
 }
 
-func (s *Server) keyFor(c *call, name, id, action string) (*accessKey, error) {
+// keyFor is the key that a call is about, one of its subject's.
+func (s *Server) keyFor(c *call, name, id, action string) (identity.AccessKey, error) {
 	if err := c.Err(); err != nil {
-		return nil, err
+		return identity.AccessKey{}, err
 	}
 	u, err := s.subject(c, name, action)
 	if err != nil {
-		return nil, err
+		return identity.AccessKey{}, err
 	}
-	return u.key(id)
+	k, ok := s.Key(id)
+	if !ok || k.Owner != u {
+		return identity.AccessKey{}, noEntity("The Access Key with id " + id + " cannot be found.")
+	}
+	return k, nil
 }
 
 // getAccessKeyLastUsed tells "N/A" as service and region until a key was used,
@@ -231,22 +220,22 @@ func (s *Server) getAccessKeyLastUsed(c *call) ([]wire.Element, error) {
 		return nil, err
 	}
 	const action = "iam:GetAccessKeyLastUsed"
-	k := s.keys[id]
-	if k == nil || k.owner.spec.Account != c.account() {
-		return nil, notAuthorized(c.caller, action, "access key "+id, false)
+	k, ok := s.Key(id)
+	if !ok || k.Owner.Spec.Account != c.Account() {
+		return nil, identity.NotAuthorized(c.Caller, action, "access key "+id, false)
 	}
-	name := k.owner.spec.Name
-	if k.owner == c.user {
+	name := k.Owner.Spec.Name
+	if k.Owner == c.User {
 		name = "" // root cannot be named
 	}
 	if _, err := s.subject(c, name, action); err != nil {
 		return nil, err
 	}
 	service, region, last := "N/A", "N/A", []wire.Element(nil)
-	if !k.used.IsZero() {
-		service, region = k.service, k.region
-		last = append(last, wire.Text("LastUsedDate", wire.Time(k.used)))
+	if !k.Used.IsZero() {
+		service, region = k.Service, k.Region
+		last = append(last, wire.Text("LastUsedDate", wire.Time(k.Used)))
 	}
 	last = append(last, wire.Text("ServiceName", service), wire.Text("Region", region))
-	return []wire.Element{wire.Text("UserName", k.owner.spec.Name), wire.Group("AccessKeyLastUsed", last...)}, nil
+	return []wire.Element{wire.Text("UserName", k.Owner.Spec.Name), wire.Group("AccessKeyLastUsed", last...)}, nil
 }

@@ -1,11 +1,12 @@
 package fakeaws
 
 import (
-	"fob/internal/fakeaws/verify"
-	"fob/internal/fakeaws/wire"
 	"maps"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/verify"
+	"fob/internal/fakeaws/wire"
 )
 
 // Entry is one request, as the log has it: no secret, token, or MFA code.

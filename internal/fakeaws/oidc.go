@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"fob/internal/fakeaws/random"
 	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
 )
@@ -20,8 +21,6 @@ const (
 	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
 	grantRefresh = "refresh_token"
 )
-
-const urlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 // oidcClient is a registered client.
 type oidcClient struct {
@@ -83,8 +82,8 @@ func (s *Server) registerClient(r *wire.Request) (wire.Reply, error) {
 		region = c.instance.spec.Region
 	}
 	now := s.Now()
-	c.id = randomText(urlAlphabet, 22) + base64.RawURLEncoding.EncodeToString([]byte(region))
-	c.secret = fob.NewSecret("eyJ" + randomText(urlAlphabet, 16) + Marker + randomText(urlAlphabet, 200))
+	c.id = random.Text(random.URL, 22) + base64.RawURLEncoding.EncodeToString([]byte(region))
+	c.secret = fob.NewSecret("eyJ" + random.Text(random.URL, 16) + random.Marker + random.Text(random.URL, 200))
 	c.expires = now.Add(s.sso.settings.Registration).Truncate(time.Second)
 	s.sso.clients[c.id] = c
 	s.sso.counts.Registrations++
@@ -178,8 +177,8 @@ func (s *Server) startDeviceAuthorization(r *wire.Request) (wire.Reply, error) {
 	}
 	lasts := s.sso.settings.Code
 	const consonants = "BCDFGHJKLMNPQRSTVWXZ" // no words, nothing that looks like another
-	d := &deviceGrant{client: c, instance: i, deviceCode: randomText(urlAlphabet, 8) + Marker + randomText(urlAlphabet, 64),
-		userCode: randomText(consonants, 4) + "-" + randomText(consonants, 4), expires: s.Now().Add(lasts), interval: s.sso.settings.Interval}
+	d := &deviceGrant{client: c, instance: i, deviceCode: random.Text(random.URL, 8) + random.Marker + random.Text(random.URL, 64),
+		userCode: random.Text(consonants, 4) + "-" + random.Text(consonants, 4), expires: s.Now().Add(lasts), interval: s.sso.settings.Interval}
 	s.sso.devices = append(s.sso.devices, d)
 	page := "http://" + r.HTTP.Host + "/device"
 	out := map[string]any{"deviceCode": d.deviceCode, "userCode": d.userCode, "verificationUri": page,

@@ -2,13 +2,15 @@ package fakeaws
 
 import (
 	"fmt"
-	"fob/internal/fakeaws/wire"
 	"html"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/random"
+	"fob/internal/fakeaws/wire"
 )
 
 // The pages that a sign-in shows in a browser. They need no script.
@@ -90,7 +92,7 @@ func (s *Server) finish(p *openPage, approve bool) string {
 	if !approve {
 		return p.back("error", "access_denied")
 	}
-	code := randomText(urlAlphabet, 8) + Marker + randomText(urlAlphabet, 48)
+	code := random.Text(random.URL, 8) + random.Marker + random.Text(random.URL, 48)
 	grant := p.code
 	grant.session, grant.expires = s.signIn(p.client.instance), s.Now().Add(s.sso.settings.Code)
 	s.sso.codes[code] = &grant
@@ -136,7 +138,7 @@ func (s *Server) answerPage(r *wire.Request) (wire.Reply, error) {
 // showPage asks. The page's policy must name where its form may be redirected:
 // Chromium blocks the way back otherwise.
 func (s *Server) showPage(r *wire.Request, p *openPage, action, code string) wire.Reply {
-	handle := randomText(urlAlphabet, 32)
+	handle := random.Text(random.URL, 32)
 	s.sso.pages[handle] = p
 	var b strings.Builder
 	fmt.Fprintf(&b, `<p><b id="client">%s</b> asks for access to your AWS accounts.</p>`+"\n", html.EscapeString(p.client.name))

@@ -4,11 +4,13 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"fob/internal/fakeaws/wire"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/random"
+	"fob/internal/fakeaws/wire"
 )
 
 // codeGrant is an authorization code.
@@ -164,7 +166,7 @@ func (s *Server) issueTokens(c *oidcClient, ses *portalSession, scopes []string,
 	if short := now.Add(s.sso.settings.AccessToken); len(scopes) > 0 && short.Before(t.expires) {
 		t.expires = short
 	}
-	access := "aoaAAAAA" + randomText(urlAlphabet, 16) + Marker + randomText(urlAlphabet, 160)
+	access := "aoaAAAAA" + random.Text(random.URL, 16) + random.Marker + random.Text(random.URL, 160)
 	s.sso.access[access] = t
 	out := map[string]any{"accessToken": access, "tokenType": "Bearer", "expiresIn": int(t.expires.Sub(now) / time.Second)}
 	if len(scopes) == 0 || !slices.Contains(c.grants, grantRefresh) || s.sso.settings.NoRefresh {
@@ -172,7 +174,7 @@ func (s *Server) issueTokens(c *oidcClient, ses *portalSession, scopes []string,
 	}
 	refresh := in.RefreshToken
 	if s.sso.refresh[refresh] == nil {
-		refresh = "aorAAAAA" + randomText(urlAlphabet, 16) + Marker + randomText(urlAlphabet, 160)
+		refresh = "aorAAAAA" + random.Text(random.URL, 16) + random.Marker + random.Text(random.URL, 160)
 		s.sso.refresh[refresh] = &refreshToken{c, ses, scopes}
 	}
 	out["refreshToken"] = refresh

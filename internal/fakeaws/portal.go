@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"fob/internal/fakeaws/wire"
 	"math"
 	"net/http"
 	"slices"
@@ -12,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/wire"
 )
 
 // The access portal: what a signed-in user may open.
@@ -118,7 +120,7 @@ func (s *Server) listAccountRoles(r *wire.Request) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	id := r.HTTP.URL.Query().Get("account_id")
-	if checkAccount(id) != nil {
+	if identity.CheckAccount(id) != nil {
 		return wire.Reply{}, portalInvalid("Invalid account id")
 	}
 	list := "roles|" + id
@@ -153,7 +155,7 @@ func (s *Server) getRoleCredentials(r *wire.Request) (wire.Reply, error) {
 	}
 	query := r.HTTP.URL.Query()
 	id, name := query.Get("account_id"), query.Get("role_name")
-	if checkAccount(id) != nil || name == "" {
+	if identity.CheckAccount(id) != nil || name == "" {
 		return wire.Reply{}, portalInvalid("Invalid account id or role name")
 	}
 	i := t.session.instance
@@ -162,32 +164,27 @@ func (s *Server) getRoleCredentials(r *wire.Request) (wire.Reply, error) {
 		return wire.Reply{}, noAccess()
 	}
 	role := s.reservedRole(i, id, name)
-	short := role.spec.Name[strings.LastIndex(role.spec.Name, "/")+1:]
-	ses := s.issue(session{kind: roleSession, account: id, role: role, id: role.id + ":" + i.spec.User,
-		arn: "arn:" + s.partition + ":sts::" + id + ":assumed-role/" + short + "/" + i.spec.User}, s.sso.settings.RoleSession)
+	short := role.Spec.Name[strings.LastIndex(role.Spec.Name, "/")+1:]
+	ses := s.Issue(identity.Session{Kind: identity.RoleSession, Account: id, Role: role, ID: role.ID + ":" + i.spec.User,
+		ARN: "arn:" + s.Partition() + ":sts::" + id + ":assumed-role/" + short + "/" + i.spec.User}, s.sso.settings.RoleSession)
 	s.sso.counts.Credentials[id+"/"+name]++
 	return wire.JSON(http.StatusOK, map[string]any{"roleCredentials": map[string]any{
-		"accessKeyId": ses.keyID, "secretAccessKey": ses.secret.Reveal(), "sessionToken": ses.token.Reveal(),
-		"expiration": ses.expires.UnixMilli(),
+		"accessKeyId": ses.KeyID, "secretAccessKey": ses.Secret.Reveal(), "sessionToken": ses.Token.Reveal(),
+		"expiration": ses.Expires.UnixMilli(),
 	}}), nil
 }
 
 // reservedRole is the role that Identity Center keeps in an account for a
 // permission set. Nobody but its own SAML provider may assume it. The fake makes
 // it at first use.
-func (s *Server) reservedRole(i *Instance, account, set string) *role {
+func (s *Server) reservedRole(i *Instance, account, set string) *identity.Role {
 	hash := sha256.Sum256([]byte(i.spec.StartURL + "\n" + account + "\n" + set))
 	name := "aws-reserved/sso.amazonaws.com/"
 	if i.spec.Region != "us-east-1" {
 		name += i.spec.Region + "/"
 	}
 	name += "AWSReservedSSO_" + set + "_" + hex.EncodeToString(hash[:8])
-	arn := s.iamARN(account, "role/"+name)
-	if s.roles[arn] == nil {
-		s.roles[arn] = &role{spec: RoleSpec{Account: account, Name: name, MaxSessionDuration: int(12 * time.Hour / time.Second), Admin: set == "Admin"},
-			arn: arn, id: newUniqueID("AROA")}
-	}
-	return s.roles[arn]
+	return s.EnsureRole(identity.RoleSpec{Account: account, Name: name, MaxSessionDuration: int(12 * time.Hour / time.Second), Admin: set == "Admin"})
 }
 
 // logoutPortal ends the sign-in with all its tokens; credentials of roles live on.

@@ -114,7 +114,7 @@ func isNull(stdin io.Reader) bool {
 func (o *programOptions) announce(scene Scene, url string, stdout io.Writer) error {
 	users := map[string]publicUser{}
 	for name, u := range scene.Users {
-		users[name] = u.public()
+		users[name] = public(u)
 	}
 	all := map[string]any{"url": url, "users": users, "roles": scene.Roles}
 	if i := scene.SSO; i != nil {

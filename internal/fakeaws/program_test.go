@@ -95,7 +95,7 @@ func TestBotocore(t *testing.T) {
 	st := newStage(t, Options{})
 	users := map[string]publicUser{}
 	for name, u := range st.Users {
-		users[name] = u.public()
+		users[name] = public(u)
 	}
 	scene, err := json.Marshal(map[string]any{"url": st.http.URL, "users": users, "roles": st.Roles})
 	if err != nil {

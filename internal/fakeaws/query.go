@@ -1,11 +1,14 @@
 package fakeaws
 
 import (
-	"fob/internal/fakeaws/verify"
-	"fob/internal/fakeaws/wire"
 	"net"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/region"
+	"fob/internal/fakeaws/verify"
+	"fob/internal/fakeaws/wire"
 )
 
 // The query protocol, which STS and IAM speak: a form with Action and Version in
@@ -24,7 +27,7 @@ type operation func(s *Server, c *call) ([]wire.Element, error)
 // call is one call of an operation.
 type call struct {
 	*wire.Params
-	*caller
+	*identity.Caller
 	now time.Time
 }
 
@@ -100,15 +103,14 @@ func (s *Server) serveQuery(r *wire.Request, action string) (wire.Reply, error) 
 }
 
 func (s *Server) authenticate(r *wire.Request, api queryAPI) (*call, error) {
-	v := verify.Verifier{Now: s.Now, Key: s.lookup, Service: api.service, Region: s.regionFor(api, r.HTTP.Host)}
-	sig, err := v.Verify(r.HTTP, r.Body)
+	who, sig, err := s.Authenticate(r, api.service, s.regionFor(api, r.HTTP.Host))
 	if err != nil {
 		return nil, err
 	}
-	if !s.inPartition(sig.Region) {
+	if region.Partition(sig.Region) != s.Partition() {
 		return nil, wire.Refuse(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region, not '"+sig.Region+"'. ")
 	}
-	return &call{&wire.Params{Values: r.Form}, s.callerOf(sig), s.Now()}, nil
+	return &call{&wire.Params{Values: r.Form}, who, s.Now()}, nil
 }
 
 // regionFor is the region that a request must be signed for: the one in a host
@@ -121,33 +123,11 @@ func (s *Server) regionFor(api queryAPI, host string) string {
 	labels := strings.Split(host, ".")
 	switch {
 	case api.global || host == api.service+".amazonaws.com":
-		return globalRegion(s.partition)
+		return region.Global(s.Partition())
 	case len(labels) > 2 && strings.Contains(host, ".amazonaws."):
 		return labels[1]
 	}
 	return s.region
-}
-
-// globalRegion is the region for which a partition's IAM is signed.
-func globalRegion(partition string) string {
-	switch partition {
-	case "aws-cn":
-		return "cn-north-1"
-	case "aws-us-gov":
-		return "us-gov-west-1"
-	}
-	return "us-east-1"
-}
-
-// inPartition reports whether a partition has regions named like this one.
-func (s *Server) inPartition(region string) bool {
-	named := "aws"
-	for prefix, partition := range map[string]string{"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso": "aws-iso", "eusc-": "aws-eusc"} {
-		if strings.HasPrefix(region, prefix) {
-			named = partition
-		}
-	}
-	return named == s.partition
 }
 
 func refuseQuery(api queryAPI, r *wire.Request, e *wire.Refusal) wire.Reply {

@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"maps"
@@ -8,12 +9,24 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"fob/internal/fakeaws/clock"
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/random"
 	"fob/internal/fakeaws/verify"
 	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
+)
+
+// Marker is in every secret that the fake makes up.
+const Marker = random.Marker
+
+// What scenes are made of.
+type (
+	UserSpec = identity.UserSpec
+	User     = identity.User
+	RoleSpec = identity.RoleSpec
 )
 
 // What tests that verify signatures in their own handlers need.
@@ -45,48 +58,34 @@ type Options struct {
 
 // Server is the fake. It is an [http.Handler], for httptest or [Listen].
 type Server struct {
-	now       func() time.Time
+	*clock.Clock
+	*identity.Store
 	wait      func(ctx context.Context, d time.Duration)
 	logf      func(format string, args ...any)
-	partition string
 	region    string
-	offset    atomic.Int64 // of the server's clock, in nanoseconds
-	lifetime  atomic.Int64 // cap of sessions' lives, in nanoseconds; 0: none
 	closed    chan struct{}
 	closeOnce sync.Once
 
-	mu       sync.Mutex // guards all below
-	keyDelay time.Duration
-	users    map[string]*user // by ARN
-	roles    map[string]*role // by ARN
-	keys     map[string]*accessKey
-	sessions map[string]*session
-	aliases  map[string]string
-	faults   []*Fault
-	entries  []*Entry
-	sso      ssoState
-	console  consoleState
+	mu      sync.Mutex // guards all below
+	faults  []*Fault
+	entries []*Entry
+	sso     ssoState
+	console consoleState
 }
 
 // New returns a server with nobody in it.
 func New(opts Options) *Server {
+	c := clock.New(opts.Now)
 	s := &Server{
-		now: opts.Now, wait: opts.Wait, logf: opts.Logf, partition: opts.Partition, region: opts.Region, keyDelay: opts.KeyDelay,
-		closed: make(chan struct{}),
-		users:  map[string]*user{}, roles: map[string]*role{}, keys: map[string]*accessKey{},
-		sessions: map[string]*session{}, aliases: map[string]string{}, sso: newSSOState(), console: newConsoleState(),
+		Clock: c, Store: identity.New(cmp.Or(opts.Partition, "aws"), c), wait: opts.Wait, logf: opts.Logf, region: opts.Region,
+		closed: make(chan struct{}), sso: newSSOState(), console: newConsoleState(),
 	}
-	if s.now == nil {
-		s.now = time.Now
-	}
+	s.SetKeyDelay(opts.KeyDelay)
 	if s.wait == nil {
 		s.wait = waitTimer
 	}
 	if s.logf == nil {
 		s.logf = func(string, ...any) {}
-	}
-	if s.partition == "" {
-		s.partition = "aws"
 	}
 	return s
 }
@@ -103,31 +102,25 @@ func waitTimer(ctx context.Context, d time.Duration) {
 // Close releases the requests that hang.
 func (s *Server) Close() { s.closeOnce.Do(func() { close(s.closed) }) }
 
-// Now is the server's clock.
-func (s *Server) Now() time.Time { return s.now().Add(time.Duration(s.offset.Load())) }
-
-// Advance moves the server's clock, back too: time passes, or client and server
-// come to disagree about it.
-func (s *Server) Advance(d time.Duration) { s.offset.Add(int64(d)) }
-
-// SetSkew sets how far the server's clock is from the one it was given.
-func (s *Server) SetSkew(d time.Duration) { s.offset.Store(int64(d)) }
-
-// SetKeyDelay changes [Options.KeyDelay].
-func (s *Server) SetKeyDelay(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.keyDelay = d
+// check panics: a wrong scene is a wrong test.
+func check(err error) {
+	if err != nil {
+		panic("fakeaws: " + err.Error())
+	}
 }
 
-// Verifier checks requests to any service against the keys and sessions of the
-// scene. Region and Service may be set on it.
-func (s *Server) Verifier() verify.Verifier {
-	return verify.Verifier{Now: s.Now, Key: func(id string) (verify.Key, bool) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.lookup(id)
-	}}
+// AddUser adds a user with active keys. It panics if the spec is no user's.
+func (s *Server) AddUser(spec UserSpec) User {
+	u, err := s.Store.AddUser(spec)
+	check(err)
+	return u
+}
+
+// AddRole adds a role and returns its ARN. It panics if the spec is no role's.
+func (s *Server) AddRole(spec RoleSpec) string {
+	arn, err := s.Store.AddRole(spec)
+	check(err)
+	return arn
 }
 
 // Listen listens on loopback, and nowhere else: what the fake hands out looks

@@ -5,9 +5,11 @@ import (
 	"compress/flate"
 	"encoding/json"
 	"fmt"
-	"fob/internal/fakeaws/wire"
 	"strconv"
 	"strings"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/wire"
 )
 
 // sessionInput is what narrows and describes a session: session policies and
@@ -15,7 +17,7 @@ import (
 type sessionInput struct {
 	policy     string
 	policyARNs []string
-	tags       []tag
+	tags       []identity.Tag
 }
 
 // readSessionInput reads Policy, PolicyArns and Tags. The policies' 2048 characters
@@ -26,17 +28,17 @@ func readSessionInput(p *wire.Params) sessionInput {
 		in.policyARNs = append(in.policyARNs, p.Text(m+".arn", 20, 2048, wire.AnyText()))
 	}
 	for _, m := range p.Members("Tags", 50) {
-		in.tags = append(in.tags, tag{p.Need(m+".Key", 1, 128, wire.TagText()), p.Need(m+".Value", 0, 256, wire.TagText())})
+		in.tags = append(in.tags, identity.Tag{Key: p.Need(m+".Key", 1, 128, wire.TagText()), Value: p.Need(m+".Value", 0, 256, wire.TagText())})
 	}
 	return in
 }
 
 func (in sessionInput) check(partition string) error {
 	for i, t := range in.tags {
-		if strings.HasPrefix(strings.ToLower(t.key), "aws:") {
+		if strings.HasPrefix(strings.ToLower(t.Key), "aws:") {
 			return wrongValue("aws: prefixed tag key names are not allowed for external use.")
 		}
-		if findTag(in.tags, t.key) != i {
+		if identity.FindTag(in.tags, t.Key) != i {
 			return wrongValue("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
 	}
@@ -56,11 +58,11 @@ func malformed(message string) error { return wire.Refuse(400, "MalformedPolicyD
 // packed is the PackedPolicySize, in percent, of policies and tags; it is not in
 // the answer if there are none. AWS's packing is its own and is not documented:
 // here it is DEFLATE into 1024 bytes. Transitive keys cost nothing.
-func (in sessionInput) packed(inherited []tag) ([]wire.Element, error) {
+func (in sessionInput) packed(inherited []identity.Tag) ([]wire.Element, error) {
 	var all strings.Builder
 	all.WriteString(in.policy + strings.Join(in.policyARNs, ""))
 	for _, t := range append(inherited[:len(inherited):len(inherited)], in.tags...) {
-		all.WriteString(t.key + "\x00" + t.value + "\x00")
+		all.WriteString(t.Key + "\x00" + t.Value + "\x00")
 	}
 	if all.Len() == 0 {
 		return nil, nil

@@ -1,10 +1,11 @@
 package fakeaws
 
 import (
-	"fob/internal/fakeaws/wire"
 	"net/http"
 	"strings"
 	"time"
+
+	"fob/internal/fakeaws/wire"
 )
 
 // IAM Identity Center: the OIDC service, whose tokens open the access portal.

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"fob/internal/fakeaws/wire"
 	"net/url"
 	"slices"
 	"strings"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/wire"
 )
 
 // InstanceSpec describes an instance of IAM Identity Center to add.
@@ -110,7 +112,7 @@ func (i *Instance) AddAccount(spec AccountSpec) {
 }
 
 func (i *Instance) add(spec AccountSpec) error {
-	if err := checkAccount(spec.ID); err != nil {
+	if err := identity.CheckAccount(spec.ID); err != nil {
 		return err
 	}
 	if i.byID[spec.ID] != nil {

@@ -1,9 +1,10 @@
 package fakeaws
 
 import (
-	"fob/internal/fakeaws/wire"
-	"slices"
 	"time"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/wire"
 )
 
 // stsAPI is the Security Token Service, version 2011-06-15.
@@ -25,21 +26,21 @@ func stsAPI() queryAPI {
 // AssumeRole and GetCallerIdentity, a federated user's only GetCallerIdentity,
 // and none of them GetSessionToken and GetFederationToken.
 func stsGate(c *call, action string) error {
-	if !c.temporary() || action == "GetCallerIdentity" {
+	if !c.Temporary() || action == "GetCallerIdentity" {
 		return nil
 	}
 	if action == "GetSessionToken" || action == "GetFederationToken" {
 		return wire.Denied("Cannot call " + action + " with session credentials")
 	}
-	if c.is(federation) || c.is(userSession) && action != "AssumeRole" {
-		return notAuthorized(c.caller, "sts:"+action, "*", false)
+	if c.Is(identity.Federation) || c.Is(identity.UserSession) && action != "AssumeRole" {
+		return identity.NotAuthorized(c.Caller, "sts:"+action, "*", false)
 	}
 	return nil
 }
 
 // getCallerIdentity needs no permission, and no policy can deny it.
 func (s *Server) getCallerIdentity(c *call) ([]wire.Element, error) {
-	return []wire.Element{wire.Text("Arn", c.arn()), wire.Text("UserId", c.id()), wire.Text("Account", c.account())}, nil
+	return []wire.Element{wire.Text("Arn", c.ARN()), wire.Text("UserId", c.ID()), wire.Text("Account", c.Account())}, nil
 }
 
 func (s *Server) getAccessKeyInfo(c *call) ([]wire.Element, error) {
@@ -47,16 +48,16 @@ func (s *Server) getAccessKeyInfo(c *call) ([]wire.Element, error) {
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	account, ok := accountOfKey(id)
+	account, ok := identity.AccountOfKey(id)
 	if !ok {
 		return nil, wire.Invalid("Invalid Access Key ID: " + id)
 	}
 	return []wire.Element{wire.Text("Account", account)}, nil
 }
 
-func credentialsOf(ses *session) wire.Element {
-	return wire.Group("Credentials", wire.Text("AccessKeyId", ses.keyID), wire.Text("SecretAccessKey", ses.secret.Reveal()),
-		wire.Text("SessionToken", ses.token.Reveal()), wire.Text("Expiration", wire.Time(ses.expires)))
+func credentialsOf(ses *identity.Session) wire.Element {
+	return wire.Group("Credentials", wire.Text("AccessKeyId", ses.KeyID), wire.Text("SecretAccessKey", ses.Secret.Reveal()),
+		wire.Text("SessionToken", ses.Token.Reveal()), wire.Text("Expiration", wire.Time(ses.Expires)))
 }
 
 func mfaParams(p *wire.Params) (serial, code string) {
@@ -67,7 +68,7 @@ func mfaParams(p *wire.Params) (serial, code string) {
 // 36 hours, 12 hours by default; the root user gets an hour, whatever it asks.
 func (c *call) userDuration() time.Duration {
 	n := c.Number("DurationSeconds", 900, 129600, 43200)
-	if c.root() {
+	if c.Root() {
 		n = min(n, 3600)
 	}
 	return time.Duration(n) * time.Second
@@ -80,11 +81,11 @@ func (s *Server) getSessionToken(c *call) ([]wire.Element, error) {
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	mfa, err := c.checkMFA(serial, code, c.now)
+	mfa, err := c.CheckMFA(serial, code)
 	if err != nil {
 		return nil, err
 	}
-	ses := s.issue(session{kind: userSession, account: c.account(), arn: c.arn(), id: c.id(), user: c.user, mfa: mfa}, lasts)
+	ses := s.Issue(identity.Session{Kind: identity.UserSession, Account: c.Account(), ARN: c.ARN(), ID: c.ID(), User: c.User, MFA: mfa}, lasts)
 	return []wire.Element{credentialsOf(ses)}, nil
 }
 
@@ -95,30 +96,18 @@ func (s *Server) getFederationToken(c *call) ([]wire.Element, error) {
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	id, arn := c.account()+":"+name, "arn:"+s.partition+":sts::"+c.account()+":federated-user/"+name
-	if allowed, explicit := c.permits("sts:GetFederationToken", c.mfa()); !allowed {
-		return nil, notAuthorized(c.caller, "sts:GetFederationToken", arn, explicit)
+	id, arn := c.Account()+":"+name, "arn:"+s.Partition()+":sts::"+c.Account()+":federated-user/"+name
+	if allowed, explicit := c.Permits("sts:GetFederationToken", c.MFA()); !allowed {
+		return nil, identity.NotAuthorized(c.Caller, "sts:GetFederationToken", arn, explicit)
 	}
-	if err := in.check(s.partition); err != nil {
+	if err := in.check(s.Partition()); err != nil {
 		return nil, err
 	}
 	size, err := in.packed(nil)
 	if err != nil {
 		return nil, err
 	}
-	ses := s.issue(session{kind: federation, account: c.account(), arn: arn, id: id, tags: in.tags, narrowed: in.policy != "" || len(in.policyARNs) > 0}, lasts)
+	ses := s.Issue(identity.Session{Kind: identity.Federation, Account: c.Account(), ARN: arn, ID: id, Tags: in.tags, Narrowed: in.policy != "" || len(in.policyARNs) > 0}, lasts)
 	out := []wire.Element{credentialsOf(ses), wire.Group("FederatedUser", wire.Text("FederatedUserId", id), wire.Text("Arn", arn))}
 	return append(out, size...), nil
-}
-
-// trusts reports whether a role's trust policy names the caller, and whether by
-// its own ARN, which within an account is as good as a policy of the caller's.
-func (r *role) trusts(c *caller, partition string) (trusted, byName bool) {
-	for _, arn := range c.principals() {
-		if slices.Contains(r.spec.Trusts, arn) {
-			return true, c.account() == r.spec.Account
-		}
-	}
-	account := "arn:" + partition + ":iam::" + c.account() + ":root"
-	return slices.Contains(r.spec.Trusts, account) || slices.Contains(r.spec.Trusts, "*"), false
 }

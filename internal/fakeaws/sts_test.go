@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"fob/internal/fakeaws/identity"
 	"fob/internal/fob"
 )
 
@@ -43,7 +44,7 @@ func TestIdentities(t *testing.T) {
 			if *out.Arn != tc.arn || !strings.HasPrefix(*out.UserId, tc.id) {
 				t.Errorf("got %s, %s", *out.Arn, *out.UserId)
 			}
-			account, ok := accountOfKey(tc.creds.AccessKeyID)
+			account, ok := identity.AccountOfKey(tc.creds.AccessKeyID)
 			if !ok || account != *out.Account || strings.Contains(tc.arn, ":sts:") != strings.HasPrefix(tc.creds.AccessKeyID, "ASIA") && tc.name != "session" {
 				t.Errorf("key %s says account %s, not %s", tc.creds.AccessKeyID, account, *out.Account)
 			}
@@ -52,34 +53,6 @@ func TestIdentities(t *testing.T) {
 				t.Error("a secret without the marker, or not of 40 characters")
 			}
 		})
-	}
-}
-
-func TestAccountOfKey(t *testing.T) {
-	t.Parallel()
-	if account, ok := accountOfKey("ASIAQNZGKIQY56JQ7WML"); !ok || account != "029608264753" {
-		t.Error(account, ok)
-	}
-	for _, account := range []string{"000000000000", "111122223333", "999999999999"} {
-		if got, ok := accountOfKey(newKeyID("AKIA", account)); !ok || got != account {
-			t.Error(got, ok)
-		}
-	}
-	st := newStage(t, Options{})
-	out, err := st.sts(st.Users["bot"].Credentials).GetAccessKeyInfo(t.Context(), &sts.GetAccessKeyInfoInput{AccessKeyId: aws.String("ASIAQNZGKIQY56JQ7WML")})
-	if err != nil || *out.Account != "029608264753" {
-		t.Error(err)
-	}
-}
-
-// RFC 6238, appendix B, cut to six digits.
-func TestTOTP(t *testing.T) {
-	t.Parallel()
-	seed := fob.NewSecret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
-	for at, want := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130"} {
-		if got := totp(seed, at/totpStep); got != want {
-			t.Errorf("at %d: %s, want %s", at, got, want)
-		}
 	}
 }
 
@@ -106,7 +79,7 @@ func TestMFA(t *testing.T) {
 			t.Parallel()
 			st := newStage(t, Options{Now: func() time.Time { return start }})
 			jane := st.Users["jane"]
-			code, serial := totp(jane.MFASeed, start.Add(tc.at).Unix()/totpStep), jane.MFASerial
+			code, serial := identity.TOTP(jane.MFASeed, start.Add(tc.at)), jane.MFASerial
 			if tc.serial != "" {
 				serial = tc.serial
 			}
@@ -273,5 +246,14 @@ func TestShapes(t *testing.T) {
 		if status, got, body := st.query(t, bot.Credentials, "sts", "us-east-1", query, st.Now()); status != 400 || got != code {
 			t.Errorf("%s: %s", query, body)
 		}
+	}
+}
+
+func TestAccessKeyInfo(t *testing.T) {
+	t.Parallel()
+	st := newStage(t, Options{})
+	out, err := st.sts(st.Users["bot"].Credentials).GetAccessKeyInfo(t.Context(), &sts.GetAccessKeyInfoInput{AccessKeyId: aws.String("ASIAQNZGKIQY56JQ7WML")})
+	if err != nil || *out.Account != "029608264753" {
+		t.Error(err)
 	}
 }

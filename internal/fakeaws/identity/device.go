@@ -1,4 +1,4 @@
-package fakeaws
+package identity
 
 import (
 	"crypto/hmac"
@@ -6,21 +6,25 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
 )
 
-// device is a virtual MFA device: RFC 6238 with SHA-1, 30 seconds, six digits.
-type device struct {
-	serial string
+// Device is a virtual MFA device: RFC 6238 with SHA-1, 30 seconds, six digits.
+type Device struct {
+	Serial string
+	Since  time.Time
 	seed   fob.Secret
-	since  time.Time
 	used   map[int64]bool // steps whose code was accepted: a code works once
 }
 
 const totpStep = 30
+
+// TOTP is the code that a device with a seed shows at a time.
+func TOTP(seed fob.Secret, at time.Time) string { return totp(seed, at.Unix()/totpStep) }
 
 // totp is the code of one step.
 func totp(seed fob.Secret, step int64) string {
@@ -37,7 +41,7 @@ func totp(seed fob.Secret, step int64) string {
 }
 
 // accept uses a code up; it may be of the step before or after.
-func (d *device) accept(code string, now time.Time) bool {
+func (d *Device) accept(code string, now time.Time) bool {
 	step := now.Unix() / totpStep
 	for _, s := range []int64{step, step - 1, step + 1} {
 		if !d.used[s] && totp(d.seed, s) == code {
@@ -49,7 +53,7 @@ func (d *device) accept(code string, now time.Time) bool {
 }
 
 // unused is a code that would be accepted now.
-func (d *device) unused(now time.Time) (string, bool) {
+func (d *Device) unused(now time.Time) (string, bool) {
 	step := now.Unix() / totpStep
 	for _, s := range []int64{step, step + 1, step - 1} {
 		if !d.used[s] {
@@ -65,17 +69,24 @@ const (
 	halfMFA   = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
 )
 
-// checkMFA verifies a code given with a call: none is fine, half is not. The
+// CheckMFA verifies a code given with a call: none is fine, half is not. The
 // device must be the calling user's own; a role has none.
-func (c *caller) checkMFA(serial, code string, now time.Time) (bool, error) {
+func (c *Caller) CheckMFA(serial, code string) (bool, error) {
+	c.store.mu.Lock()
+	defer c.store.mu.Unlock()
 	switch {
 	case serial == "" && code == "":
 		return false, nil
 	case serial == "" || code == "":
 		return false, wire.Denied(halfMFA)
-	case c.user == nil || c.user.mfa == nil || c.user.mfa.serial != serial:
+	case c.User == nil:
 		return false, wire.Denied(badSerial)
-	case !c.user.mfa.accept(code, now):
+	}
+	at := slices.IndexFunc(c.User.Devices, func(d *Device) bool { return d.Serial == serial })
+	switch {
+	case at < 0:
+		return false, wire.Denied(badSerial)
+	case !c.User.Devices[at].accept(code, c.store.clock.Now()):
 		return false, wire.Denied(badCode)
 	}
 	return true, nil
