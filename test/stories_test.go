@@ -22,6 +22,7 @@ import (
 	"fob/internal/fakeaws"
 	"fob/test/build"
 	"fob/test/leak"
+	"fob/test/skip"
 )
 
 // bin is the folder with the programs under test; TestMain sets it once.
@@ -55,13 +56,14 @@ func TestStories(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"expand": expand, "totp": totp, "fault": fault, "heal": heal, "advance": advance, "skew": skew, "lifetime": lifetime,
-			"calls": calls, "key": key, "creds": creds, "quietly": quietly, "parallel": parallel, "edit": edit, "matches": matches, "forget": forget, "pages": pages, "revoke": revoke, "counts": counts, "account": account, "allow": allowFiles,
+			"calls": calls, "key": key, "creds": creds, "quietly": quietly, "parallel": parallel, "edit": edit, "matches": matches, "forget": forget, "pages": pages, "revoke": revoke, "counts": counts, "account": account, "allow": allowFiles, "need": need,
 		},
 	})
 }
 
 // story is what a script has beside its files.
 type story struct {
+	t       testscript.T
 	aws     *fakeaws.Server
 	scene   fakeaws.Scene
 	url     string
@@ -72,7 +74,8 @@ type story struct {
 type storyKey struct{}
 
 func setup(env *testscript.Env) error {
-	s := &story{aws: fakeaws.New(fakeaws.Options{}), allowed: map[string]bool{}}
+	t := env.T()
+	s := &story{t: t, aws: fakeaws.New(fakeaws.Options{}), allowed: map[string]bool{}}
 	s.scene = s.aws.SetDefault()
 	srv := httptest.NewServer(s.aws)
 	s.url = srv.URL
@@ -95,7 +98,6 @@ func setup(env *testscript.Env) error {
 		env.Setenv(name, value)
 	}
 	env.Values[storyKey{}] = s
-	t := env.T()
 	env.Defer(func() {
 		stop := exec.Command(filepath.Join(bin, "fob"), "agent", "stop")
 		stop.Env = []string{"HOME=" + home, "FOB_HOME=" + env.Getenv("FOB_HOME")}
@@ -121,6 +123,9 @@ func (s *story) allow(path string) {
 	defer s.mu.Unlock()
 	s.allowed[path] = true
 }
+
+// need PROGRAM…: the story is skipped without these, in CI it fails.
+func need(ts *testscript.TestScript, neg bool, args []string) { skip.Need(of(ts).t, args...) }
 
 // expand FILE…: replaces @JANE_SECRET@ and the like, and $VAR in @VAR@.
 func expand(ts *testscript.TestScript, neg bool, args []string) {

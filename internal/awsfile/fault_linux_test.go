@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"fob/test/skip"
 )
 
 const (
@@ -42,10 +44,7 @@ func faulted(t *testing.T, call, fault string, n int) (status int, dir, message 
 func needStrace(t *testing.T) {
 	t.Helper()
 	if out, err := exec.Command("strace", "-qq", "-o", "/dev/null", "true").CombinedOutput(); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("strace: %v\n%s", err, out)
-		}
-		t.Skip("strace cannot be used")
+		skip.Missing(t, "strace: %v\n%s", err, out)
 	}
 }
 
@@ -132,7 +131,7 @@ func TestErrorsLeaveTheOldFile(t *testing.T) {
 func asNobody(t *testing.T, path string) (string, error) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can become another user")
+		skip.Because(t, skip.NotRoot)
 	}
 	dir, err := os.MkdirTemp("", "fob-nobody-*") // t.TempDir is below a directory for root alone, at times
 	if err != nil {

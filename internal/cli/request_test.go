@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/fob"
+	"fob/test/skip"
 )
 
 // seen is a request as a server sees it.
@@ -29,13 +30,7 @@ type seen struct {
 // they make of an empty first --data, and of a zero byte in a file of --data.
 func TestLikeCurl(t *testing.T) {
 	t.Parallel()
-	curl, err := exec.LookPath("curl")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("curl is not installed")
-	}
+	skip.Need(t, "curl")
 	last := make(chan seen, 1)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -73,7 +68,7 @@ func TestLikeCurl(t *testing.T) {
 			}
 			return <-last
 		}
-		want := run(curl, append([]string{"-sS", "--globoff", "--path-as-is", target}, flags...)...)
+		want := run("curl", append([]string{"-sS", "--globoff", "--path-as-is", target}, flags...)...)
 
 		o := &httpRequest{}
 		c := &cobra.Command{Run: func(_ *cobra.Command, rest []string) { o.url = rest[0] }}

@@ -13,6 +13,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"fob/test/skip"
 )
 
 type announced struct {
@@ -90,7 +92,7 @@ func TestBotocore(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil || exec.CommandContext(t.Context(), python, "-c", "import boto3").Run() != nil {
-		t.Skip("no python3 with boto3")
+		skip.Missing(t, "boto3 is not installed for python3")
 	}
 	st := newStage(t, Options{})
 	users := map[string]publicUser{}

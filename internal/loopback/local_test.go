@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fob/internal/fob"
+	"fob/test/skip"
 )
 
 // listening serves a handler that says ok behind [Local].
@@ -109,7 +110,7 @@ func TestLocal(t *testing.T) {
 func TestLocalIPv6(t *testing.T) {
 	t.Parallel()
 	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
-		t.Skip("there is no IPv6")
+		skip.Because(t, skip.NoIPv6)
 	} else {
 		l.Close()
 	}
@@ -163,7 +164,7 @@ func TestListenRefuses(t *testing.T) {
 func TestListenAtASocket(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("modes are another matter there")
+		skip.Because(t, skip.Windows)
 	}
 	dir, err := os.MkdirTemp("", "fob-s-") // a short path
 	if err != nil {

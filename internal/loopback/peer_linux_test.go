@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"fob/test/skip"
 )
 
 const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -25,7 +27,7 @@ const table6 = `  sl  local_address                         remote_address      
 func TestOwner(t *testing.T) {
 	t.Parallel()
 	if endpoint(netip.MustParseAddrPort("127.0.0.1:8080")) != "0100007F:1F90" {
-		t.Skip("the table is of a little-endian machine")
+		skip.Because(t, skip.BigEndian)
 	}
 	tables := [][]byte{[]byte(table), []byte(table6)}
 	for local, want := range map[string]int{

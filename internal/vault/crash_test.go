@@ -14,6 +14,7 @@ import (
 
 	"fob/internal/fob"
 	"fob/internal/vault/unlock/unlocktest"
+	"fob/test/skip"
 )
 
 // inject runs the helper and does something to its Nth system call of a kind.
@@ -34,7 +35,7 @@ func inject(t *testing.T, call, what string, n int, args ...string) (hit bool, o
 // each runs do for each system call of the given kinds that a helper makes,
 // with what injected into it, until one run is left in peace.
 func each(t *testing.T, what string, calls []string, do func(t *testing.T, run func(args ...string) (hit bool, out string, err error))) {
-	unlocktest.Need(t, "strace")
+	skip.Need(t, "strace")
 	for _, call := range calls {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
@@ -122,7 +123,7 @@ func TestDiskFailsWhileUpdating(t *testing.T) {
 // A full disk, and a directory that cannot be written.
 func TestNoRoom(t *testing.T) {
 	t.Parallel()
-	unlocktest.Need(t, "prlimit")
+	skip.Need(t, "prlimit")
 	dir := t.TempDir()
 	ok(t, helper("init", []string{dir, "file"}))
 	ok(t, helper("add", []string{dir, "a", "b"}))

@@ -11,7 +11,7 @@ import (
 	"filippo.io/age"
 
 	"fob/internal/fob"
-	"fob/internal/vault/unlock/unlocktest"
+	"fob/test/skip"
 )
 
 // sealText seals any text as stock age would: without fob's line in the header.
@@ -29,7 +29,7 @@ func sealText(t testing.TB, k *key, text string) []byte {
 // A vault outlives fob: stock age decrypts it.
 func TestStockAgeOpensAVault(t *testing.T) {
 	t.Parallel()
-	unlocktest.Need(t, "age")
+	skip.Need(t, "age")
 	f, identity := newVault(t, "a", "b")
 	id := filepath.Join(t.TempDir(), "identity")
 	setBytes(t, id, []byte(identity.Reveal()+"\n"))
@@ -45,7 +45,7 @@ func TestStockAgeOpensAVault(t *testing.T) {
 // And the other way: what age sealed for an identity of age-keygen, fob opens.
 func TestStockAgeMakesAVault(t *testing.T) {
 	t.Parallel()
-	unlocktest.Need(t, "age", "age-keygen")
+	skip.Need(t, "age", "age-keygen")
 	dir := t.TempDir()
 	id, path := filepath.Join(dir, "id"), filepath.Join(dir, "vault.age")
 	ok(t, exec.CommandContext(t.Context(), "age-keygen", "-o", id).Run())

@@ -20,6 +20,7 @@ import (
 	"fob/internal/delivery/endpoint"
 	"fob/internal/delivery/imds"
 	"fob/internal/fob"
+	"fob/test/skip"
 )
 
 // attempts is a page that tries to get at an endpoint in each way that pages have,
@@ -151,7 +152,7 @@ func rebinding(t *testing.T, own *url.URL, evil http.Handler) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.2:"+own.Port())
 	if err != nil {
-		t.Skipf("there is no second loopback address: %v", err)
+		skip.Because(t, skip.NoSecondLoopback)
 	}
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: own.Host})

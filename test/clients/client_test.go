@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"fob/test/skip"
 )
 
 // answer is what a client says to one call.
@@ -63,7 +65,7 @@ func each(t *testing.T, test func(t *testing.T, c client, argv []string)) {
 			t.Parallel()
 			argv, err := c.find()
 			if err != nil {
-				missing(t, "%v", err)
+				skip.Missing(t, "%v", err)
 			}
 			test(t, c, argv)
 		})

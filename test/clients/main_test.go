@@ -52,16 +52,6 @@ func run(m *testing.M) int {
 	return leak.Run(m, bin)
 }
 
-// missing skips a test that needs a client which is not here; in CI, where all
-// are installed, that is a failure.
-func missing(t testing.TB, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf(format, args...)
-}
-
 // world is a user's home with fob in it, and the AWS that it uses.
 type world struct {
 	t       testing.TB

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"fob/test/skip"
 )
 
 // TestMetadataForHours: botocore goes on with what has expired if the metadata
@@ -23,11 +25,11 @@ func TestMetadataForHours(t *testing.T) {
 	t.Parallel()
 	argv, err := named("py").find()
 	if err != nil {
-		missing(t, "%v", err)
+		skip.Missing(t, "%v", err)
 	}
 	libraries, _ := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
 	if len(libraries) == 0 {
-		missing(t, "faketime is not installed")
+		skip.Missing(t, "faketime is not installed")
 	}
 	w := adopted(t)
 	clock := filepath.Join(w.home, "clock")

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"fob/test/skip"
 )
 
 // TestMoto: boto3 and the CLI through fob against an AWS that is not of our own
@@ -20,7 +22,7 @@ import (
 func TestMoto(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("moto_server"); err != nil {
-		t.Skip("moto_server is not installed")
+		skip.Because(t, skip.NoMoto)
 	}
 	w := newWorld(t)
 	w.startMoto()
@@ -29,7 +31,7 @@ func TestMoto(t *testing.T) {
 	}
 	cli, err := named("cli").find()
 	if err != nil {
-		missing(t, "%v", err)
+		skip.Missing(t, "%v", err)
 	}
 	root := []string{"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=none", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1"}
 	for _, args := range [][]string{{"create-user", "--user-name", "mo"}, {"create-access-key", "--user-name", "mo"}} {
@@ -79,7 +81,7 @@ endpoint_url = @URL@
 	t.Run("py", func(t *testing.T) {
 		py, err := named("py").find()
 		if err != nil {
-			missing(t, "%v", err)
+			skip.Missing(t, "%v", err)
 		}
 		got, err := askProgram(w, py, nil, []string{"moto-role", "moto-chained"})
 		check(t, got, err, want)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"fob/test/skip"
 )
 
 // No PowerShell can be installed where these tests run. What fob prints for it is
@@ -16,10 +18,10 @@ func TestPowerShellGrammar(t *testing.T) {
 	t.Parallel()
 	node, err := exec.LookPath("node")
 	if err != nil {
-		missing(t, "node is not installed")
+		skip.Missing(t, "node is not installed")
 	}
 	if _, err := os.Stat(filepath.Join("js", "node_modules", "tree-sitter-powershell")); err != nil {
-		missing(t, "the grammar of PowerShell is not installed: make js")
+		skip.Missing(t, "the grammar of PowerShell is not installed: make js")
 	}
 	parse := func(text string) error {
 		cmd := exec.Command(node, filepath.Join("js", "powershell.mjs"))

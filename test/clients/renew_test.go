@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"fob/test/skip"
 )
 
 // How long credentials live in the test of renewal, and how long the clients
@@ -136,7 +138,7 @@ func TestRenewal(t *testing.T) {
 			profile := m.name + "-" + c.name
 			t.Run(profile, func(t *testing.T) {
 				if _, err := c.find(); err != nil {
-					missing(t, "%v", err)
+					skip.Missing(t, "%v", err)
 				}
 				w.lasted(t, profile, outcomes[profile])
 			})
@@ -259,7 +261,7 @@ func TestMetadataIsBelieved(t *testing.T) {
 	w := adopted(t)
 	argv, err := named("py").find()
 	if err != nil {
-		missing(t, "%v", err)
+		skip.Missing(t, "%v", err)
 	}
 	got, err := w.answers(append(append(w.serve("readonly", "--imds", "--force"), argv...), "expiry", "-"))
 	if err != nil || len(got) != 1 {

@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"fob/internal/fakeaws"
+	"fob/test/skip"
 )
 
 // The tools for which fob makes tokens, the real ones, against servers that check
@@ -28,7 +29,7 @@ func needs(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
-		missing(t, "%s is not installed", program)
+		skip.Missing(t, "%s is not installed", program)
 	}
 	return path
 }
@@ -200,7 +201,7 @@ func TestDockerCredentialHelper(t *testing.T) {
 		}
 	}
 	if python == "" {
-		missing(t, "the package docker is not installed for python3")
+		skip.Missing(t, "the package docker is not installed for python3")
 	}
 	w := adopted(t)
 	w.ok(w.fob("add", "role", "images", "--role-arn", w.scene.Roles["ReadOnly"], "--source-profile", "bot", "--region", "us-east-1", "--endpoint-url", w.url)...)

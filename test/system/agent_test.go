@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"fob/test/skip"
 )
 
 // keysOf returns the access key id that fob hands out for a profile.
@@ -105,7 +107,7 @@ func (w *world) dial() net.Conn {
 
 func TestFewDescriptors(t *testing.T) {
 	t.Parallel()
-	need(t, "prlimit")
+	skip.Need(t, "prlimit")
 	w := lived(t, "")
 	w.ok("adopt", "--yes")
 	before := w.keysOf("reader")

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"fob/test/skip"
 )
 
 // bashCompletion is Debian's package, without which completion must work too.
@@ -27,7 +29,7 @@ func eachCompletion(t *testing.T, test func(t *testing.T, s sh, term *terminal, 
 				w.t = t
 				if name == "package" {
 					if _, err := os.Stat(bashCompletion); err != nil {
-						missing(t, "bash-completion is not installed")
+						skip.Missing(t, "bash-completion is not installed")
 					}
 				}
 				test(t, s, w.prompting(s, false, rc), &w)
@@ -131,7 +133,7 @@ func TestCompletionOfCommands(t *testing.T) {
 // zsh's rc file may come to fob init before compinit.
 func TestCompletionBeforeCompinit(t *testing.T) {
 	t.Parallel()
-	need(t, "zsh")
+	skip.Need(t, "zsh")
 	w := shellWorld(t)
 	w.env = append(w.env, "ZDOTDIR="+w.home)
 	term := w.prompting(shells()[1], false, `eval "$(fob init zsh)"; unfunction compdef; autoload -Uz compinit; compinit -u -d $HOME/.zcompdump`)
@@ -164,7 +166,7 @@ func TestCompletionFiles(t *testing.T) {
 // fish says without a terminal what it would offer.
 func TestCompletionInFish(t *testing.T) {
 	t.Parallel()
-	need(t, "fish")
+	skip.Need(t, "fish")
 	w := shellWorld(t)
 	fish := shells()[2]
 	for line, want := range map[string]string{

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"fob/test/skip"
 )
 
 // scripted makes a folder with fob, and a shell script in the agent's place.
@@ -27,9 +29,9 @@ func scripted(t testing.TB, script string) string {
 
 func needStrace(t testing.TB) {
 	t.Helper()
-	need(t, "strace")
+	skip.Need(t, "strace")
 	if out, err := exec.Command("strace", "-qq", "-o", "/dev/null", "true").CombinedOutput(); err != nil {
-		missing(t, "strace cannot be used: %s", out)
+		skip.Missing(t, "strace cannot be used: %s", out)
 	}
 }
 
@@ -126,11 +128,11 @@ func TestReadOnlyFile(t *testing.T) {
 func (w *world) inMounts(script string) result {
 	w.t.Helper()
 	if os.Getuid() != 0 {
-		w.t.Skip("only root can mount")
+		skip.Because(w.t, skip.NotRoot)
 	}
-	need(w.t, "unshare", "mount")
+	skip.Need(w.t, "unshare", "mount")
 	if out, err := exec.Command("unshare", "-m", "true").CombinedOutput(); err != nil {
-		missing(w.t, "unshare -m: %s", out)
+		skip.Missing(w.t, "unshare -m: %s", out)
 	}
 	cmd := exec.Command("unshare", "-m", "sh", "-euc", script)
 	cmd.Env = append(append([]string(nil), w.env...), "FOB_AGENT=off", "FOB="+filepath.Join(w.bin, "fob"))

@@ -59,25 +59,6 @@ func run(m *testing.M) int {
 	return leak.Run(m, bin)
 }
 
-// missing skips a test that needs a tool which is not here; in CI, where all are
-// installed, that is a failure.
-func missing(t testing.TB, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf(format, args...)
-}
-
-func need(t testing.TB, programs ...string) {
-	t.Helper()
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			missing(t, "%s is not installed", p)
-		}
-	}
-}
-
 // stage is one fake AWS for the whole package: no test changes its scene. The
 // users are jane (MFA), bot and eve; the default scene has the roles.
 var stage = sync.OnceValue(func() *fake {

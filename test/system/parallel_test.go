@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"fob/test/skip"
 )
 
 // many makes a home of n users in both files, and their names.
@@ -136,7 +138,7 @@ func TestAdoptWhileReleasing(t *testing.T) {
 // next run finishes.
 func TestAdoptBesideAWSConfigure(t *testing.T) {
 	t.Parallel()
-	need(t, "aws")
+	skip.Need(t, "aws")
 	w, config, credentials, names := many(t, 4)
 	var all sync.WaitGroup
 	all.Go(func() {

@@ -19,6 +19,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"pgregory.net/rapid"
+
+	"fob/test/skip"
 )
 
 // homeFiles are a pair of AWS files as somebody may have them.
@@ -297,9 +299,9 @@ for line in sys.stdin:
 // Before anything is adopted, fob show says what botocore and the Go SDK read.
 func TestShowsWhatSDKsRead(t *testing.T) {
 	t.Parallel()
-	need(t, "python3")
+	skip.Need(t, "python3")
 	if out, err := exec.Command("python3", "-c", "import botocore.session").CombinedOutput(); err != nil {
-		missing(t, "botocore cannot be imported: %s", out)
+		skip.Missing(t, "botocore cannot be imported: %s", out)
 	}
 	w := newWorld(t)
 	python := exec.Command("python3", "-c", sdkProgram, w.config(), w.credentials())

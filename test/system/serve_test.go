@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"fob/test/skip"
 )
 
 // network is what a stranger does over TCP.
@@ -141,9 +143,9 @@ func TestAnotherUserAtAnEndpoint(t *testing.T) {
 func TestAnotherHostAtAnEndpoint(t *testing.T) {
 	t.Parallel()
 	dir := public(t)
-	need(t, "unshare", "nsenter", "ip", "python3")
+	skip.Need(t, "unshare", "nsenter", "ip", "python3")
 	if out, err := exec.Command("unshare", "-n", "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1").CombinedOutput(); err != nil {
-		missing(t, "no networks can be made here: %s", out)
+		skip.Missing(t, "no networks can be made here: %s", out)
 	}
 	w := worldIn(t, filepath.Join(dir, "user"))
 	w.bin = dir
@@ -195,7 +197,7 @@ func TestAnotherHostAtAnEndpoint(t *testing.T) {
 		t.Errorf("from another host: %s", there)
 	}
 	if exec.Command("python3", "-c", "import boto3").Run() != nil {
-		missing(t, "boto3 is not installed")
+		skip.Missing(t, "boto3 is not installed")
 	}
 	if !strings.HasPrefix(container, "container-role ASIA") {
 		t.Errorf("boto3 in a container: %s %v", container, r)
@@ -306,7 +308,7 @@ func TestDeathBySignal(t *testing.T) {
 // it to the foreground, and reads.
 func TestJobThatReadsInTheBackground(t *testing.T) {
 	t.Parallel()
-	need(t, "bash")
+	skip.Need(t, "bash")
 	for _, mode := range []string{"--env", "--endpoint"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
@@ -378,7 +380,7 @@ func stateOf(pid int) string {
 // the job and fg continues it, and the program may read what is typed.
 func TestEndpointJobControl(t *testing.T) {
 	t.Parallel()
-	need(t, "bash")
+	skip.Need(t, "bash")
 	w := lived(t, "")
 	script := filepath.Join(w.home, "program")
 	w.write(script, `

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"fob/test/skip"
 )
 
 // sh is a shell of this machine.
@@ -50,7 +52,7 @@ func eachShell(t *testing.T, test func(t *testing.T, s sh, w *world)) {
 	for _, s := range shells() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			need(t, s.name)
+			skip.Need(t, s.name)
 			w := shellWorld(t)
 			w.env = append(w.env, "SHELL=/bin/"+s.name, "XDG_CONFIG_HOME="+filepath.Join(w.home, ".config"), "XDG_DATA_HOME="+filepath.Join(w.home, ".data"))
 			test(t, s, w)
@@ -295,7 +297,7 @@ func TestProgramsWithOddPaths(t *testing.T) {
 			}
 			for _, program := range []string{"fob", "fob-agent"} {
 				if err := os.Link(filepath.Join(bin, program), filepath.Join(odd, program)); err != nil {
-					t.Skip(err)
+					t.Fatal(err)
 				}
 			}
 			other := *w

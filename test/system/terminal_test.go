@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"fob/test/skip"
 )
 
 // terminal is a pseudo-terminal with a program on it.
@@ -36,7 +38,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd, stdout ...*os.File) *terminal {
 	// Not blocking, so that closing it ends the read that is under way.
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
-		missing(t, "there are no pseudo-terminals: %v", err)
+		skip.Missing(t, "there are no pseudo-terminals: %v", err)
 	}
 	master := os.NewFile(uintptr(fd), "/dev/ptmx")
 	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
@@ -198,7 +200,7 @@ func TestStoppedAtAPrompt(t *testing.T) {
 		} {
 			t.Run(name+" "+c.name, func(t *testing.T) {
 				t.Parallel()
-				need(t, name)
+				skip.Need(t, name)
 				w := lived(t, "")
 				cmd := exec.Command(shell[0], shell[1:]...)
 				cmd.Env = append(w.cmd().Env, "FOB="+filepath.Join(w.bin, "fob"), "PS1=READY> ", "HISTFILE=", "TERM=dumb")

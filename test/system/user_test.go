@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"fob/test/skip"
 )
 
 const nobody = 65534
@@ -76,7 +78,7 @@ func stranger(args []string) int {
 func public(t *testing.T) string {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("only root can become another user")
+		skip.Because(t, skip.NotRoot)
 	}
 	for _, base := range []string{"", "/tmp", "/var/tmp"} {
 		dir, err := os.MkdirTemp(base, "fob-public-")
@@ -105,7 +107,7 @@ func public(t *testing.T) string {
 		}
 		return dir
 	}
-	missing(t, "there is no folder for temporary files that all users may enter")
+	skip.Missing(t, "there is no folder for temporary files that all users may enter")
 	return ""
 }
 
@@ -176,7 +178,7 @@ func TestRunDirIsPrivate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if name == "owner" && os.Getuid() != 0 {
-				t.Skip("only root can give a folder away")
+				skip.Because(t, skip.NotRoot)
 			}
 			w := newWorld(t)
 			run := w.fobFile("run")
@@ -312,7 +314,7 @@ func agentPID(t testing.TB, r result) int {
 // however Go was told to crash.
 func TestNoCoreFile(t *testing.T) {
 	t.Parallel()
-	need(t, "prlimit")
+	skip.Need(t, "prlimit")
 	w := newWorld(t)
 	cmd := exec.Command("prlimit", "--core=unlimited", filepath.Join(w.bin, "fob-agent"))
 	cmd.Env = append(w.cmd().Env, "GOTRACEBACK=crash")

@@ -160,7 +160,7 @@ func TestSomethingElseAtTheSocket(t *testing.T) {
 			}
 			l, err := net.Listen("unix", w.fobFile("run/agent.sock"))
 			if err != nil {
-				t.Skip(err) // a path too long for a socket
+				t.Fatal(err)
 			}
 			var served sync.WaitGroup
 			served.Go(func() {

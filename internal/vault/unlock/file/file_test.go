@@ -12,6 +12,7 @@ import (
 	"fob/internal/fob"
 	"fob/internal/vault/unlock"
 	"fob/internal/vault/unlock/unlocktest"
+	"fob/test/skip"
 )
 
 func TestSuite(t *testing.T) {
@@ -24,7 +25,7 @@ func TestSuite(t *testing.T) {
 func TestOthersMayNotReadIt(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("modes say nothing there")
+		skip.Because(t, skip.Windows)
 	}
 	p := filepath.Join(t.TempDir(), "id")
 	env := unlock.Env{Options: unlock.Options{IdentityFile: p}}

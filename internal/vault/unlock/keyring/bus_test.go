@@ -15,6 +15,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"fob/internal/vault/unlock/unlocktest"
+	"fob/test/skip"
 )
 
 // bus is a private D-Bus without activatable services: what is not started here
@@ -40,7 +41,7 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 
 func startBus(t *testing.T) *bus {
 	t.Helper()
-	unlocktest.Need(t, "dbus-daemon")
+	skip.Need(t, "dbus-daemon")
 	dir, err := os.MkdirTemp("", "fobbus") // t.TempDir's names are too long for sockets
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +87,7 @@ func start(t *testing.T, cmd *exec.Cmd, line bool) {
 // gnome starts a real keyring on the bus, with an unlocked login collection.
 func (b *bus) gnome(t *testing.T) {
 	t.Helper()
-	unlocktest.Need(t, "gnome-keyring-daemon")
+	skip.Need(t, "gnome-keyring-daemon")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	if err := b.conn.AddMatchSignalContext(ctx, dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName)); err != nil {

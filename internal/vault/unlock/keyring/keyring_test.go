@@ -16,6 +16,7 @@ import (
 	"fob/internal/fob"
 	"fob/internal/vault/unlock"
 	"fob/internal/vault/unlock/unlocktest"
+	"fob/test/skip"
 )
 
 const promised = 2 * time.Second
@@ -34,7 +35,7 @@ func TestSuite(t *testing.T) {
 // Other programs find the item, and see of it what they should.
 func TestSecretTool(t *testing.T) {
 	t.Parallel()
-	unlocktest.Need(t, "secret-tool")
+	skip.Need(t, "secret-tool")
 	b := startBus(t)
 	b.gnome(t)
 	identity := unlocktest.Identity(t)

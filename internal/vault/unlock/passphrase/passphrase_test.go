@@ -15,6 +15,7 @@ import (
 	"fob/internal/fob"
 	"fob/internal/vault/unlock"
 	"fob/internal/vault/unlock/unlocktest"
+	"fob/test/skip"
 )
 
 func TestSuite(t *testing.T) {
@@ -235,7 +236,7 @@ func TestDamage(t *testing.T) {
 // The sealed identity of the real method opens with stock age.
 func TestStockAge(t *testing.T) {
 	t.Parallel()
-	unlocktest.Need(t, "age", "script")
+	skip.Need(t, "age", "script")
 	env, identity := stored(t, Method())
 	sealed, _ := os.ReadFile(path(env))
 	if !bytes.Contains(sealed, []byte(" 18\n")) {

