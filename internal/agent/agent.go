@@ -20,6 +20,7 @@ import (
 	"fob/internal/directory"
 	"fob/internal/fob"
 	"fob/internal/generate"
+	"fob/internal/loopback"
 	"fob/internal/principal"
 	kinds "fob/internal/principal/all"
 	"fob/internal/profile"
@@ -69,10 +70,12 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		Cache:    a.sealedCache,
 		LockFile: home.Principals(),
 		HTTP:     httpClient(a.clock),
-		Redirect: listenRedirect,
-		Clock:    a.clock,
-		Record:   (&audit{path: home.Audit(), log: log}).write,
-		Log:      log,
+		Redirect: func(path, state string) (principal.Redirect, error) {
+			return loopback.Once(loopback.Want{Method: http.MethodGet, Path: path, State: state})
+		},
+		Clock:  a.clock,
+		Record: (&audit{path: home.Audit(), log: log}).write,
+		Log:    log,
 	}
 	a.usage = &usage{path: home.Usage(), log: log}
 	a.written = &written{path: home.Written(), lock: flock.New(home.WrittenLock(), flock.SetPermissions(0o600)), now: a.clock.Now, log: log}

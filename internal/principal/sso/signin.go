@@ -31,7 +31,8 @@ func (s *session) byRedirect(ctx context.Context, reg registration) (fob.Credent
 	verifier, state := randomText(), randomText()
 	redirect, err := s.env.Redirect(redirectPath, state)
 	if err != nil {
-		return fob.Credentials{}, err
+		return fob.Credentials{}, fob.Errorf(fob.ErrInternal, "cannot listen for the browser's answer: %w", err).
+			WithHint("fob login --device-code %s", fob.Word(s.profile.Name))
 	}
 	defer redirect.Close()
 	base, err := s.endpoint(ctx)
