@@ -33,6 +33,7 @@ type Agent struct {
 	version string
 	home    fob.Home
 	started time.Time
+	program program
 	log     *slog.Logger
 	quit    context.CancelFunc
 
@@ -47,7 +48,7 @@ type Agent struct {
 	broker      *broker.Broker
 	usage       *usage
 	written     *written
-	methods     map[string]handler
+	methods     handlers
 
 	conns    sync.WaitGroup
 	lastConn atomic.Int64
@@ -56,7 +57,7 @@ type Agent struct {
 // New wires an agent for a home. quit is called when a front end asks it to end.
 func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFunc) *Agent {
 	a := &Agent{
-		version: version, home: home, started: time.Now(), log: log, quit: quit,
+		version: version, home: home, started: time.Now(), program: thisProgram(), log: log, quit: quit,
 		kinds: kinds.Kinds(), ways: ways.Ways(),
 		vault: vault.New(home, unlocks.Methods()),
 		clock: broker.NewClock(time.Now),

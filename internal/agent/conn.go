@@ -122,16 +122,10 @@ func (a *Agent) answer(ctx context.Context, c *conn, m *api.Message) {
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil { // else somebody did cancel
 		err = fob.Errorf(fob.ErrInternal, "the agent was stopped before it could answer").WithHint("try again")
 	}
-	reply := &api.Message{ID: m.ID}
-	if err == nil {
-		reply.Result, err = json.Marshal(result)
-	}
+	reply := &api.Message{ID: m.ID, Result: result}
 	if err != nil {
 		a.log.Debug("request failed", "method", m.Method, "kind", fob.OutcomeOf(err).Wire)
 		reply.Result, reply.Error = nil, api.ToWire(err)
-		if reply.Error.Data.Kind == "version" {
-			reply.Error.Data.Version = a.version
-		}
 	}
 	if m.ID == nil {
 		return
@@ -140,17 +134,29 @@ func (a *Agent) answer(ctx context.Context, c *conn, m *api.Message) {
 }
 
 // call asks the front end something. When it leaves meanwhile, there is nobody.
-func (c *conn) call(ctx context.Context, method string, params, result any) error {
+func call[P, R any](ctx context.Context, c *conn, method api.Method[P, R], params P) (result R, err error) {
 	raw, err := json.Marshal(params)
 	if err != nil {
-		return err
+		return result, err
 	}
+	m, err := c.ask(ctx, string(method), raw)
+	switch {
+	case err != nil:
+		return result, err
+	case m.Error != nil:
+		return result, m.Error.Err()
+	}
+	return result, json.Unmarshal(m.Result, &result)
+}
+
+// ask sends a call and waits for the answer to it.
+func (c *conn) ask(ctx context.Context, method string, params json.RawMessage) (*api.Message, error) {
 	answer := make(chan *api.Message, 1)
 	c.mu.Lock()
 	select {
 	case <-c.gone:
 		c.mu.Unlock()
-		return fob.ErrNobody
+		return nil, fob.ErrNobody
 	default:
 	}
 	c.next++
@@ -162,22 +168,17 @@ func (c *conn) call(ctx context.Context, method string, params, result any) erro
 		delete(c.pending, id)
 		c.mu.Unlock()
 	}()
-	if err := c.send(&api.Message{ID: &id, Method: method, Params: raw}); err != nil {
-		return fob.ErrNobody
+	if err := c.send(&api.Message{ID: &id, Method: method, Params: params}); err != nil {
+		return nil, fob.ErrNobody
 	}
 	select {
 	case m := <-answer:
-		switch {
-		case m == nil:
-			return fob.ErrNobody
-		case m.Error != nil:
-			return m.Error.Err()
-		case result == nil:
-			return nil
+		if m == nil {
+			return nil, fob.ErrNobody
 		}
-		return json.Unmarshal(m.Result, result)
+		return m, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 
@@ -216,9 +217,9 @@ func (c *conn) leave() {
 }
 
 // notify sends what needs no answer; a front end that left misses nothing.
-func (c *conn) notify(method string, params any) {
+func notify[P any](c *conn, method api.Method[P, api.Empty], params P) {
 	if raw, err := json.Marshal(params); err == nil {
-		_ = c.send(&api.Message{Method: method, Params: raw})
+		_ = c.send(&api.Message{Method: string(method), Params: raw})
 	}
 }
 
@@ -227,18 +228,19 @@ func (c *conn) ui() fob.UI {
 	return fob.UI{
 		ID: c.id,
 		AskFunc: func(ctx context.Context, q fob.Question) (fob.Secret, error) {
-			var text string
-			err := c.call(ctx, api.UIAsk, q, &text)
+			text, err := call(ctx, c, api.UIAsk, q)
 			return fob.NewSecret(text), err
 		},
 		ConfirmFunc: func(ctx context.Context, q fob.Confirmation) error {
-			return c.call(ctx, api.UIConfirm, q, nil)
+			_, err := call(ctx, c, api.UIConfirm, q)
+			return err
 		},
 		OpenFunc: func(ctx context.Context, p fob.Page) error {
-			return c.call(ctx, api.UIOpen, p, nil)
+			_, err := call(ctx, c, api.UIOpen, p)
+			return err
 		},
-		TellFunc:     func(_ context.Context, message string) { c.notify(api.UITell, message) },
-		ProgressFunc: func(p fob.Progress) { c.notify(api.UIProgress, p) },
+		TellFunc:     func(_ context.Context, message string) { notify(c, api.UITell, message) },
+		ProgressFunc: func(p fob.Progress) { notify(c, api.UIProgress, p) },
 		Gone:         c.gone,
 	}
 }

@@ -140,7 +140,7 @@ func TestAFrontEndThatDoesNotRead(t *testing.T) {
 			close(done)
 		}()
 		id := int64(1)
-		if err := api.WriteMessage(there, &api.Message{ID: &id, Method: api.Kinds, Params: json.RawMessage(`{"caller":{"version":"1"}}`)}); err != nil {
+		if err := api.WriteMessage(there, &api.Message{ID: &id, Method: string(api.Kinds), Caller: &api.Caller{Protocol: api.Protocol}, Params: json.RawMessage("{}")}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -168,7 +168,7 @@ func TestFinishDoesNotWaitForAReader(t *testing.T) {
 			close(done)
 		}()
 		id := int64(1)
-		if err := api.WriteMessage(there, &api.Message{ID: &id, Method: api.Kinds, Params: json.RawMessage(`{"caller":{"version":"1"}}`)}); err != nil {
+		if err := api.WriteMessage(there, &api.Message{ID: &id, Method: string(api.Kinds), Caller: &api.Caller{Protocol: api.Protocol}, Params: json.RawMessage("{}")}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -185,7 +185,7 @@ func TestTooManyRequestsAtOnce(t *testing.T) {
 	t.Parallel()
 	a, ctx := newAgent(t)
 	block := make(chan struct{})
-	a.methods["block"] = func(ctx context.Context, _ *request) (any, error) {
+	a.methods["block"] = func(ctx context.Context, _ *request, _ json.RawMessage) (json.RawMessage, error) {
 		select {
 		case <-block:
 		case <-ctx.Done():
@@ -193,7 +193,7 @@ func TestTooManyRequestsAtOnce(t *testing.T) {
 		return nil, nil
 	}
 	defer close(block)
-	line := `{"jsonrpc":"2.0","id":1,"method":"block","params":{"caller":{"version":"1"}}}` + "\n"
+	line := `{"jsonrpc":"2.0","id":1,"method":"block","caller":{"protocol":1},"params":{}}` + "\n"
 	s := &script{Reader: io.MultiReader(strings.NewReader(strings.Repeat(line, maxLoad+1)), endless{})}
 	done := make(chan struct{})
 	go func() {
@@ -211,9 +211,9 @@ func (endless) Read([]byte) (int, error) { select {} }
 func TestAPanicIsOneRequestsOwn(t *testing.T) {
 	t.Parallel()
 	a, ctx := newAgent(t)
-	a.methods["panic"] = func(context.Context, *request) (any, error) { panic("at the disco") }
-	replies := play(ctx, a, []byte(`{"jsonrpc":"2.0","id":1,"method":"panic","params":{"caller":{"version":"1"}}}`+"\n"+
-		`{"jsonrpc":"2.0","id":2,"method":"list","params":{"caller":{"version":"1"}}}`+"\n"))
+	a.methods["panic"] = func(context.Context, *request, json.RawMessage) (json.RawMessage, error) { panic("at the disco") }
+	replies := play(ctx, a, []byte(`{"jsonrpc":"2.0","id":1,"method":"panic","caller":{"protocol":1},"params":{}}`+"\n"+
+		`{"jsonrpc":"2.0","id":2,"method":"list","caller":{"protocol":1},"params":{}}`+"\n"))
 	var failed, worked bool
 	for _, r := range replies {
 		failed = failed || *r.ID == 1 && r.Error != nil && r.Error.Data.Kind == "internal"
@@ -232,15 +232,15 @@ func FuzzDispatch(f *testing.F) {
 	f.Setenv("XDG_RUNTIME_DIR", "")
 	f.Chdir(f.TempDir()) // for paths that the bytes happen to name
 	a, ctx := newAgent(f)
-	delete(a.methods, api.Adopt)
-	delete(a.methods, api.Release)
+	delete(a.methods, string(api.Adopt))
+	delete(a.methods, string(api.Release))
 	a.quit = func() {}
 	for method := range a.methods {
-		f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"` + method + `","params":{"caller":{"version":"1","paths":{"config":"c","credentials":"k"},"exe":"/bin/fob"},"name":"x","way":"process","kind":"role","keys":{"role_arn":"arn:aws:iam::444455556666:role/x","source_profile":"y"}}}` + "\n"))
+		f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"` + method + `","caller":{"protocol":1,"paths":{"config":"c","credentials":"k"},"exe":"/bin/fob"},"params":{"name":"x","way":"process","kind":"role","keys":{"role_arn":"arn:aws:iam::444455556666:role/x","source_profile":"y"}}}` + "\n"))
 	}
 	f.Add([]byte("\n\n{}\nnull\n[]\n\x00\xff"))
 	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"result":{}}` + "\n" + `{"jsonrpc":"2.0","id":-9223372036854775808,"method":""}` + "\n"))
-	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"list","params":` + strings.Repeat("[", 20000) + "\n"))
+	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"list","caller":{"protocol":1},"params":` + strings.Repeat("[", 20000) + "\n"))
 	f.Add(append(bytes.Repeat([]byte("x"), api.MaxRequest+10), '\n'))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		s := &script{Reader: bytes.NewReader(input)}

@@ -16,18 +16,14 @@ import (
 )
 
 // deliver hands over credentials in one of the ways.
-func (a *Agent) deliver(ctx context.Context, r *request) (any, error) {
-	var p api.DeliverParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) deliver(ctx context.Context, r *request, p api.DeliverParams) (fob.Delivery, error) {
 	way, err := delivery.Find(a.ways, p.Way)
 	if err != nil {
-		return nil, err
+		return fob.Delivery{}, err
 	}
 	profile, err := a.lookup(p.Name, r)
 	if err != nil {
-		return nil, err
+		return fob.Delivery{}, err
 	}
 	d, err := way.Hand(ctx, a.grant(r, &p, profile))
 	if err == nil && way.Chosen && r.renews == nil {
@@ -90,32 +86,28 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, profile fob.Profile) del
 		Home:      a.home,
 		HTTP:      a.broker.HTTP,
 		Now:       a.clock.Now(),
-		Write:     a.writer(r, profile.Name),
+		Write:     a.writer(r, p, profile.Name),
 		Foreign:   a.written.foreign,
 	}
 }
 
 // whoami asks AWS whose credentials these are.
-func (a *Agent) whoami(ctx context.Context, r *request) (any, error) {
-	var p api.NameParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.Identity, error) {
 	if err := a.unlocked(ctx, r.ui); err != nil {
-		return nil, err
+		return api.Identity{}, err
 	}
 	profile, err := a.lookup(p.Name, r)
 	if err != nil {
-		return nil, err
+		return api.Identity{}, err
 	}
 	creds, err := a.broker.Credentials(ctx, fob.Request{Profile: p.Name, Way: "whoami", Paths: r.caller.Paths, Caller: r.conn.caller}, r.ui)
 	if err != nil {
-		return nil, err
+		return api.Identity{}, err
 	}
 	env := principal.Env{HTTP: a.broker.HTTP}
 	out, err := principal.STS(profile, env, creds).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, principal.ExplainFor(profile, "identity of profile "+p.Name, err)
+		return api.Identity{}, principal.ExplainFor(profile, "identity of profile "+p.Name, err)
 	}
 	id := api.Identity{Account: aws.ToString(out.Account), ARN: aws.ToString(out.Arn), UserID: aws.ToString(out.UserId)}
 	if !creds.Expiration.IsZero() {
@@ -125,11 +117,7 @@ func (a *Agent) whoami(ctx context.Context, r *request) (any, error) {
 }
 
 // list shows every definition; it reads no secret and so needs no vault.
-func (a *Agent) list(_ context.Context, r *request) (any, error) {
-	var p api.ListParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) list(_ context.Context, r *request, p api.ListParams) ([]api.Row, error) {
 	profiles, err := a.files.List(r.caller.Paths)
 	if err != nil {
 		return nil, err
@@ -193,14 +181,10 @@ func accountOf(p fob.Profile) string {
 }
 
 // show prints a definition as it is in effect, secrets hidden.
-func (a *Agent) show(_ context.Context, r *request) (any, error) {
-	var p api.NameParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) show(_ context.Context, r *request, p api.NameParams) (api.Definition, error) {
 	profile, err := a.files.Lookup(p.Name, r.caller.Paths)
 	if err != nil {
-		return nil, err
+		return api.Definition{}, err
 	}
 	d := api.Definition{Name: profile.Name, Origin: string(profile.Origin), Path: profile.Path, Keys: map[string]any{}}
 	if k, err := principal.Find(a.kinds, profile); err == nil {

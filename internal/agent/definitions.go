@@ -18,7 +18,7 @@ import (
 )
 
 // listKinds describes the kinds, for flags and forms.
-func (a *Agent) listKinds(context.Context, *request) (any, error) {
+func (a *Agent) listKinds(_ context.Context, _ *request, _ api.Empty) ([]api.KindDoc, error) {
 	docs := make([]api.KindDoc, len(a.kinds))
 	for i, k := range a.kinds {
 		docs[i] = api.KindDoc{Name: k.AddWord(), Doc: k.Doc}
@@ -33,22 +33,18 @@ func (a *Agent) listKinds(context.Context, *request) (any, error) {
 
 // add writes a definition into fob's own file. Its secrets are asked for and are
 // in the vault before the definition exists.
-func (a *Agent) add(ctx context.Context, r *request) (_ any, err error) {
-	var p api.AddParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) add(ctx context.Context, r *request, p api.AddParams) (_ api.Empty, err error) {
 	profile, kind, err := a.define(p)
 	if err != nil {
-		return nil, err
+		return api.Empty{}, err
 	}
 	if exists, err := a.files.Has(kind.SectionType(), p.Name); err != nil {
-		return nil, err
+		return api.Empty{}, err
 	} else if exists && !p.Force {
-		return nil, fob.Errorf(fob.ErrConflict, "profile %q exists already", p.Name).WithHint("fob show %s, or add --force to replace it", p.Name)
+		return api.Empty{}, fob.Errorf(fob.ErrConflict, "profile %q exists already", p.Name).WithHint("fob show %s, or add --force to replace it", p.Name)
 	}
 	if err := a.checkSource(ctx, r, kind, profile); err != nil {
-		return nil, err
+		return api.Empty{}, err
 	}
 	var undo []func()
 	defer func() {
@@ -64,11 +60,11 @@ func (a *Agent) add(ctx context.Context, r *request) (_ any, err error) {
 		}
 		back, err := a.keepSecret(ctx, r, f, profile, p.Force)
 		if err != nil {
-			return nil, err
+			return api.Empty{}, err
 		}
 		undo = append(undo, back)
 	}
-	return nil, a.files.Put(ctx, kind.SectionType(), profile)
+	return api.Empty{}, a.files.Put(ctx, kind.SectionType(), profile)
 }
 
 // define checks a definition before anything is asked or written.
@@ -240,11 +236,7 @@ func (a *Agent) putItem(ctx context.Context, name string, secret fob.Secret, oth
 }
 
 // remove deletes a definition, and its secret when nothing else needs it.
-func (a *Agent) remove(ctx context.Context, r *request) (any, error) {
-	var p api.NameParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) remove(ctx context.Context, r *request, p api.NameParams) (api.Empty, error) {
 	section := "profile"
 	exists, err := a.files.Has(section, p.Name)
 	if err == nil && !exists {
@@ -252,14 +244,14 @@ func (a *Agent) remove(ctx context.Context, r *request) (any, error) {
 		exists, err = a.files.Has(section, p.Name)
 	}
 	if err != nil {
-		return nil, err
+		return api.Empty{}, err
 	}
 	if !exists {
 		if _, err := a.files.Lookup(p.Name, r.caller.Paths); err == nil {
-			return nil, fob.Errorf(fob.ErrUsage, "profile %q is in your AWS files, which fob remove does not touch", p.Name).
+			return api.Empty{}, fob.Errorf(fob.ErrUsage, "profile %q is in your AWS files, which fob remove does not touch", p.Name).
 				WithHint("fob adopt %s first, or edit the file", p.Name)
 		}
-		return nil, fob.Errorf(fob.ErrNotFound, "no profile %q in %s", p.Name, a.home.Config()).WithHint("fob list")
+		return api.Empty{}, fob.Errorf(fob.ErrNotFound, "no profile %q in %s", p.Name, a.home.Config()).WithHint("fob list")
 	}
 	name, what := p.Name, "profile"
 	if section == "sso-session" {
@@ -267,28 +259,28 @@ func (a *Agent) remove(ctx context.Context, r *request) (any, error) {
 	}
 	profile, err := a.files.Lookup(name, r.caller.Paths)
 	if err != nil {
-		return nil, err
+		return api.Empty{}, err
 	}
 	if err := a.unlocked(ctx, r.ui); err != nil {
-		return nil, err
+		return api.Empty{}, err
 	}
 	items, err := a.orphans(profile)
 	if err != nil {
-		return nil, err
+		return api.Empty{}, err
 	}
 	if err := r.ui.Confirm(ctx, removal(what+" "+p.Name, items)); err != nil {
-		return nil, err
+		return api.Empty{}, err
 	}
 	if err := a.files.Delete(ctx, section, p.Name); err != nil {
-		return nil, err
+		return api.Empty{}, err
 	}
 	if err := a.dropItems(ctx, items); err != nil || section != "sso-session" {
-		return nil, err
+		return api.Empty{}, err
 	}
 	if _, err := a.files.Session(p.Name, r.caller.Paths); err == nil {
-		return nil, nil // the user's own config file has a session of that name
+		return api.Empty{}, nil // the user's own config file has a session of that name
 	}
-	return nil, a.directories.Delete(p.Name)
+	return api.Empty{}, a.directories.Delete(p.Name)
 }
 
 func removal(what string, items []string) fob.Confirmation {

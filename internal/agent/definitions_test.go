@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"testing"
@@ -21,12 +20,8 @@ const (
 func adding(t *testing.T, a *Agent, p api.AddParams, ask func() string) error {
 	t.Helper()
 	p.Kind, p.Keys = "user", map[string]string{"aws_access_key_id": someKey}
-	raw, err := json.Marshal(p)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ui := fob.UI{AskFunc: func(context.Context, fob.Question) (fob.Secret, error) { return fob.NewSecret(ask()), nil }}
-	_, err = a.add(t.Context(), &request{ui: ui, params: raw})
+	_, err := a.add(t.Context(), &request{ui: ui}, p)
 	return err
 }
 

@@ -9,79 +9,100 @@ import (
 	"fob/internal/fob"
 )
 
-// request is one call of a front end, decoded as far as every call is alike.
+// request is one call of a front end: who asks, and how its person is reached.
 type request struct {
 	conn   *conn
 	caller api.Caller
 	ui     fob.UI
-	params json.RawMessage
-	// renews is set where nobody asked: a file that is out needs fresh credentials.
+	// renews is set where nobody asked: a file that fob write made needs fresh credentials.
 	renews *writtenFile
 }
 
-func (r *request) decode(params any) error {
-	if err := json.Unmarshal(r.params, params); err != nil {
-		return fob.Errorf(fob.ErrUsage, "the request's parameters are malformed")
+// handler answers one method; it decodes the parameters and encodes the result.
+type handler func(ctx context.Context, r *request, params json.RawMessage) (json.RawMessage, error)
+
+// handlers are the methods that front ends may call.
+type handlers map[string]handler
+
+// handle adds a method with the function that answers it.
+func handle[P, R any](to handlers, m api.Method[P, R], do func(context.Context, *request, P) (R, error)) {
+	to[string(m)] = func(ctx context.Context, r *request, raw json.RawMessage) (json.RawMessage, error) {
+		var params P
+		if err := json.Unmarshal(raw, &params); err != nil {
+			return nil, malformed()
+		}
+		result, err := do(ctx, r, params)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(result)
 	}
-	return nil
 }
 
-type handler func(ctx context.Context, r *request) (any, error)
+func malformed() error { return fob.Errorf(fob.ErrUsage, "the request's parameters are malformed") }
 
 // handlers is the whole of what a front end may ask.
-func (a *Agent) handlers() map[string]handler {
-	return map[string]handler{
-		api.Deliver:     a.deliver,
-		api.List:        a.list,
-		api.Show:        a.show,
-		api.Choices:     a.choices,
-		api.Outlook:     a.outlook,
-		api.WhoAmI:      a.whoami,
-		api.Kinds:       a.listKinds,
-		api.Add:         a.add,
-		api.Remove:      a.remove,
-		api.Adopt:       a.adopt,
-		api.Release:     a.release,
-		api.VaultInit:   a.vaultInit,
-		api.VaultStatus: a.vaultStatus,
-		api.VaultVerify: a.vaultVerify,
-		api.VaultPasswd: a.vaultPasswd,
-		api.VaultUndo:   a.vaultRestore,
-		api.Login:       a.login,
-		api.Logout:      a.logout,
-		api.Sync:        a.sync,
-		api.Roles:       a.roles,
-		api.Generate:    a.generate,
-		api.Complete:    a.complete,
-		api.TakeAway:    a.takeAway,
-		api.Lock:        a.lock,
-		api.Unlock:      a.unlock,
-		api.Status:      a.status,
-		api.Stop:        a.stop,
-	}
+func (a *Agent) handlers() handlers {
+	h := handlers{}
+	handle(h, api.Greet, a.hello)
+	handle(h, api.Deliver, a.deliver)
+	handle(h, api.List, a.list)
+	handle(h, api.Show, a.show)
+	handle(h, api.Choices, a.choices)
+	handle(h, api.Outlook, a.outlook)
+	handle(h, api.WhoAmI, a.whoami)
+	handle(h, api.Kinds, a.listKinds)
+	handle(h, api.Add, a.add)
+	handle(h, api.Remove, a.remove)
+	handle(h, api.Adopt, a.adopt)
+	handle(h, api.Release, a.release)
+	handle(h, api.VaultInit, a.vaultInit)
+	handle(h, api.VaultStatus, a.vaultStatus)
+	handle(h, api.VaultVerify, a.vaultVerify)
+	handle(h, api.VaultPasswd, a.vaultPasswd)
+	handle(h, api.VaultUndo, a.vaultRestore)
+	handle(h, api.Login, a.login)
+	handle(h, api.Logout, a.logout)
+	handle(h, api.Sync, a.sync)
+	handle(h, api.Roles, a.roles)
+	handle(h, api.Generate, a.generate)
+	handle(h, api.Complete, a.complete)
+	handle(h, api.TakeAway, a.takeAway)
+	handle(h, api.Lock, a.lock)
+	handle(h, api.Unlock, a.unlock)
+	handle(h, api.Status, a.status)
+	handle(h, api.Stop, a.stop)
+	return h
 }
 
-func (a *Agent) dispatch(ctx context.Context, c *conn, m *api.Message) (result any, err error) {
+// anyProtocol reports whether a method is answered whatever protocol the front end
+// speaks: what it takes to learn of the difference, and to end it.
+func anyProtocol(method string) bool {
+	return method == string(api.Greet) || method == string(api.Stop)
+}
+
+func (a *Agent) dispatch(ctx context.Context, c *conn, m *api.Message) (result json.RawMessage, err error) {
 	defer func() {
 		if p := recover(); p != nil { // one request's fault must not end the agent
 			a.log.Error("request panicked", "method", m.Method, "stack", string(debug.Stack())) // without p, which may quote anything
 			err = fob.Errorf(fob.ErrInternal, "a fault of fob's while answering %q", m.Method)
 		}
 	}()
+	var caller api.Caller
+	if m.Caller != nil {
+		caller = *m.Caller
+	}
+	if caller.Protocol != api.Protocol && !anyProtocol(m.Method) {
+		return nil, fob.Errorf(fob.ErrVersion, "the fob-agent that is running, version %s, speaks protocol %d, and this fob speaks %d", a.version, api.Protocol, caller.Protocol).
+			WithHint("install fob and fob-agent of one release, then fob agent stop")
+	}
 	handle, known := a.methods[m.Method]
-	var common api.Empty
-	if err := json.Unmarshal(m.Params, &common); err != nil {
-		return nil, fob.Errorf(fob.ErrUsage, "the request's parameters are malformed")
-	}
-	if v := common.Caller.Version; v != a.version && m.Method != api.Stop && m.Method != api.Status {
-		return nil, fob.Errorf(fob.ErrVersion, "the running agent is version %s, and this fob is %s", a.version, v).
-			WithHint("fob agent stop")
-	}
 	if !known {
-		return nil, fob.Errorf(fob.ErrVersion, "the agent does not know the request %q", m.Method)
+		return nil, fob.Errorf(fob.ErrVersion, "the fob-agent that is running, version %s, does not know the request %q", a.version, m.Method).
+			WithHint("fob agent stop; the next command starts the agent that is installed")
 	}
-	r := &request{conn: c, caller: common.Caller, ui: c.ui(), params: m.Params}
-	return handle(onBus(ctx, r), r)
+	r := &request{conn: c, caller: caller, ui: c.ui()}
+	return handle(onBus(ctx, r), r, m.Params)
 }
 
 // unlocked makes the vault usable for a request that needs it or its cache.

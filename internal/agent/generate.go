@@ -14,21 +14,17 @@ import (
 )
 
 // generate writes sections for roles into ~/.aws/config, where they are wanted.
-func (a *Agent) generate(ctx context.Context, r *request) (any, error) {
-	var p api.GenerateParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) generate(ctx context.Context, r *request, p api.GenerateParams) (api.MoveResult, error) {
 	s, err := a.session(p.Session, r)
 	if err != nil {
-		return nil, err
+		return api.MoveResult{}, err
 	}
 	d, err := a.directories.Read(profile.Source(s))
 	if err != nil {
-		return nil, err
+		return api.MoveResult{}, err
 	}
 	if d.Synced.IsZero() {
-		return nil, fob.Errorf(fob.ErrNotFound, "the accounts of %s are not known yet", s.Name).WithHint("fob sync %s", p.Session)
+		return api.MoveResult{}, fob.Errorf(fob.ErrNotFound, "the accounts of %s are not known yet", s.Name).WithHint("fob sync %s", p.Session)
 	}
 	m, err := a.generator.Prepare(ctx, generate.Wish{
 		Session: s, Name: cmp.Or(p.Template, generate.DefaultName), Region: p.Region, Prune: p.Prune,
@@ -37,7 +33,7 @@ func (a *Agent) generate(ctx context.Context, r *request) (any, error) {
 		},
 	}, r.caller.Paths, r.caller.Exe)
 	if err != nil {
-		return nil, err
+		return api.MoveResult{}, err
 	}
 	return a.carryOut(ctx, r, generation(m), p.DryRun, m)
 }

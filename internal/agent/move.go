@@ -14,21 +14,17 @@ import (
 )
 
 // adopt moves profiles out of the AWS files, after showing what will change.
-func (a *Agent) adopt(ctx context.Context, r *request) (any, error) {
+func (a *Agent) adopt(ctx context.Context, r *request, p api.MoveParams) (api.MoveResult, error) {
 	if err := a.warn(ctx, r); err != nil {
-		return nil, err
-	}
-	var p api.MoveParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
+		return api.MoveResult{}, err
 	}
 	profiles, signIns, err := a.adoptable(p.Names, r.caller.Paths)
 	if err != nil {
-		return nil, err
+		return api.MoveResult{}, err
 	}
 	result := api.MoveResult{Moved: []api.Moved{}}
 	if len(profiles) > 0 || len(p.Names) == 0 {
-		result, err = a.move(ctx, r, "adopt", func(_ api.MoveParams, v adopt.Vault) (*draft.Change, error) {
+		result, err = a.move(ctx, r, "adopt", p, func(_ api.MoveParams, v adopt.Vault) (*draft.Change, error) {
 			return a.mover.Adopt(profiles, r.caller.Paths, r.caller.Exe, v)
 		})
 	}
@@ -97,8 +93,8 @@ func (a *Agent) warn(ctx context.Context, r *request) error {
 const maxWarnings = 20
 
 // release moves them back.
-func (a *Agent) release(ctx context.Context, r *request) (any, error) {
-	return a.move(ctx, r, "release", func(p api.MoveParams, v adopt.Vault) (*draft.Change, error) {
+func (a *Agent) release(ctx context.Context, r *request, p api.MoveParams) (api.MoveResult, error) {
+	return a.move(ctx, r, "release", p, func(p api.MoveParams, v adopt.Vault) (*draft.Change, error) {
 		return a.mover.Release(p.Names, r.caller.Paths, v)
 	})
 }
@@ -106,11 +102,7 @@ func (a *Agent) release(ctx context.Context, r *request) (any, error) {
 // preparer is [adopt.Mover.Adopt] or its inverse.
 type preparer func(p api.MoveParams, v adopt.Vault) (*draft.Change, error)
 
-func (a *Agent) move(ctx context.Context, r *request, verb string, prepare preparer) (api.MoveResult, error) {
-	var p api.MoveParams
-	if err := r.decode(&p); err != nil {
-		return api.MoveResult{}, err
-	}
+func (a *Agent) move(ctx context.Context, r *request, verb string, p api.MoveParams, prepare preparer) (api.MoveResult, error) {
 	for attempt := 1; ; attempt++ {
 		result, err := a.moveOnce(ctx, r, p, verb, prepare)
 		if !errors.Is(err, draft.ErrChanged) || attempt == moveAttempts {

@@ -38,11 +38,7 @@ func (a *Agent) session(name string, r *request) (fob.Profile, error) {
 }
 
 // roles lists what a sign-in gives, as the last search found it.
-func (a *Agent) roles(_ context.Context, r *request) (any, error) {
-	var p api.RolesParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) roles(_ context.Context, r *request, p api.RolesParams) ([]api.Row, error) {
 	s, err := a.session(p.Name, r)
 	if err != nil {
 		return nil, err
@@ -92,24 +88,20 @@ const maxCompletions = 2000
 
 // complete finds names that begin with a text: profiles, sign-ins and, once the
 // text names a sign-in, its roles.
-func (a *Agent) complete(_ context.Context, r *request) (any, error) {
-	var p api.RolesParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) complete(_ context.Context, r *request, p api.CompleteParams) ([]string, error) {
 	names := []string{}
 	sessions, err := a.files.Sessions(r.caller.Paths)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range sessions {
-		if strings.HasPrefix(p.Name, s.Name+"/") {
+		if strings.HasPrefix(p.Prefix, s.Name+"/") {
 			d, err := a.directories.Read(profile.Source(s))
 			if err != nil {
 				return nil, err
 			}
-			names = append(names, d.Complete(p.Name, maxCompletions)...)
-		} else if strings.HasPrefix(s.Name, p.Name) {
+			names = append(names, d.Complete(p.Prefix, maxCompletions)...)
+		} else if strings.HasPrefix(s.Name, p.Prefix) {
 			names = append(names, s.Name+"/")
 		}
 	}
@@ -118,7 +110,7 @@ func (a *Agent) complete(_ context.Context, r *request) (any, error) {
 		return nil, err
 	}
 	for _, name := range all {
-		if strings.HasPrefix(name, p.Name) && len(names) < maxCompletions {
+		if strings.HasPrefix(name, p.Prefix) && len(names) < maxCompletions {
 			names = append(names, name)
 		}
 	}

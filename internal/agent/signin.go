@@ -39,29 +39,21 @@ func (a *Agent) signIn(name string, r *request, change func(*fob.Request)) (brok
 
 // namedSignIn is the sign-in that a request names, with the vault open for its
 // tokens.
-func (a *Agent) namedSignIn(ctx context.Context, r *request) (broker.Plan, error) {
-	var p api.NameParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) namedSignIn(ctx context.Context, r *request, name string) (broker.Plan, error) {
 	if err := a.unlocked(ctx, r.ui); err != nil {
 		return nil, err
 	}
-	return a.signIn(p.Name, r, nil)
+	return a.signIn(name, r, nil)
 }
 
 // login signs in, silently where a refresh token allows it.
-func (a *Agent) login(ctx context.Context, r *request) (any, error) {
-	var p api.LoginParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) login(ctx context.Context, r *request, p api.LoginParams) (api.SignIn, error) {
 	plan, err := a.signIn(p.Name, r, func(req *fob.Request) { req.OnPurpose, req.DeviceCode = true, p.DeviceCode })
 	if err != nil {
-		return nil, err
+		return api.SignIn{}, err
 	}
 	if err := a.keepTokens(ctx, r); err != nil {
-		return nil, err
+		return api.SignIn{}, err
 	}
 	switch {
 	case p.Force:
@@ -73,12 +65,12 @@ func (a *Agent) login(ctx context.Context, r *request) (any, error) {
 		err = a.broker.Alone(ctx, plan, false, r.ui, func() error { return nil })
 	}
 	if err != nil {
-		return nil, err
+		return api.SignIn{}, err
 	}
 	c, err := a.broker.Source(plan, r.ui).Credentials(ctx)
 	a.broker.Audit(r.request("login", plan), plan, c, err)
 	if err != nil {
-		return nil, err
+		return api.SignIn{}, err
 	}
 	answer := api.SignIn{Session: plan[0].Profile.Name, Expiration: c.Expiration}
 	if p.Share != "" {
@@ -184,14 +176,14 @@ func (a *Agent) keepTokens(ctx context.Context, r *request) error {
 }
 
 // logout ends a sign-in at AWS, and here with everything that came from it.
-func (a *Agent) logout(ctx context.Context, r *request) (any, error) {
-	plan, err := a.namedSignIn(ctx, r)
+func (a *Agent) logout(ctx context.Context, r *request, p api.NameParams) (api.Empty, error) {
+	plan, err := a.namedSignIn(ctx, r, p.Name)
 	if err != nil {
-		return nil, err
+		return api.Empty{}, err
 	}
 	err = a.signOut(ctx, r, plan, true)
 	a.broker.Audit(r.request("logout", plan), plan, fob.Credentials{}, err)
-	return nil, err
+	return api.Empty{}, err
 }
 
 // signOut ends a sign-in, and what is under way with it: nothing that was asked for
@@ -213,33 +205,33 @@ func (r *request) request(way string, plan broker.Plan) fob.Request {
 // sync searches all accounts and roles behind a sign-in, or waits for another
 // search and takes what that has found. What an interrupted search has found is
 // kept and not asked again.
-func (a *Agent) sync(ctx context.Context, r *request) (any, error) {
-	plan, err := a.namedSignIn(ctx, r)
+func (a *Agent) sync(ctx context.Context, r *request, p api.NameParams) (api.SyncResult, error) {
+	plan, err := a.namedSignIn(ctx, r, p.Name)
 	if err != nil {
-		return nil, err
+		return api.SyncResult{}, err
 	}
 	session := plan[0].Profile
 	source := profile.Source(session)
 	known, err := a.directories.Read(source)
 	if err != nil {
-		return nil, err
+		return api.SyncResult{}, err
 	}
 	// Whoever has to sign in does so now, and not while others wait for the search.
 	if _, err := a.broker.Source(plan, r.ui).Credentials(ctx); err != nil {
-		return nil, err
+		return api.SyncResult{}, err
 	}
 	asked := time.Now()
 	unlock, waited, err := a.directories.Searching(ctx, source, func() {
 		r.ui.Tell(ctx, "another fob is searching behind "+session.Name+"; waiting for what it finds")
 	})
 	if err != nil {
-		return nil, err
+		return api.SyncResult{}, err
 	}
 	defer unlock()
 	if waited {
 		found, err := a.directories.Read(source)
 		if err != nil {
-			return nil, err
+			return api.SyncResult{}, err
 		}
 		if found.Synced.After(asked) {
 			return api.SyncResult(directory.Compare(known, found)), nil
@@ -249,11 +241,11 @@ func (a *Agent) sync(ctx context.Context, r *request) (any, error) {
 }
 
 // discover is one search, alone.
-func (a *Agent) discover(ctx context.Context, r *request, plan broker.Plan, known *directory.Directory) (any, error) {
+func (a *Agent) discover(ctx context.Context, r *request, plan broker.Plan, known *directory.Directory) (api.SyncResult, error) {
 	session := plan[0].Profile
 	s, err := a.directories.Search(profile.Source(session))
 	if err != nil {
-		return nil, err
+		return api.SyncResult{}, err
 	}
 	err = plan[0].Kind.Discover(ctx, session, a.broker.Env(r.ui), principal.Discovery{
 		Source: a.broker.Source(plan, r.ui), Done: s.Done(),
@@ -263,11 +255,11 @@ func (a *Agent) discover(ctx context.Context, r *request, plan broker.Plan, know
 		},
 	})
 	if err != nil {
-		return nil, s.Stop(err)
+		return api.SyncResult{}, s.Stop(err)
 	}
 	now, err := s.Finish()
 	if err != nil {
-		return nil, err
+		return api.SyncResult{}, err
 	}
 	return api.SyncResult(directory.Compare(known, now)), nil
 }

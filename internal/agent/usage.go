@@ -75,7 +75,7 @@ func (u *usage) read() map[string]score {
 
 // choices lists every name that credentials can be had for, roles of sign-ins
 // among them, most used first.
-func (a *Agent) choices(_ context.Context, r *request) (any, error) {
+func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, error) {
 	profiles, err := a.files.List(r.caller.Paths)
 	if err != nil {
 		return nil, err
@@ -123,11 +123,7 @@ func (a *Agent) choices(_ context.Context, r *request) (any, error) {
 
 // outlook says what asking for credentials would come to. It asks nobody, and is
 // cheap: prompts of shells show it.
-func (a *Agent) outlook(_ context.Context, r *request) (any, error) {
-	var p api.NameParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) outlook(_ context.Context, r *request, p api.NameParams) (api.State, error) {
 	plan, err := a.broker.Plan(fob.Request{Profile: p.Name, Narrow: p.Narrow, Paths: r.caller.Paths})
 	if err != nil || plan[0].Kind.SignOut != nil {
 		return api.State{State: api.StateUnknown}, nil

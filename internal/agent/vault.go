@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"os"
 
 	"fob/internal/api"
 	"fob/internal/fob"
@@ -16,40 +15,45 @@ func onBus(ctx context.Context, r *request) context.Context {
 	return unlock.WithBus(ctx, r.caller.Bus)
 }
 
-func (a *Agent) vaultInit(ctx context.Context, r *request) (any, error) {
-	var p api.VaultParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
-	return a.vault.Init(ctx, p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
+func (a *Agent) vaultInit(ctx context.Context, r *request, p api.VaultParams) (api.VaultState, error) {
+	st, err := a.vault.Init(ctx, p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
+	return api.VaultState(st), err
 }
 
-func (a *Agent) vaultStatus(ctx context.Context, _ *request) (any, error) {
-	return a.vault.Status(ctx), nil
+func (a *Agent) vaultStatus(ctx context.Context, _ *request, _ api.Empty) (api.VaultState, error) {
+	return api.VaultState(a.vault.Status(ctx)), nil
 }
 
-func (a *Agent) vaultVerify(ctx context.Context, r *request) (any, error) {
-	return a.vault.Verify(ctx, r.ui)
+func (a *Agent) vaultVerify(ctx context.Context, r *request, _ api.Empty) (api.VaultReport, error) {
+	v, err := a.vault.Verify(ctx, r.ui)
+	return api.VaultReport{OK: v.OK, Vault: api.SealedFile(v.Vault), Backup: api.SealedFile(v.Backup), Cache: api.SealedFile(v.Cache)}, err
 }
 
-func (a *Agent) vaultPasswd(ctx context.Context, r *request) (any, error) {
-	var p api.VaultParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) vaultPasswd(ctx context.Context, r *request, p api.VaultParams) (api.Empty, error) {
 	if p.Method != "" {
-		return nil, a.vault.Change(ctx, p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
+		return api.Empty{}, a.vault.Change(ctx, p.Method, vault.Options{IdentityFile: p.Identity}, r.ui)
 	}
-	return nil, a.vault.Passwd(ctx, r.ui)
+	return api.Empty{}, a.vault.Passwd(ctx, r.ui)
 }
 
-func (a *Agent) vaultRestore(ctx context.Context, r *request) (any, error) {
-	return nil, a.vault.Restore(ctx, r.ui)
+func (a *Agent) vaultRestore(ctx context.Context, r *request, _ api.Empty) (api.Empty, error) {
+	return api.Empty{}, a.vault.Restore(ctx, r.ui)
+}
+
+// vaultState is whether the vault is open, without a look into it.
+func (a *Agent) vaultState() string {
+	if _, err := a.vault.Vault(); err == nil {
+		return vault.Unlocked
+	}
+	if a.vault.Exists() {
+		return vault.Locked
+	}
+	return vault.None
 }
 
 // lock forgets the identity, and everything that was opened with it. Files that
 // are out go even where there is no vault.
-func (a *Agent) lock(ctx context.Context, r *request) (any, error) {
+func (a *Agent) lock(ctx context.Context, r *request, _ api.Empty) (api.Empty, error) {
 	vault := a.vault.Exists()
 	if vault {
 		a.broker.Flush()
@@ -60,28 +64,11 @@ func (a *Agent) lock(ctx context.Context, r *request) (any, error) {
 		r.ui.Tell(ctx, message)
 	}
 	if !vault {
-		return nil, fob.Errorf(fob.ErrNotFound, "there is no vault to lock").WithHint("fob vault init")
+		return api.Empty{}, fob.Errorf(fob.ErrNotFound, "there is no vault to lock").WithHint("fob vault init")
 	}
-	return nil, nil
+	return api.Empty{}, nil
 }
 
-func (a *Agent) unlock(ctx context.Context, r *request) (any, error) {
-	return nil, a.vault.Unlock(ctx, r.ui)
-}
-
-func (a *Agent) status(ctx context.Context, _ *request) (any, error) {
-	return api.AgentStatus{
-		Version: a.version, PID: os.Getpid(), Started: a.started, Socket: a.home.Socket(),
-		Vault: a.vault.Status(ctx).State, Cached: len(a.broker.Names()), Written: a.written.list(),
-	}, nil
-}
-
-// stop ends the agent once this answer is written.
-func (a *Agent) stop(ctx context.Context, r *request) (any, error) {
-	for _, message := range a.written.end() {
-		r.ui.Tell(ctx, message)
-	}
-	a.broker.Flush()
-	a.quit()
-	return nil, nil
+func (a *Agent) unlock(ctx context.Context, r *request, _ api.Empty) (api.Empty, error) {
+	return api.Empty{}, a.vault.Unlock(ctx, r.ui)
 }

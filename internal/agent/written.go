@@ -364,11 +364,7 @@ func (w *written) sorted() []*writtenFile {
 }
 
 // takeAway removes files that are out.
-func (a *Agent) takeAway(ctx context.Context, r *request) (any, error) {
-	var p api.TakeAwayParams
-	if err := r.decode(&p); err != nil {
-		return nil, err
-	}
+func (a *Agent) takeAway(ctx context.Context, r *request, p api.TakeAwayParams) ([]string, error) {
 	removed, missing, err := a.written.take(p.Paths)
 	for _, path := range missing {
 		r.ui.Tell(ctx, "nothing is out at "+path)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fob/internal/api"
 	"fob/internal/delivery"
 	"fob/internal/fob"
 )
@@ -17,19 +18,19 @@ const (
 
 // writer lets one request write a file, which is renewed by the same request
 // made again, with nobody to ask.
-func (a *Agent) writer(r *request, profile string) func(delivery.File) (string, error) {
+func (a *Agent) writer(r *request, p *api.DeliverParams, profile string) func(delivery.File) (string, error) {
 	epoch, open := a.written.begun()
 	if !open {
 		return nil
 	}
-	again := request{conn: &conn{caller: r.conn.caller}, caller: r.caller, params: r.params}
+	again := request{conn: &conn{caller: r.conn.caller}, caller: r.caller}
 	return func(d delivery.File) (string, error) {
 		return a.written.put(d, turn{
 			profile: profile, epoch: epoch, renews: r.renews,
 			again: func(ctx context.Context, f *writtenFile) error {
 				same := again
 				same.renews = f
-				_, err := a.deliver(ctx, &same)
+				_, err := a.deliver(ctx, &same, *p)
 				return err
 			},
 			tell: func(message string) { r.ui.Tell(context.Background(), message) }, // which waits for nobody

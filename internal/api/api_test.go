@@ -35,7 +35,7 @@ func TestCallServesTheAgentMeanwhile(t *testing.T) {
 	t.Parallel()
 	front, agent := net.Pipe()
 	told := ""
-	c := NewClient(front, fob.UI{
+	c := NewClient(front, Caller{}, fob.UI{
 		AskFunc: func(_ context.Context, q fob.Question) (fob.Secret, error) {
 			return fob.NewSecret("answer to " + q.Prompt), nil
 		},
@@ -52,8 +52,8 @@ func TestCallServesTheAgentMeanwhile(t *testing.T) {
 		refused, _ := ReadMessage(r, MaxRequest)
 		WriteMessage(agent, &Message{ID: call.ID, Result: fmt.Appendf(nil, `[%s,%q]`, answer.Result, refused.Error.Data.Kind)})
 	}()
-	var got []string
-	if err := c.Call(t.Context(), "x", nil, &got); err != nil {
+	got, err := Call(t.Context(), c, Complete, CompleteParams{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if fmt.Sprint(got) != "[answer to code nobody-there]" || told != "hello" {
@@ -64,12 +64,12 @@ func TestCallServesTheAgentMeanwhile(t *testing.T) {
 func TestALostAgentIsKnownAsSuch(t *testing.T) {
 	t.Parallel()
 	front, agent := net.Pipe()
-	c := NewClient(front, fob.UI{})
+	c := NewClient(front, Caller{}, fob.UI{})
 	go func() {
 		_, _ = ReadMessage(bufio.NewReader(agent), MaxRequest)
 		agent.Close()
 	}()
-	if err := c.Call(t.Context(), "x", nil, nil); !IsLost(err) {
+	if _, err := Call(t.Context(), c, Kinds, Empty{}); !IsLost(err) {
 		t.Error(err)
 	}
 }

@@ -6,12 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"reflect"
 
 	"fob/internal/fob"
 )
 
 // Client is one connection of a front end. It is not for concurrent use.
 type Client struct {
+	// Caller goes with every request; its protocol is this build's.
+	Caller Caller
+
 	conn io.ReadWriteCloser
 	r    *bufio.Reader
 	ui   fob.UI
@@ -19,17 +23,17 @@ type Client struct {
 }
 
 // NewClient speaks over conn and answers the agent's calls through ui.
-func NewClient(conn io.ReadWriteCloser, ui fob.UI) *Client {
+func NewClient(conn io.ReadWriteCloser, caller Caller, ui fob.UI) *Client {
 	// Large for listings; what is not needed of it is never touched.
-	return &Client{conn: conn, r: bufio.NewReaderSize(conn, 64<<10), ui: ui}
+	return &Client{Caller: caller, conn: conn, r: bufio.NewReaderSize(conn, 64<<10), ui: ui}
 }
 
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
-// Call sends one request and waits for its answer, serving the agent's calls
-// meanwhile. The result is decoded into result unless that is nil.
-func (c *Client) Call(ctx context.Context, method string, params, result any) error {
+// call sends one request and waits for its answer, serving the agent's calls
+// meanwhile. params and result are pointers.
+func (c *Client) call(ctx context.Context, method string, params, result any) error {
 	c.next++
 	id := c.next
 	if err := c.send(id, method, params); err != nil {
@@ -61,9 +65,16 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 	}
 }
 
+// Call is [Call] for commands that do not name the types yet.
+func (c *Client) Call(ctx context.Context, method any, params, result any) error {
+	return c.call(ctx, reflect.ValueOf(method).String(), params, result)
+}
+
 // send writes a request.
 func (c *Client) send(id int64, method string, params any) error {
-	if line, ok := plainRequest(id, method, params); ok {
+	caller := c.Caller
+	caller.Protocol = Protocol
+	if line, ok := plainRequest(id, method, &caller, params); ok {
 		if _, err := c.conn.Write(line); err != nil {
 			return lost(err)
 		}
@@ -73,7 +84,7 @@ func (c *Client) send(id int64, method string, params any) error {
 	if err != nil {
 		return err
 	}
-	if err := WriteMessage(c.conn, &Message{ID: &id, Method: method, Params: raw}); err != nil {
+	if err := WriteMessage(c.conn, &Message{ID: &id, Method: method, Caller: &caller, Params: raw}); err != nil {
 		return lost(err)
 	}
 	return nil
@@ -95,46 +106,44 @@ func IsLost(err error) bool { return errors.Is(err, errLost) }
 
 // serve answers a call of the agent's.
 func (c *Client) serve(ctx context.Context, m *Message) error {
-	var result any
+	var result json.RawMessage
 	var err error
 	switch m.Method {
-	case UITell:
-		var text string
-		if json.Unmarshal(m.Params, &text) == nil {
-			c.ui.Tell(ctx, text)
-		}
-		return nil
-	case UIProgress:
-		var p fob.Progress
-		if json.Unmarshal(m.Params, &p) == nil {
-			c.ui.Progress(p)
-		}
-		return nil
-	case UIAsk:
-		var q fob.Question
-		if err = json.Unmarshal(m.Params, &q); err == nil {
-			var answer fob.Secret
-			answer, err = c.ui.Ask(ctx, q)
-			result = answer.Reveal()
-		}
-	case UIConfirm:
-		var q fob.Confirmation
-		if err = json.Unmarshal(m.Params, &q); err == nil {
-			err = c.ui.Confirm(ctx, q)
-		}
-	case UIOpen:
-		var p fob.Page
-		if err = json.Unmarshal(m.Params, &p); err == nil {
-			err = c.ui.Open(ctx, p)
-		}
+	case string(UIAsk):
+		result, err = answer(UIAsk, m, func(q fob.Question) (string, error) {
+			text, err := c.ui.Ask(ctx, q)
+			return text.Reveal(), err
+		})
+	case string(UIConfirm):
+		result, err = answer(UIConfirm, m, func(q fob.Confirmation) (Empty, error) { return Empty{}, c.ui.Confirm(ctx, q) })
+	case string(UIOpen):
+		result, err = answer(UIOpen, m, func(p fob.Page) (Empty, error) { return Empty{}, c.ui.Open(ctx, p) })
+	case string(UITell):
+		_, err = answer(UITell, m, func(text string) (Empty, error) { c.ui.Tell(ctx, text); return Empty{}, nil })
+	case string(UIProgress):
+		_, err = answer(UIProgress, m, func(p fob.Progress) (Empty, error) { c.ui.Progress(p); return Empty{}, nil })
 	default:
 		err = fob.Errorf(fob.ErrVersion, "the agent asks for %q, which this fob does not know", m.Method)
 	}
-	reply := &Message{ID: m.ID}
+	if m.ID == nil {
+		return nil
+	}
+	reply := &Message{ID: m.ID, Result: result}
 	if err != nil {
 		reply.Error = ToWire(err)
-	} else if reply.Result, err = json.Marshal(result); err != nil {
-		return err
 	}
 	return WriteMessage(c.conn, reply)
+}
+
+// answer decodes the parameters of a call and encodes the result of do.
+func answer[P, R any](_ Method[P, R], m *Message, do func(P) (R, error)) (json.RawMessage, error) {
+	var params P
+	if err := json.Unmarshal(m.Params, &params); err != nil {
+		return nil, err
+	}
+	result, err := do(params)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(result)
 }

@@ -15,8 +15,7 @@ import (
 // says.
 
 // plainRequest is the line that [WriteMessage] would write.
-func plainRequest(id int64, method string, params any) (line []byte, ok bool) {
-	var c Caller
+func plainRequest(id int64, method string, c *Caller, params any) (line []byte, ok bool) {
 	var name string
 	var deliver *DeliverParams
 	switch p := params.(type) {
@@ -24,36 +23,36 @@ func plainRequest(id int64, method string, params any) (line []byte, ok bool) {
 		if !p.Narrow.IsZero() {
 			return nil, false
 		}
-		c, name = p.Caller, p.Name
+		name = p.Name
 	case *DeliverParams:
 		if len(p.Options) > 0 || p.MinValid != 0 || p.Patience != 0 || !p.Narrow.IsZero() || !plain(p.Way) {
 			return nil, false
 		}
-		c, name, deliver = p.Caller, p.Name, p
+		name, deliver = p.Name, p
 	default:
 		return nil, false
 	}
-	if c.Bus != "" {
+	if c.Exe != "" || c.Bus != "" {
 		return nil, false
 	}
 	b := make([]byte, 0, 1024)
 	b = strconv.AppendInt(append(b, `{"jsonrpc":"2.0","id":`...), id, 10)
+	b = append(b, `,"method":"`...)
 	for _, member := range [][2]string{
-		{`,"method":"`, method}, {`","params":{"caller":{"version":"`, c.Version},
-		{`","paths":{"config":"`, c.Paths.Config}, {`","credentials":"`, c.Paths.Credentials},
-		{`"},"exe":"`, c.Exe}, {`"},"name":"`, name},
+		{method, `","caller":{"protocol":` + strconv.Itoa(c.Protocol) + `,"version":"`},
+		{c.Version, `","paths":{"config":"`}, {c.Paths.Config, `","credentials":"`},
+		{c.Paths.Credentials, `"}},"params":{"name":"`}, {name, `"`},
 	} {
-		if !plain(member[1]) {
+		if !plain(member[0]) {
 			return nil, false
 		}
 		b = append(append(b, member[0]...), member[1]...)
 	}
 	if deliver != nil {
-		b = append(append(b, `","way":"`...), deliver.Way...)
-	}
-	b = append(b, '"')
-	if deliver != nil && deliver.NoSession {
-		b = append(b, `,"no_session":true`...)
+		b = append(append(append(b, `,"way":"`...), deliver.Way...), '"')
+		if deliver.NoSession {
+			b = append(b, `,"no_session":true`...)
+		}
 	}
 	return append(b, "}}\n"...), true
 }

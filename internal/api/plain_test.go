@@ -22,15 +22,19 @@ func text() *rapid.Generator[string] {
 func TestPlainRequestIsTheGeneralOne(t *testing.T) {
 	t.Parallel()
 	// Drawn by reflection, so that a new member is drawn too.
-	params := rapid.MakeCustom[DeliverParams](rapid.MakeConfig{Types: map[reflect.Type]*rapid.Generator[any]{
+	members := rapid.MakeConfig{Types: map[reflect.Type]*rapid.Generator[any]{
 		reflect.TypeFor[string]():            text().AsAny(),
 		reflect.TypeFor[map[string]string](): rapid.MapOfN(text(), text(), 0, 1).AsAny(),
-	}})
+	}}
 	rapid.Check(t, func(t *rapid.T) {
-		drawn := params.Draw(t, "params")
-		var p any = &drawn
+		caller := rapid.MakeCustom[Caller](members).Draw(t, "caller")
+		var p any
 		if rapid.Bool().Draw(t, "name alone") {
-			p = &NameParams{Caller: drawn.Caller, Name: drawn.Name}
+			params := rapid.MakeCustom[NameParams](members).Draw(t, "params")
+			p = &params
+		} else {
+			params := rapid.MakeCustom[DeliverParams](members).Draw(t, "params")
+			p = &params
 		}
 		id := rapid.Int64Min(1).Draw(t, "id")
 		raw, err := json.Marshal(p)
@@ -38,10 +42,10 @@ func TestPlainRequestIsTheGeneralOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		var general bytes.Buffer
-		if err := WriteMessage(&general, &Message{ID: &id, Method: Deliver, Params: raw}); err != nil {
+		if err := WriteMessage(&general, &Message{ID: &id, Method: string(Deliver), Caller: &caller, Params: raw}); err != nil {
 			t.Fatal(err)
 		}
-		if line, ok := plainRequest(id, Deliver, p); ok && string(line) != general.String() {
+		if line, ok := plainRequest(id, string(Deliver), &caller, p); ok && string(line) != general.String() {
 			t.Fatalf("%s is not %s", line, general.String())
 		}
 	})
@@ -73,9 +77,8 @@ func TestPlainAnswerIsTheGeneralOne(t *testing.T) {
 // What fob credentials says and hears is plain, or it would not be worth it.
 func TestCredentialsArePlain(t *testing.T) {
 	t.Parallel()
-	p := &DeliverParams{Name: "team/prod eu", Way: "process",
-		Caller: Caller{Version: "0.1.0+dev-5-gabcdef", Paths: fob.Paths{Config: "/home/jane/.aws/config", Credentials: "/home/jane/.aws/credentials"}}}
-	if _, ok := plainRequest(1, Deliver, p); !ok {
+	caller := &Caller{Protocol: Protocol, Version: "0.1.0+dev-5-gabcdef", Paths: fob.Paths{Config: "/home/jane/.aws/config", Credentials: "/home/jane/.aws/credentials"}}
+	if _, ok := plainRequest(1, string(Deliver), caller, &DeliverParams{Name: "team/prod eu", Way: "process"}); !ok {
 		t.Error("the request is not plain")
 	}
 	want := `{"Version":1,"AccessKeyId":"ASIA","SecretAccessKey":"a/b+c=","Expiration":"2026-01-02T03:04:05Z"}` + "\n"

@@ -20,13 +20,13 @@ const startLimit = 10 * time.Second
 
 // Open connects to the agent of a home and starts it if none is running. With
 // alone (FOB_AGENT=off) it starts one for this connection only.
-func Open(home fob.Home, environ []string, alone bool, ui fob.UI) (*Client, error) {
+func Open(home fob.Home, environ []string, alone bool, caller Caller, ui fob.UI) (*Client, error) {
 	if alone {
 		conn, err := startAlone(environ)
 		if err != nil {
 			return nil, err
 		}
-		return NewClient(conn, ui), nil
+		return NewClient(conn, caller, ui), nil
 	}
 	conn, err := Dial(home.Socket())
 	if errors.Is(err, ErrNoAgent) {
@@ -46,50 +46,27 @@ func Open(home fob.Home, environ []string, alone bool, ui fob.UI) (*Client, erro
 	if err != nil {
 		return nil, err
 	}
-	return NewClient(conn, ui), nil
+	return NewClient(conn, caller, ui), nil
 }
 
 // Running connects only if an agent is running; else [ErrNoAgent].
-func Running(home fob.Home, ui fob.UI) (*Client, error) {
+func Running(home fob.Home, caller Caller, ui fob.UI) (*Client, error) {
 	conn, err := Dial(home.Socket())
 	if err != nil {
 		return nil, err
 	}
-	return NewClient(conn, ui), nil
+	return NewClient(conn, caller, ui), nil
 }
 
 // Glance connects to a running agent for a question that must not hold anybody
 // up: one that does not answer within limit has failed. [ErrNoAgent] if none runs.
-func Glance(home fob.Home, limit time.Duration) (*Client, error) {
+func Glance(home fob.Home, limit time.Duration, caller Caller) (*Client, error) {
 	conn, err := Dial(home.Socket())
 	if err != nil {
 		return nil, err
 	}
 	hasten(conn, limit)
-	return NewClient(conn, fob.UI{}), nil
-}
-
-// stopLimit bounds how long an agent may take to end.
-const stopLimit = 10 * time.Second
-
-// Replace stops an agent of an older version and waits until it is gone. One
-// that hangs is left behind: it is not ours to kill.
-func Replace(ctx context.Context, c *Client) error {
-	done := make(chan error, 1)
-	go func() {
-		err := c.Call(ctx, Stop, Empty{}, nil)
-		if err == nil || IsLost(err) {
-			_, _ = io.Copy(io.Discard, c.r) // ends when the agent has closed everything
-			err = c.Close()
-		}
-		done <- err
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(stopLimit):
-		return fob.Errorf(fob.ErrInternal, "the running agent does not end").WithHint("end the process fob-agent, then try again")
-	}
+	return NewClient(conn, caller, fob.UI{}), nil
 }
 
 // start runs a new agent and waits until it says that it listens. When several

@@ -1,7 +1,7 @@
 // Package api is how front ends speak with the agent: JSON-RPC 2.0, one message
-// a line, over a unix socket or a named pipe. Calls go both ways on one
-// connection: the agent calls back when it needs the person (ask, confirm,
-// tell), so each front end shows that in its own way.
+// a line, over a unix socket or a named pipe (docs/protocol.md). Calls go both ways
+// on one connection: the agent calls back when it needs the person, so each front
+// end shows questions in its own way.
 package api
 
 import (
@@ -19,51 +19,12 @@ const (
 	MaxReply   = 64 << 20
 )
 
-// Methods of the agent.
-const (
-	Deliver     = "deliver"      // DeliverParams → fob.Delivery
-	List        = "list"         // ListParams → []Row
-	Show        = "show"         // NameParams → Definition
-	Choices     = "choices"      // Empty → []Row: what fob use can take, most used first
-	Outlook     = "outlook"      // NameParams → State; retrieves nothing
-	WhoAmI      = "whoami"       // NameParams → Identity
-	Kinds       = "kinds"        // Empty → []KindDoc
-	Add         = "add"          // AddParams → Empty
-	Remove      = "remove"       // NameParams → Empty
-	Adopt       = "adopt"        // MoveParams → []Moved
-	Release     = "release"      // MoveParams → []Moved
-	VaultInit   = "vault.init"   // VaultParams → vault status
-	VaultStatus = "vault.status" // Empty → vault status
-	VaultVerify = "vault.verify" // Empty → report
-	VaultPasswd = "vault.passwd" // VaultParams → Empty
-	VaultUndo   = "vault.restore"
-	Login       = "login"     // LoginParams → SignIn
-	Logout      = "logout"    // NameParams → Empty
-	Sync        = "sync"      // NameParams → SyncResult
-	Roles       = "roles"     // RolesParams → []Row
-	Generate    = "generate"  // GenerateParams → MoveResult
-	Complete    = "complete"  // RolesParams → []string
-	TakeAway    = "take-away" // TakeAwayParams → []string, the files that were removed
-	Lock        = "lock"
-	Unlock      = "unlock"
-	Status      = "agent.status" // Empty → AgentStatus
-	Stop        = "agent.stop"   // answered whatever the version
-)
-
-// Methods of the front end, which the agent calls.
-const (
-	UIAsk      = "ui.ask"      // fob.Question → string
-	UIConfirm  = "ui.confirm"  // fob.Confirmation → Empty
-	UIOpen     = "ui.open"     // fob.Page → Empty
-	UIProgress = "ui.progress" // fob.Progress, a notification
-	UITell     = "ui.tell"     // string, a notification
-)
-
 // Message is one line.
 type Message struct {
 	Version string          `json:"jsonrpc"`
 	ID      *int64          `json:"id,omitempty"` // absent in notifications
 	Method  string          `json:"method,omitempty"`
+	Caller  *Caller         `json:"caller,omitempty"` // beside the parameters of each request to the agent
 	Params  json.RawMessage `json:"params,omitempty"`
 	Result  json.RawMessage `json:"result,omitempty"`
 	Error   *Error          `json:"error,omitempty"`
@@ -78,9 +39,8 @@ type Error struct {
 
 // ErrorData is what JSON-RPC leaves to us.
 type ErrorData struct {
-	Kind    string `json:"kind"`
-	Hint    string `json:"hint,omitempty"`
-	Version string `json:"version,omitempty"` // the agent's, when the kind is "version"
+	Kind string `json:"kind"` // the wire name of a row of [fob.Outcomes]
+	Hint string `json:"hint,omitempty"`
 }
 
 // ToWire writes an error for the wire; its cause stays behind.
@@ -106,30 +66,22 @@ func (e *Error) Err() error {
 	return &fob.Error{Kind: kind, Message: e.Message, Hint: e.Data.Hint}
 }
 
-// Caller is sent with every call: what the agent must not read from its own
-// environment.
-type Caller struct {
-	Version string    `json:"version"` // the front end's
-	Paths   fob.Paths `json:"paths"`
-	Exe     string    `json:"exe"`           // absolute path of fob, for credential_process
-	Bus     string    `json:"bus,omitempty"` // address of the session bus, from commands that may need the keyring
-}
-
-// Empty is no parameters beyond the caller.
+// Empty is no parameters, or no result.
 type Empty struct {
-	Caller Caller `json:"caller"`
+	Caller Caller `json:"-"` // of the front end, until its commands pass it once
 }
 
-// NameParams names one profile. Outlook also takes what is taken away from it.
+// NameParams names one profile, or where the method says so one sign-in. [Outlook]
+// also takes the restrictions that the credentials would be asked for with.
 type NameParams struct {
-	Caller Caller     `json:"caller"`
+	Caller Caller     `json:"-"` // of the front end, until its commands pass it once
 	Name   string     `json:"name"`
 	Narrow fob.Narrow `json:"narrow,omitzero"`
 }
 
 // DeliverParams asks for the credentials of a profile to be handed over.
 type DeliverParams struct {
-	Caller    Caller            `json:"caller"`
+	Caller    Caller            `json:"-"` // of the front end, until its commands pass it once
 	Name      string            `json:"name"`
 	Way       string            `json:"way"`
 	Options   map[string]string `json:"options,omitempty"`
@@ -141,11 +93,11 @@ type DeliverParams struct {
 
 // ListParams filters a listing.
 type ListParams struct {
-	Caller Caller `json:"caller"`
+	Caller Caller `json:"-"`                // of the front end, until its commands pass it once
 	Filter string `json:"filter,omitempty"` // words that a row must have, all of them
 }
 
-// Row is one profile in a listing.
+// Row is one profile, role or sign-in in a listing.
 type Row struct {
 	Name        string     `json:"name"`
 	Kind        string     `json:"kind,omitempty"`   // empty if no kind claims the definition
@@ -156,7 +108,7 @@ type Row struct {
 	Email       string     `json:"email,omitempty"`
 	Role        string     `json:"role,omitempty"`
 	Region      string     `json:"region,omitempty"`
-	State       string     `json:"state,omitempty"` // cached, or empty
+	State       string     `json:"state,omitempty"` // cached, signed in (of a sign-in), or empty
 	Expiration  *time.Time `json:"expiration,omitempty"`
 }
 
@@ -211,7 +163,7 @@ type FieldDoc struct {
 
 // AddParams adds a definition. Secrets are not in it: the agent asks for them.
 type AddParams struct {
-	Caller Caller            `json:"caller"`
+	Caller Caller            `json:"-"` // of the front end, until its commands pass it once
 	Kind   string            `json:"kind"`
 	Name   string            `json:"name"`
 	Keys   map[string]string `json:"keys"`
@@ -220,7 +172,7 @@ type AddParams struct {
 
 // MoveParams names what to adopt or release; no names mean all of it.
 type MoveParams struct {
-	Caller Caller   `json:"caller"`
+	Caller Caller   `json:"-"` // of the front end, until its commands pass it once
 	Names  []string `json:"names,omitempty"`
 	DryRun bool     `json:"dry_run,omitempty"`
 	// Shared is the directory in which other tools keep sign-ins.
@@ -235,7 +187,7 @@ type Moved struct {
 	Note    string `json:"note,omitempty"`
 }
 
-// MoveResult is what adopt and release answer.
+// MoveResult is what adopt, release and generate answer.
 type MoveResult struct {
 	Diff  string  `json:"diff"` // unified, without secrets
 	Moved []Moved `json:"moved"`
@@ -244,7 +196,7 @@ type MoveResult struct {
 
 // LoginParams signs in to a session, or to that of a profile.
 type LoginParams struct {
-	Caller     Caller `json:"caller"`
+	Caller     Caller `json:"-"` // of the front end, until its commands pass it once
 	Name       string `json:"name"`
 	Force      bool   `json:"force,omitempty"` // even if signed in already
 	DeviceCode bool   `json:"device_code,omitempty"`
@@ -260,16 +212,22 @@ type SignIn struct {
 	Shared     string    `json:"shared,omitempty"` // the file that was written
 }
 
-// RolesParams asks for roles of a session, or for names that begin with a prefix.
+// RolesParams asks for the roles of a sign-in.
 type RolesParams struct {
-	Caller Caller `json:"caller"`
-	Name   string `json:"name"`
-	Filter string `json:"filter,omitempty"`
+	Caller Caller `json:"-"`                // of the front end, until its commands pass it once
+	Name   string `json:"name"`             // of the sign-in, of one of its profiles, or its start URL
+	Filter string `json:"filter,omitempty"` // words that a row must have, all of them
+}
+
+// CompleteParams asks for the names that begin with a text.
+type CompleteParams struct {
+	Caller Caller `json:"-"` // of the front end, until its commands pass it once
+	Prefix string `json:"prefix"`
 }
 
 // GenerateParams asks for sections in ~/.aws/config for roles of a session.
 type GenerateParams struct {
-	Caller   Caller `json:"caller"`
+	Caller   Caller `json:"-"` // of the front end, until its commands pass it once
 	Session  string `json:"session"`
 	Filter   string `json:"filter,omitempty"`
 	Template string `json:"template,omitempty"`
@@ -290,23 +248,21 @@ type SyncResult struct {
 
 // VaultParams are the choices of vault init and vault passwd.
 type VaultParams struct {
-	Caller   Caller `json:"caller"`
+	Caller   Caller `json:"-"` // of the front end, until its commands pass it once
 	Method   string `json:"method,omitempty"`
-	Identity string `json:"identity,omitempty"` // path of the identity file, for method file
+	Identity string `json:"identity,omitempty"` // absolute path of the identity file, for method file
 }
 
 // AgentStatus describes the running agent.
 type AgentStatus struct {
-	Version string    `json:"version"`
+	Hello
 	PID     int       `json:"pid"`
-	Started time.Time `json:"started"`
 	Socket  string    `json:"socket"`
-	Vault   string    `json:"vault"` // unlocked, locked, none
-	Cached  int       `json:"cached"`
-	Written []Written `json:"written"` // files of credentials that are out
+	Cached  int       `json:"cached"`  // profiles whose credentials are in the cache
+	Written []Written `json:"written"` // files of credentials that fob write made
 }
 
-// Written is a file of credentials that is out.
+// Written is a file of credentials that fob write made and the agent renews.
 type Written struct {
 	Path       string    `json:"path"`
 	Profile    string    `json:"profile"`
@@ -314,8 +270,40 @@ type Written struct {
 	Expiration time.Time `json:"expiration"`
 }
 
-// TakeAwayParams names files of credentials to remove.
+// VaultState is what can be told of a vault without opening it, and a count of its
+// items if it is open.
+type VaultState struct {
+	Exists     bool    `json:"exists"`
+	State      string  `json:"state"` // none, locked or unlocked
+	Method     string  `json:"method,omitempty"`
+	Recipient  string  `json:"recipient,omitempty"` // the public half of the identity
+	Path       string  `json:"path"`
+	Items      *int    `json:"items"`      // nil while the vault is locked
+	Generation *uint64 `json:"generation"` // counts the changes; nil while the vault is locked
+	Problem    string  `json:"problem,omitempty"`
+	Hint       string  `json:"hint,omitempty"`
+}
+
+// VaultReport is what a check of the sealed files found.
+type VaultReport struct {
+	OK     bool       `json:"ok"`
+	Vault  SealedFile `json:"vault"`
+	Backup SealedFile `json:"backup"` // the last good copy of the vault
+	Cache  SealedFile `json:"cache"`
+}
+
+// SealedFile is the state of one sealed file.
+type SealedFile struct {
+	Path       string `json:"path"`
+	Exists     bool   `json:"exists"`
+	OK         bool   `json:"ok"` // true also for a file that may be missing, and is
+	Items      int    `json:"items"`
+	Generation uint64 `json:"generation"`
+	Problem    string `json:"problem,omitempty"`
+}
+
+// TakeAwayParams names files of credentials to delete.
 type TakeAwayParams struct {
-	Caller Caller   `json:"caller"`
+	Caller Caller   `json:"-"`     // of the front end, until its commands pass it once
 	Paths  []string `json:"paths"` // absolute; none means all
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"fob/internal/api"
@@ -14,7 +13,7 @@ import (
 
 // call asks the agent, starting or replacing it where that is needed. caller
 // points into params, for call to fill in.
-func (a *app) call(ctx context.Context, method string, caller *api.Caller, params, result any) error {
+func (a *app) call(ctx context.Context, method any, caller *api.Caller, params, result any) error {
 	paths, err := fob.PathsFrom(a.getenv)
 	if err != nil {
 		return err
@@ -26,11 +25,14 @@ func (a *app) call(ctx context.Context, method string, caller *api.Caller, param
 				return err
 			}
 		}
+		a.client.Caller = *caller
 		err := a.client.Call(ctx, method, params, result)
 		switch {
 		case errors.Is(err, fob.ErrVersion) && !a.alone() && !replaced:
 			replaced = true
-			if err := a.replaceAgent(ctx, err); err != nil {
+			err := api.Replace(ctx, a.client, err)
+			a.client = nil
+			if err != nil {
 				return err
 			}
 		case api.IsLost(err) && harmless(method) && lost < 2: // one agent may end, and the next one be replaced
@@ -55,7 +57,7 @@ func (a *app) leave() {
 }
 
 // harmless methods can be asked again when the agent ended in the middle.
-func harmless(method string) bool {
+func harmless(method any) bool {
 	switch method {
 	case api.Deliver, api.List, api.Show, api.Choices, api.Complete, api.WhoAmI, api.Kinds, api.Status, api.VaultStatus:
 		return true
@@ -76,49 +78,8 @@ func (a *app) connect() error {
 	if err != nil {
 		return err
 	}
-	a.client, err = api.Open(home, a.environ, a.alone(), a.ui())
+	a.client, err = api.Open(home, a.environ, a.alone(), api.Caller{}, a.ui())
 	return err
-}
-
-// replaceAgent stops an agent older than this program, which then starts its
-// own. A newer agent is left alone: it belongs to a newer fob.
-func (a *app) replaceAgent(ctx context.Context, mismatch error) error {
-	var status api.AgentStatus
-	if err := a.client.Call(ctx, api.Status, &api.Empty{}, &status); api.IsLost(err) {
-		a.leave() // another fob has replaced it meanwhile
-		return nil
-	} else if err != nil {
-		return err
-	}
-	if !older(status.Version, a.version) {
-		return mismatch
-	}
-	a.tell("replacing the running agent, version " + status.Version + ", by version " + a.version)
-	err := api.Replace(ctx, a.client)
-	a.client = nil
-	return err
-}
-
-// older compares dotted versions number by number; equal numbers are told apart
-// by what follows them, so that a developer's new build replaces the last one.
-func older(v, than string) bool {
-	next := func(s string) (int, string) {
-		i := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
-		if i < 0 {
-			i = len(s)
-		}
-		n, _ := strconv.Atoi(s[:i])
-		return n, strings.TrimPrefix(s[i:], ".")
-	}
-	for range 3 {
-		var x, y int
-		x, v = next(v)
-		y, than = next(than)
-		if x != y {
-			return x < y
-		}
-	}
-	return v != than
 }
 
 // exe is this program's path as the user calls it: a link in a directory of

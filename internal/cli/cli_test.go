@@ -37,21 +37,6 @@ func TestHotPath(t *testing.T) {
 	}
 }
 
-func TestOlder(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		a, b string
-		want bool
-	}{
-		{"0.1.0", "0.2.0", true}, {"0.2.0", "0.1.0", false}, {"0.9.0", "0.10.0", true}, {"1.0.0", "0.9.9", false},
-		{"0.1.0", "0.1.0", false}, {"0.1.0+a", "0.1.0+b", true}, {"0.1", "0.1.1", true}, {"", "0.1.0", true},
-	} {
-		if got := older(tt.a, tt.b); got != tt.want {
-			t.Errorf("older(%q, %q) = %v", tt.a, tt.b, got)
-		}
-	}
-}
-
 // Whatever a name from a file or from AWS holds, nothing of it acts on a terminal.
 func TestCleanText(t *testing.T) {
 	t.Parallel()

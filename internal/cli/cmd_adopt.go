@@ -29,7 +29,7 @@ func (a *app) newRelease() *cobra.Command {
 }
 
 // newMove is adopt and its inverse, which differ in direction only.
-func (a *app) newMove(verb, method string) *cobra.Command {
+func (a *app) newMove(verb string, method api.Method[api.MoveParams, api.MoveResult]) *cobra.Command {
 	var p api.MoveParams
 	var asJSON bool
 	c := a.command(verb, func(cmd *cobra.Command, args []string) error {

@@ -72,7 +72,7 @@ func (a *app) newAgentStop() *cobra.Command {
 				return nil
 			}
 			if err == nil {
-				err = api.Replace(cmd.Context(), client)
+				err = api.End(cmd.Context(), client)
 			}
 			if _, e := os.Lstat(home.Written()); err != nil || e != nil {
 				return err
@@ -85,22 +85,22 @@ func (a *app) newAgentStop() *cobra.Command {
 // running connects to the agent that is running. Where none is, but one that was
 // killed has left files of credentials, one is started: it takes them away.
 func (a *app) running(ctx context.Context, home fob.Home) (*api.Client, error) {
-	client, err := api.Running(home, a.ui())
+	client, err := api.Running(home, api.Caller{}, a.ui())
 	if _, e := os.Lstat(home.Written()); e != nil || !errors.Is(err, api.ErrNoAgent) {
 		return client, err
 	}
-	client, err = api.Open(home, a.environ, false, a.ui())
+	client, err = api.Open(home, a.environ, false, api.Caller{}, a.ui())
 	if err != nil || !a.alone() {
 		return client, err
 	}
-	if err := api.Replace(ctx, client); err != nil { // none is wanted here
+	if err := api.End(ctx, client); err != nil { // none is wanted here
 		return nil, err
 	}
 	return nil, api.ErrNoAgent
 }
 
 // askRunning asks the agent that is running.
-func (a *app) askRunning(ctx context.Context, method string, result any) error {
+func (a *app) askRunning(ctx context.Context, method any, result any) error {
 	home, err := fob.HomeFrom(a.getenv)
 	if err != nil {
 		return err

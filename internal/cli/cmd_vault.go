@@ -83,7 +83,7 @@ func (a *app) vaultParams(o vaultOptions) (*api.VaultParams, error) {
 }
 
 // newReport is a command that takes nothing and prints what the agent says.
-func (a *app) newReport(path, method string) *cobra.Command {
+func (a *app) newReport(path string, method any) *cobra.Command {
 	var asJSON bool
 	c := a.command(path, func(cmd *cobra.Command, _ []string) error {
 		p := api.Empty{Caller: api.Caller{Bus: a.bus()}}
@@ -98,7 +98,7 @@ func (a *app) newReport(path, method string) *cobra.Command {
 }
 
 // plain is a command that takes nothing and prints nothing.
-func (a *app) plain(path, method string) *cobra.Command {
+func (a *app) plain(path string, method any) *cobra.Command {
 	return a.command(path, func(cmd *cobra.Command, _ []string) error {
 		p := api.Empty{Caller: api.Caller{Bus: a.bus()}}
 		return a.call(cmd.Context(), method, &p.Caller, &p, nil)

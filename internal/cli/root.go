@@ -147,7 +147,7 @@ func (a *app) names(cmd *cobra.Command, args []string, text string) ([]string, c
 // namesFrom are the names that begin with a text.
 func (a *app) namesFrom(ctx context.Context, text string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	p := api.RolesParams{Name: text}
+	p := api.CompleteParams{Prefix: text}
 	if a.call(ctx, api.Complete, &p.Caller, &p, &names) != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

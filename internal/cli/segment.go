@@ -88,12 +88,12 @@ func (a *app) outlook(ctx context.Context, name string, n fob.Narrow) (state api
 	if err != nil {
 		return state
 	}
-	client, err := api.Glance(home, segmentLimit)
+	client, err := api.Glance(home, segmentLimit, api.Caller{Version: a.version, Paths: paths})
 	if err != nil {
 		return state
 	}
 	defer client.Close()
-	p := api.NameParams{Name: name, Narrow: n, Caller: api.Caller{Version: a.version, Paths: paths}}
+	p := api.NameParams{Name: name, Narrow: n}
 	if client.Call(ctx, api.Outlook, &p, &state) != nil {
 		return api.State{}
 	}

@@ -65,7 +65,7 @@ func Outcomes() []Outcome {
 		{ErrNetwork, 7, "network", "No answer from AWS, or too many requests."},
 		{ErrConflict, 8, "conflict", "Something exists already, or changed meanwhile."},
 		{ErrDamaged, 9, "damaged", "A file of fob's own is damaged or of a newer version."},
-		{ErrVersion, 10, "version", "The agent is of another version."},
+		{ErrVersion, 10, "version", "The running agent speaks another protocol, or does not know a request."},
 		{ErrCancelled, 130, "cancelled", "The user cancelled."},
 		{ErrInternal, 1, "internal", "A fault of fob's, or of the machine."},
 	}

@@ -12,15 +12,15 @@ import (
 // Status is what can be told of a vault without opening it, and a count of its
 // items if it is open.
 type Status struct {
-	Exists     bool    `json:"exists"`
-	State      string  `json:"state"` // none, locked, unlocked
-	Method     string  `json:"method,omitempty"`
-	Recipient  string  `json:"recipient,omitempty"` // the public half of the identity
-	Path       string  `json:"path"`
-	Items      *int    `json:"items"`      // nil: not known, because it is not open
-	Generation *uint64 `json:"generation"` // the same
-	Problem    string  `json:"problem,omitempty"`
-	Hint       string  `json:"hint,omitempty"`
+	Exists     bool
+	State      string // none, locked, unlocked
+	Method     string
+	Recipient  string // the public half of the identity
+	Path       string
+	Items      *int    // nil: not known, because it is not open
+	Generation *uint64 // the same
+	Problem    string
+	Hint       string
 }
 
 // Status tells how the vault is. It asks nobody anything.
@@ -90,20 +90,20 @@ func (s *Store) check(ctx context.Context, m meta) error {
 
 // Report is what [Store.Verify] found.
 type Report struct {
-	OK     bool  `json:"ok"`
-	Vault  Check `json:"vault"`
-	Backup Check `json:"backup"`
-	Cache  Check `json:"cache"`
+	OK     bool
+	Vault  Check
+	Backup Check
+	Cache  Check
 }
 
 // Check is the state of one sealed file.
 type Check struct {
-	Path       string `json:"path"`
-	Exists     bool   `json:"exists"`
-	OK         bool   `json:"ok"` // true also for one that may be missing, and is
-	Items      int    `json:"items"`
-	Generation uint64 `json:"generation"`
-	Problem    string `json:"problem,omitempty"`
+	Path       string
+	Exists     bool
+	OK         bool // true also for one that may be missing, and is
+	Items      int
+	Generation uint64
+	Problem    string
 }
 
 // Verify opens and decrypts the vault, its last good copy and the cache, and

@@ -123,10 +123,9 @@ func (h *home) ask(agent api.AgentStatus, profile string, ready func()) error {
 	if err != nil {
 		return err
 	}
-	client := api.NewClient(conn, fob.UI{})
-	defer client.Close()
 	paths := fob.Paths{Config: filepath.Join(h.dir, awsConfig), Credentials: filepath.Join(h.dir, ".aws/credentials")}
-	return client.Call(context.Background(), api.Deliver, &api.DeliverParams{
-		Caller: api.Caller{Version: agent.Version, Paths: paths}, Name: profile, Way: "process",
-	}, &fob.Delivery{})
+	client := api.NewClient(conn, api.Caller{Paths: paths}, fob.UI{})
+	defer client.Close()
+	_, err = api.Call(context.Background(), client, api.Deliver, api.DeliverParams{Name: profile, Way: "process"})
+	return err
 }

@@ -4,6 +4,8 @@ package system
 
 import (
 	"bufio"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -13,39 +15,74 @@ import (
 	"sync"
 	"testing"
 
+	"fob/internal/api"
 	"fob/test/build"
 )
 
-// versions are folders with programs of two versions; the programs of TestMain
-// are the third and oldest, 0.1.0-dev.
-var versions = sync.OnceValues(func() (map[string]string, error) {
-	dirs := map[string]string{"0.1.0": bin}
-	for version, names := range map[string][]string{"0.2.0": {"fob", "fob-agent"}, "0.3.0": {"fob-agent"}} {
+// builds are folders with programs of other builds than that of TestMain, whose
+// version is 0.1.0-dev: "0.2.0" is one of the same protocol, "next" one of the next.
+var builds = sync.OnceValues(func() (map[string]string, error) {
+	overlay, err := nextProtocol()
+	if err != nil {
+		return nil, err
+	}
+	dirs := map[string]string{"0.1.0-dev": bin}
+	for version, flags := range map[string][]string{"0.2.0": nil, "next": {"-overlay", overlay}} {
 		dirs[version] = filepath.Join(bin, version)
 		if err := os.Mkdir(dirs[version], 0o755); err != nil {
 			return nil, err
 		}
-		if err := build.Programs(dirs[version], []string{"-ldflags", "-X main.version=" + version}, names...); err != nil {
+		if err := build.Programs(dirs[version], append(flags, "-ldflags", "-X main.version="+version)); err != nil {
 			return nil, err
 		}
 	}
 	return dirs, nil
 })
 
-// inVersion makes a world whose fob is 0.2.0 and whose agent, which runs
-// already, is of the version given.
-func inVersion(t *testing.T, version string) *world {
+// nextProtocol writes what go build needs to build a fob of the next protocol.
+func nextProtocol() (overlay string, err error) {
+	source, err := filepath.Abs("../../internal/api/hello.go")
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(source)
+	if err != nil {
+		return "", err
+	}
+	own := fmt.Sprintf("const Protocol = %d\n", api.Protocol)
+	if !strings.Contains(string(text), own) {
+		return "", fmt.Errorf("%s has no line %q", source, own)
+	}
+	changed, overlay := filepath.Join(bin, "hello.go"), filepath.Join(bin, "overlay.json")
+	next := strings.Replace(string(text), own, fmt.Sprintf("const Protocol = %d\n", api.Protocol+1), 1)
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {source: changed}})
+	return overlay, errors.Join(err, os.WriteFile(changed, []byte(next), 0o600), os.WriteFile(overlay, replace, 0o600))
+}
+
+// ofBuild makes a world whose fob is of one build, and whose agent, which runs
+// already, is of another.
+func ofBuild(t *testing.T, front, agent string) *world {
 	t.Helper()
-	dirs, err := versions()
+	dirs, err := builds()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := newWorld(t)
-	w.bin = dirs["0.2.0"]
-	if version != "" {
-		w.startAgent(filepath.Join(dirs[version], "fob-agent"))
-	}
+	w.bin = dirs[front]
+	w.startAgent(filepath.Join(dirs[agent], "fob-agent"))
 	return w
+}
+
+// with is the same world with the programs of another build.
+func (w *world) with(build string) *world {
+	w.t.Helper()
+	dirs, err := builds()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	other := *w
+	other.bin = dirs[build]
+	return &other
 }
 
 // startAgent runs an agent as a child of this test until it listens. With more
@@ -72,71 +109,107 @@ func (w *world) startAgent(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func TestOlderAgentIsReplaced(t *testing.T) {
+// Builds of the same protocol share one agent, whatever their versions are.
+func TestOtherBuildOfTheSameProtocol(t *testing.T) {
 	t.Parallel()
-	w := inVersion(t, "0.1.0")
+	w := ofBuild(t, "0.2.0", "0.1.0-dev")
+	w.write(w.config(), stage().expand("[profile bot]\naws_access_key_id = @bot.id@\naws_secret_access_key = @bot.secret@\nregion = eu-west-1\nendpoint_url = @URL@\n"))
 	first := agentPID(t, w.ok("agent", "status", "--json"))
-	r := w.ok("list")
-	if !strings.Contains(r.err, "replacing the running agent, version 0.1.0-dev, by version 0.2.0") {
-		t.Fatal(r)
+	for _, build := range []string{"0.2.0", "0.1.0-dev", "0.2.0"} {
+		one := w.with(build)
+		one.keys("bot", "")
+		for _, args := range [][]string{{"list"}, {"show", "bot"}, {"vault", "status"}, {"agent", "status"}} {
+			if r := one.ok(args...); r.err != "" {
+				t.Fatalf("%s %v: %s", build, args, r.err)
+			}
+		}
 	}
-	if r := w.ok("agent", "status", "--json"); !strings.Contains(r.out, `"version": "0.2.0"`) || agentPID(t, r) == first {
+	if r := w.ok("agent", "status", "--json"); !strings.Contains(r.out, `"version": "0.1.0-dev"`) || agentPID(t, r) != first {
 		t.Fatal(r.out)
 	}
-	if r := w.ok("list"); strings.Contains(r.err, "replacing") {
+}
+
+// An agent of an older protocol is replaced, in one sentence that says what is lost.
+func TestOlderProtocolIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := ofBuild(t, "0.1.0-dev", "0.1.0-dev")
+	w.write(w.config(), stage().expand("[profile bot]\naws_access_key_id = @bot.id@\naws_secret_access_key = @bot.secret@\nregion = eu-west-1\nendpoint_url = @URL@\n"))
+	w.ok("vault", "init", "--unlock", "file")
+	out := filepath.Join(w.home, "out")
+	w.allowed[out] = true
+	w.ok("write", "bot", "--to", out)
+	first := agentPID(t, w.ok("agent", "status", "--json"))
+
+	next := w.with("next")
+	r := next.ok("list")
+	want := "fob: replacing the running fob-agent, version 0.1.0-dev, which speaks an older protocol: the vault is locked, " +
+		"the file that fob write made is deleted and endpoints that older programs serve have to be started again\nfob: removed " + out + "\n"
+	if r.err != want {
+		t.Fatalf("it says %q", r.err)
+	}
+	if _, err := os.Lstat(out); err == nil {
+		t.Error("the file is there still")
+	}
+	if r := next.ok("agent", "status", "--json"); !strings.Contains(r.out, `"version": "next"`) || agentPID(t, r) == first {
+		t.Fatal(r.out)
+	}
+	if r := next.ok("list"); r.err != "" {
 		t.Fatal(r)
 	}
 }
 
 // Many at once replace it once, and all of them get an answer.
-func TestOlderAgentIsReplacedOnce(t *testing.T) {
+func TestOlderProtocolIsReplacedOnce(t *testing.T) {
 	t.Parallel()
-	w := inVersion(t, "0.1.0")
+	w := ofBuild(t, "next", "0.1.0-dev")
 	var cmds []*exec.Cmd
 	for range 10 {
 		cmds = append(cmds, w.cmd("list"))
 	}
 	atOnce(t, w, cmds)
-	if n := strings.Count(w.read(w.fobFile("agent.log")), `msg="agent started" version=0.2.0`); n != 1 {
+	if n := strings.Count(w.read(w.fobFile("agent.log")), `msg="agent started" version=next`); n != 1 {
 		t.Fatalf("%d agents were started", n)
 	}
 }
 
-func TestNewerAgentIsRefused(t *testing.T) {
+func TestNewerProtocolIsRefused(t *testing.T) {
 	t.Parallel()
-	w := inVersion(t, "0.3.0")
+	w := ofBuild(t, "0.2.0", "next")
+	next := w.with("next")
+	first := agentPID(t, next.ok("agent", "status", "--json"))
 	for _, args := range [][]string{{"list"}, {"credentials", "bot"}, {"adopt", "--yes"}} {
 		r := w.run(args...)
-		if r.code != 10 || r.out != "" || !strings.Contains(r.err, "0.3.0") || !strings.Contains(r.err, "0.2.0") || !strings.Contains(r.err, "fob agent stop") {
+		if r.code != 10 || r.out != "" || !strings.Contains(r.err, fmt.Sprintf("version next, speaks protocol %d, and this fob speaks %d", api.Protocol+1, api.Protocol)) || !strings.Contains(r.err, "fob agent stop") {
 			t.Fatal(r)
 		}
 	}
-	if r := w.ok("agent", "status", "--json"); !strings.Contains(r.out, `"version": "0.3.0"`) {
-		t.Fatal(r.out)
+	if agentPID(t, next.ok("agent", "status", "--json")) != first {
+		t.Fatal("it was replaced")
 	}
 	w.ok("agent", "stop")
 	w.ok("list")
 }
 
-// The agent beside fob may be another's version too, after half an upgrade.
-func TestAgentBesideIsOfAnotherVersion(t *testing.T) {
+// The agent beside fob may speak another protocol too, after half an upgrade.
+func TestAgentBesideSpeaksAnotherProtocol(t *testing.T) {
 	t.Parallel()
-	dirs, err := versions()
+	dirs, err := builds()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, other := range []string{"0.1.0", "0.3.0"} {
-		t.Run(other, func(t *testing.T) {
+	for front, agent := range map[string]string{"0.2.0": "next", "next": "0.2.0"} {
+		t.Run(front, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.bin = t.TempDir()
-			for name, from := range map[string]string{"fob": dirs["0.2.0"], "fob-agent": dirs[other]} {
+			for name, from := range map[string]string{"fob": dirs[front], "fob-agent": dirs[agent]} {
 				if err := os.Link(filepath.Join(from, name), filepath.Join(w.bin, name)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			for _, cmd := range []*exec.Cmd{w.cmd("list"), w.alone("list")} {
-				if r := w.tell(cmd); r.code != 10 || !strings.Contains(r.err, other) || !strings.Contains(r.err, "hint: ") {
+			// Only fob itself is of that build: its other commands are in fob-agent.
+			for _, cmd := range []*exec.Cmd{w.cmd("credentials", "bot"), w.alone("credentials", "bot")} {
+				if r := w.tell(cmd); r.code != 10 || !strings.Contains(r.err, "version "+agent) || !strings.Contains(r.err, "hint: ") {
 					t.Fatal(r)
 				}
 			}

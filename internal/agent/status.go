@@ -1,0 +1,68 @@
+package agent
+
+import (
+	"context"
+	"os"
+
+	"fob/internal/api"
+)
+
+// hello says who this agent is. What it answers is what front ends of every
+// protocol read: members may be added, and none may change.
+func (a *Agent) hello(_ context.Context, _ *request, _ api.Empty) (api.Hello, error) {
+	return a.introduction(a.written.list()), nil
+}
+
+func (a *Agent) introduction(written []api.Written) api.Hello {
+	return api.Hello{
+		Protocol: api.Protocol, Capabilities: []string{},
+		Version: a.version, Started: a.started, Program: a.program.path, Changed: a.program.changed(),
+		Vault: a.vaultState(), Files: len(written),
+	}
+}
+
+func (a *Agent) status(_ context.Context, _ *request, _ api.Empty) (api.AgentStatus, error) {
+	written := a.written.list()
+	return api.AgentStatus{
+		Hello: a.introduction(written),
+		PID:   os.Getpid(), Socket: a.home.Socket(), Cached: len(a.broker.Names()), Written: written,
+	}, nil
+}
+
+// stop ends the agent once this answer is written.
+func (a *Agent) stop(ctx context.Context, r *request, _ api.Empty) (api.Empty, error) {
+	for _, message := range a.written.end() {
+		r.ui.Tell(ctx, message)
+	}
+	a.broker.Flush()
+	a.quit()
+	return api.Empty{}, nil
+}
+
+// program is the file of the program that runs, as it was when the agent started.
+type program struct {
+	path string
+	info os.FileInfo // nil if that could not be told
+}
+
+func thisProgram() program {
+	path, err := os.Executable()
+	if err != nil {
+		return program{}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return program{path: path}
+	}
+	return program{path, info}
+}
+
+// changed reports whether another program, or none, is at the path now. Packages
+// are upgraded by putting a new file in the place of the old one.
+func (p program) changed() bool {
+	if p.info == nil {
+		return false
+	}
+	now, err := os.Stat(p.path)
+	return err != nil || !os.SameFile(p.info, now) || now.Size() != p.info.Size() || !now.ModTime().Equal(p.info.ModTime())
+}

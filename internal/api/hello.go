@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"fob/internal/fob"
+)
+
+// Protocol is the number of the protocol that this build speaks. Front ends and
+// agents of any build work together while it is the same. It changes when a method,
+// a parameter or a result changes its meaning or goes; what is only added leaves it
+// as it is (docs/protocol.md).
+const Protocol = 1
+
+// Caller goes with every request: which protocol the front end speaks, and what the
+// agent must not take from its own environment.
+type Caller struct {
+	Protocol int       `json:"protocol"`
+	Version  string    `json:"version"` // the front end's, for messages
+	Paths    fob.Paths `json:"paths"`
+	Exe      string    `json:"exe,omitempty"` // absolute path of fob, from commands that write credential_process lines
+	Bus      string    `json:"bus,omitempty"` // address of the session bus, from commands that may need the keyring
+}
+
+// Hello says who the agent is, and what it would lose if it were stopped.
+type Hello struct {
+	Protocol     int       `json:"protocol"`
+	Capabilities []string  `json:"capabilities"` // what was added to the protocol since its number last changed
+	Version      string    `json:"version"`
+	Started      time.Time `json:"started"`
+	Program      string    `json:"program"` // path of the agent's program file
+	Changed      bool      `json:"changed"` // whether that file was replaced or removed since the agent started
+	Vault        string    `json:"vault"`   // unlocked, locked or none
+	Files        int       `json:"files"`   // credential files made by fob write, which an agent that stops deletes
+}
+
+// Ends says what becomes of the vault and of credential files when the agent ends,
+// as parts of a sentence: nothing for what there is none of.
+func (h Hello) Ends() []string {
+	var parts []string
+	if h.Vault == "unlocked" {
+		parts = append(parts, "the vault is locked")
+	}
+	switch {
+	case h.Files == 1:
+		parts = append(parts, "the file that fob write made is deleted")
+	case h.Files > 1:
+		parts = append(parts, "the "+strconv.Itoa(h.Files)+" files that fob write made are deleted")
+	}
+	return parts
+}
+
+// Upgrade says, in one sentence, that the program file of the running agent is
+// another one now, and what it means to change to that. It is empty if it is not.
+func (h Hello) Upgrade() string {
+	if !h.Changed {
+		return ""
+	}
+	ends := append(h.Ends(), "endpoints go on, and start the new program with their next question")
+	return "another fob-agent is installed than the one that is running, which goes on; with fob agent stop, " + list(ends)
+}
+
+// Replace ends an agent that speaks an older protocol than this build, and tells the
+// person in one sentence what that means; the next connection starts another. mismatch
+// is the agent's refusal, and the result if this build is the older one or the protocol
+// is the same: the agent then belongs to other programs. The connection is closed.
+func Replace(ctx context.Context, c *Client, mismatch error) error {
+	defer c.Close()
+	hello, err := Call(ctx, c, Greet, Empty{})
+	switch {
+	case IsLost(err):
+		return nil // another front end has replaced it meanwhile
+	case errors.Is(err, fob.ErrVersion): // it is older than this question
+		hello = Hello{Version: "unknown", Vault: "unlocked"}
+	case err != nil:
+		return err
+	case hello.Protocol >= Protocol:
+		return mismatch
+	}
+	c.ui.Tell(ctx, "replacing the running fob-agent, version "+hello.Version+", which speaks an older protocol: "+
+		list(append(hello.Ends(), "endpoints that older programs serve have to be started again")))
+	return End(ctx, c)
+}
+
+// list joins the parts of a sentence.
+func list(parts []string) string {
+	last := len(parts) - 1
+	if last == 0 {
+		return parts[0]
+	}
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
+}
+
+// stopLimit bounds how long an agent may take to end.
+const stopLimit = 10 * time.Second
+
+// End stops the agent and waits until it is gone. One that hangs is left behind: it
+// is not ours to kill.
+func End(ctx context.Context, c *Client) error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := Call(ctx, c, Stop, Empty{})
+		if err == nil || IsLost(err) {
+			_, _ = io.Copy(io.Discard, c.r) // ends when the agent has closed everything
+			err = c.Close()
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(stopLimit):
+		return fob.Errorf(fob.ErrInternal, "the running agent does not end").WithHint("end the process fob-agent, then try again")
+	}
+}
