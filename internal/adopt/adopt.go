@@ -187,7 +187,7 @@ func (a *adoption) take(name string) (draft.Moved, error) {
 	}
 	own := a.definition(p)
 	have, defined := a.drafts.Own.Section("profile", name)
-	line, err := processline.Write(a.exe, name)
+	line, err := processline.Call{Exe: a.exe, Name: name}.Line()
 	if err != nil {
 		return draft.Moved{}, err
 	}
@@ -200,10 +200,10 @@ func (a *adoption) take(name string) (draft.Moved, error) {
 	calls := processline.Calls(p.Get("credential_process"), name)
 	var key *newKey
 	if len(own.Keys) == 0 && len(p.Secrets) == 0 {
-		other, asks := processline.Called(p.Get("credential_process"))
+		call, asks := processline.Parse(p.Get("credential_process"))
 		switch process := p.Get("credential_process"); {
 		case process == "" && defined && known: // the line that calls fob was taken away, and comes back
-		case process == "" || defined && calls || asks && other != name:
+		case process == "" || defined && calls || asks && call.Name != name:
 			return draft.Moved{}, nil // it never authenticated, is adopted already, or means another
 		case calls:
 			return draft.Moved{}, fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it", name).

@@ -68,6 +68,7 @@ type person struct {
 	paths fob.Paths
 	own   string
 	vault *memory
+	exe   string // the path of fob
 }
 
 func newPerson(t fatal, dir string) *person {
@@ -80,7 +81,7 @@ func newPerson(t fatal, dir string) *person {
 	}
 	files := profile.New(home, all.Kinds(), directory.NewStore(home))
 	return &person{t, Mover{home, all.Kinds(), files}, fob.Paths{Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials")},
-		home.Config(), newMemory()}
+		home.Config(), newMemory(), "/bin/fob"}
 }
 
 // state is what the three files hold.
@@ -108,7 +109,7 @@ func (p *person) write(s state) {
 
 func (p *person) adopt(names ...string) *draft.Change {
 	p.t.Helper()
-	m, err := p.Adopt(names, p.paths, "/bin/fob", p.vault)
+	m, err := p.Adopt(names, p.paths, p.exe, p.vault)
 	if err == nil && m.Changes() {
 		err = m.Apply(context.Background())
 	}
@@ -209,6 +210,7 @@ func TestAnyRunsInAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		homes++
 		p := newPerson(t, filepath.Join(dir, fmt.Sprint(homes)))
+		p.exe = rapid.SampledFrom([]string{"/bin/fob", "/opt/a b/fob", "/opt/my credentials here/fob", `C:\Program Files\fob.exe`}).Draw(t, "exe")
 		var s state
 		var names []string
 		for i := range rapid.IntRange(1, 14).Draw(t, "n") {
@@ -234,6 +236,9 @@ func TestAnyRunsInAnyOrder(t *testing.T) {
 		p.write(s)
 		for _, some := range groups(t, names) {
 			p.adopt(some...)
+		}
+		if again := p.adopt(names...); again.Changes() {
+			t.Fatalf("fob does not recognise its own lines:\n%s", again.Diff)
 		}
 		for _, some := range groups(t, names) {
 			p.release(some...)

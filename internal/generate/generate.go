@@ -162,7 +162,7 @@ func (g *generating) want(a fob.Account, role string) error {
 
 func (g *generating) write(w *wanted) error {
 	have := g.have[w.name]
-	line, err := processline.Write(g.exe, w.ids)
+	line, err := processline.Call{Exe: g.exe, Name: w.ids}.Line()
 	if err != nil {
 		return err
 	}

@@ -156,9 +156,9 @@ func (f *Files) lookup(v *view, name string) (fob.Profile, error) {
 	if err != nil || p.Origin == fob.OriginFob {
 		return p, err
 	}
-	switch other, ok := processline.Called(p.Get("credential_process")); {
-	case ok && other != name:
-		return f.called(v, p, other)
+	switch call, ok := processline.Parse(p.Get("credential_process")); {
+	case ok && call.Name != name:
+		return f.called(v, p, call.Name)
 	case ok && f.notOurselves(p) != nil:
 		// A section that is named as a role of a sign-in is, and asks fob for it,
 		// means that role.
@@ -174,7 +174,7 @@ func (f *Files) lookup(v *view, name string) (fob.Profile, error) {
 func (f *Files) called(v *view, section fob.Profile, other string) (fob.Profile, error) {
 	if v.has(other) {
 		further, err := f.resolve(v, other)
-		if _, again := processline.Called(further.Get("credential_process")); err == nil && again && further.Origin != fob.OriginFob {
+		if _, again := processline.Parse(further.Get("credential_process")); err == nil && again && further.Origin != fob.OriginFob {
 			return fob.Profile{}, fob.Errorf(fob.ErrUsage, "profile %q asks fob for %q, which asks fob again", section.Name, other).
 				WithHint("correct the credential_process of %q in %s", section.Name, section.Path)
 		}
@@ -246,7 +246,7 @@ func (f *Files) List(paths fob.Paths) ([]fob.Profile, error) {
 func (v *view) asksForOthers() bool {
 	for _, p := range []*parsed{v.config, v.credentials} {
 		for id, s := range p.sections {
-			if other, ok := processline.Called(s.Keys["credential_process"]); ok && (other != id.name || v.origin(id.name) != fob.OriginFob) {
+			if call, ok := processline.Parse(s.Keys["credential_process"]); ok && (call.Name != id.name || v.origin(id.name) != fob.OriginFob) {
 				return true
 			}
 		}

@@ -26,8 +26,8 @@ func (v *view) reference(d *directory.Directory, a fob.Account, role string) str
 	_, own := v.own.sections[id]
 	_, credentials := v.credentials.sections[id]
 	config, inConfig := v.config.sections[id]
-	called, _ := processline.Called(config.Keys["credential_process"])
-	if own || credentials || inConfig && called != name && called != ids {
+	call, _ := processline.Parse(config.Keys["credential_process"])
+	if own || credentials || inConfig && call.Name != name && call.Name != ids {
 		return ids
 	}
 	return name

@@ -38,7 +38,7 @@ func throughEndpoint(g delivery.Grant) (fob.Delivery, error) {
 func settings(g delivery.Grant) ([]byte, error) {
 	config := awsfile.Parse(awsfile.Config, nil)
 	names := []string{"default"}
-	if _, err := processline.Write("fob", g.Profile.Name); err == nil && g.Profile.Name != "default" {
+	if processline.CheckName(g.Profile.Name) == nil && g.Profile.Name != "default" {
 		names = append(names, g.Profile.Name)
 	}
 	for _, name := range names {

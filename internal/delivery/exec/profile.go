@@ -25,7 +25,7 @@ func throughProfile(g delivery.Grant, longLived bool) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	line, err := processline.Write(g.Exe, g.Profile.Name, flags...)
+	line, err := processline.Call{Exe: g.Exe, Name: g.Profile.Name, Flags: flags}.Line()
 	if err != nil {
 		return fob.Delivery{}, err
 	}

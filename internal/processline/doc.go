@@ -1,3 +1,0 @@
-// Package processline writes the value of credential_process that makes SDKs call fob,
-// and recognises it.
-package processline
