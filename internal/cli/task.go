@@ -42,10 +42,14 @@ func (a *app) runTask(ctx context.Context, way string, t fob.Task) error {
 }
 
 // untilTold ends with a signal that asks a server to end: Ctrl-C, a closed terminal.
+// Where one of these was ignored at the start it stays so: nohup keeps a server from
+// the terminal's end, and a script that starts one with & from the script's Ctrl-C.
 func untilTold(ctx context.Context) (context.Context, context.CancelFunc) {
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
-		ends = append(ends, syscall.SIGHUP)
+	ends := []os.Signal{syscall.SIGTERM}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			ends = append(ends, s)
+		}
 	}
 	return signal.NotifyContext(ctx, ends...)
 }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // Programs builds packages of the module's cmd folder (fob, fob-agent, …) into
@@ -44,8 +46,10 @@ func program(dir string, flags []string, name string) error {
 }
 
 // Temp builds fob and fob-agent into a new directory, all links resolved, that
-// other users may enter. Call remove when the tests are over.
+// other users may enter. Call remove when the tests are over. What the tests start
+// from then on finds no signal ignored, however the tests themselves were started.
 func Temp() (dir string, remove func(), err error) {
+	heedSignals()
 	dir, err = os.MkdirTemp("", "fob-bin-")
 	if err != nil {
 		return "", nil, err
@@ -62,4 +66,15 @@ func Temp() (dir string, remove func(), err error) {
 		return "", nil, err
 	}
 	return dir, remove, nil
+}
+
+// heedSignals undoes, for the programs that are started, that the tests were started
+// with signals ignored (nohup make test &): a program inherits that, but not that
+// this process catches a signal. This process itself goes on ignoring it.
+func heedSignals() {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 }

@@ -209,6 +209,13 @@ func (w *world) alone(args ...string) *exec.Cmd {
 	return cmd
 }
 
+// ignoring is w.cmd as nohup, or a script's &, starts it.
+func (w *world) ignoring(args ...string) *exec.Cmd {
+	cmd := exec.Command("sh", append([]string{"-c", `trap "" INT HUP; exec "$@"`, "sh", filepath.Join(w.bin, "fob")}, args...)...)
+	cmd.Env, cmd.Dir = append([]string(nil), w.env...), w.home
+	return cmd
+}
+
 func (w *world) agentStop() {
 	if _, err := os.Lstat(filepath.Join(w.fob, "run", "agent.sock")); err == nil {
 		_ = w.cmd("agent", "stop").Run()

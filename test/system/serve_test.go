@@ -291,6 +291,48 @@ func TestSignalsReachTheProgram(t *testing.T) {
 	}
 }
 
+// A server that a script starts in the background, or nohup, is not ended by the
+// script's Ctrl-C or the terminal's end: what was ignored at its start it leaves alone.
+func TestServersLeaveIgnoredSignalsAlone(t *testing.T) {
+	t.Parallel()
+	w := lived(t, "")
+	for name, args := range map[string][]string{"serve": {"serve", "bot"}, "proxy": {"proxy", "bot", "--to", stage().url, "--service", "es", "--region", "us-east-1"}} {
+		cmd := w.ignoring(args...)
+		out, err := cmd.StdoutPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			t.Fatal(name, " says nothing")
+		}
+		for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGHUP} {
+			_ = cmd.Process.Signal(s)
+			if !ignores(t, cmd.Process.Pid, s) {
+				t.Errorf("%s: %v is not ignored any more", name, s)
+			}
+		}
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// ignores reports whether a process that runs ignores a signal.
+func ignores(t *testing.T, pid int, s syscall.Signal) bool {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mask := regexp.MustCompile(`(?m)^SigIgn:\s*([0-9a-f]+)$`).FindSubmatch(text)
+	bits, err := strconv.ParseUint(string(mask[1]), 16, 64)
+	return err == nil && bits>>(s-1)&1 == 1
+}
+
 // How the program died is how fob dies: a shell tells a signal from a status.
 func TestDeathBySignal(t *testing.T) {
 	t.Parallel()

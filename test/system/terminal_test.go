@@ -117,29 +117,27 @@ func (term *terminal) wait() int {
 
 // Ctrl-C or Ctrl-D at a prompt, hidden or not: the terminal is as before, the exit
 // code is 130, and nothing has happened. What was typed as soon as a hidden prompt
-// was there does not show.
+// was there does not show. A person who is asked can say no even where SIGINT was
+// ignored when fob was started.
 func TestInterruptedAtAPrompt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args   []string
 		prompt string
 		hidden bool
-		alone  bool
+		cmd    func(w *world, args ...string) *exec.Cmd
 	}{
-		"hidden":        {[]string{"add", "user", "late", "--access-key-id", "AKIAIOSFODNN7EXAMPLE"}, "secret access key", true, false},
-		"hidden, alone": {[]string{"add", "user", "late", "--access-key-id", "AKIAIOSFODNN7EXAMPLE"}, "secret access key", true, true},
-		"consent":       {[]string{"adopt"}, "[y/N]", false, false},
-		"code":          {[]string{"credentials", "jane"}, "MFA", false, false},
+		"hidden":        {[]string{"add", "user", "late", "--access-key-id", "AKIAIOSFODNN7EXAMPLE"}, "secret access key", true, (*world).cmd},
+		"hidden, alone": {[]string{"add", "user", "late", "--access-key-id", "AKIAIOSFODNN7EXAMPLE"}, "secret access key", true, (*world).alone},
+		"consent":       {[]string{"adopt"}, "[y/N]", false, (*world).cmd},
+		"code":          {[]string{"credentials", "jane"}, "MFA", false, (*world).cmd},
+		"code, ignored": {[]string{"credentials", "jane"}, "MFA", false, (*world).ignoring},
 	} {
 		for key, typed := range map[string]string{"Ctrl-C": "abc\x03", "Ctrl-D": "\x04", "Ctrl-D after text": "abc\x04\x04"} {
 			t.Run(name+" "+key, func(t *testing.T) {
 				t.Parallel()
 				w := lived(t, "")
-				cmd := w.cmd(c.args...)
-				if c.alone {
-					cmd = w.alone(c.args...)
-				}
-				term := onTerminal(t, cmd)
+				term := onTerminal(t, c.cmd(w, c.args...))
 				term.expect(c.prompt)
 				term.typing(typed)
 				if code := term.wait(); code != 130 {
