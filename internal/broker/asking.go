@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"fob/internal/fob"
-	"fob/internal/principal"
 )
 
 // Waiting for a person who is asked elsewhere.
@@ -37,7 +36,7 @@ func (b *Broker) await(ctx context.Context, f *flight, step Step, ui fob.UI) err
 			tick.Reset(noticeAfter)
 		case told:
 			return fob.Errorf(fob.ErrNobody, "somebody is asked elsewhere already: %s", *what).WithHint("answer there, then try again")
-		case f.page.Load() != nil && step.Profile.Get(principal.OnPurpose) != "":
+		case f.page.Load() != nil && step.OnPurpose:
 			f.show(ctx, ui, *f.page.Load())
 		case ui.Open(ctx, fob.Page{}) == nil:
 			ui.Tell(ctx, "somebody is asked elsewhere already, and this waits for it: "+*what)

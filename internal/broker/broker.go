@@ -14,14 +14,10 @@ import (
 	"sync"
 	"time"
 
+	"fob/internal/chain"
 	"fob/internal/fob"
 	"fob/internal/principal"
 )
-
-// Profiles finds definitions.
-type Profiles interface {
-	Lookup(name string, paths fob.Paths) (fob.Profile, error)
-}
 
 // Sealed is a sealed file of named items, shared with other processes.
 type Sealed interface {
@@ -32,9 +28,7 @@ type Sealed interface {
 
 // Broker turns requests into credentials. Set the exported fields before use.
 type Broker struct {
-	Kinds    []principal.Kind
-	Profiles Profiles
-	Secrets  principal.Secrets
+	Secrets principal.Secrets
 	// Cache is where temporary credentials survive a restart. An error means that
 	// there is none now (no vault, or locked); memory alone is then used.
 	Cache func() (Sealed, error)
@@ -72,16 +66,16 @@ const (
 	failPause     = time.Second // after a failed retrieval, for callers in a loop
 )
 
-// Credentials answers a request.
-func (b *Broker) Credentials(ctx context.Context, req fob.Request, ui fob.UI) (fob.Credentials, error) {
-	plan, err := b.Plan(req)
+// Credentials answers a request for the profile that the chain begins with.
+func (b *Broker) Credentials(ctx context.Context, c chain.Chain, req fob.Request, ui fob.UI) (fob.Credentials, error) {
+	plan, err := b.Plan(c, req)
 	if err != nil {
 		b.Audit(req, nil, fob.Credentials{}, err)
 		return fob.Credentials{}, err
 	}
-	c, err := b.get(ctx, plan, ui, want{max(req.MinValid, 0), max(req.Patience, 0)})
-	b.Audit(req, plan, c, err)
-	return c, err
+	creds, err := b.get(ctx, plan, ui, want{max(req.MinValid, 0), max(req.Patience, 0)})
+	b.Audit(req, plan, creds, err)
+	return creds, err
 }
 
 // want is what a caller needs of credentials; zero is what is sensible.
@@ -257,9 +251,20 @@ func (b *Broker) Source(plan Plan, ui fob.UI) principal.Principal {
 	return b.source(plan, ui)
 }
 
-// Env is what the principals of a plan may touch.
-func (b *Broker) Env(ui fob.UI) principal.Env {
-	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Now: b.Clock.Now, Tokens: b.tokens(), Redirect: b.Redirect}
+// Env is what the principal of a step may touch. Its source is not in it.
+func (b *Broker) Env(step Step, ui fob.UI) principal.Env {
+	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Now: b.Clock.Now, Tokens: b.tokens(), Redirect: b.Redirect,
+		OnPurpose: step.OnPurpose, DeviceCode: step.DeviceCode}
+}
+
+// Open opens the principal of a plan's first step, for what it can do beside
+// yielding credentials.
+func (b *Broker) Open(plan Plan, ui fob.UI) (principal.Principal, error) {
+	env := b.Env(plan[0], ui)
+	if len(plan) > 1 {
+		env.Source = b.source(plan[1:], ui)
+	}
+	return plan[0].Kind.Open(plan[0].Profile, env)
 }
 
 // Accept puts credentials that were obtained elsewhere into the cache of a plan.
@@ -305,7 +310,8 @@ func (b *Broker) Outlook(plan Plan) (left time.Duration, cached, asks bool) {
 		if i > 0 && b.cached(plan[i:]) != nil {
 			return 0, false, false
 		}
-		if step.Kind.Asks != nil && step.Kind.Asks(step.Profile, b.Env(fob.UI{})) {
+		p, err := step.Kind.Open(step.Profile, b.Env(step, fob.UI{}))
+		if asker, ok := p.(principal.Asker); err == nil && ok && asker.Asks() {
 			return 0, false, true
 		}
 	}

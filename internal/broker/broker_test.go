@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"fob/internal/chain"
 	"fob/internal/fob"
 	"fob/internal/principal"
 )
@@ -21,6 +22,7 @@ import (
 // world is a broker over a fake kind that counts its retrievals.
 type world struct {
 	*Broker
+	Kinds    []principal.Kind
 	profiles profiles
 	calls    atomic.Int32
 	retrieve func(ctx context.Context, p fob.Profile, env principal.Env) (fob.Credentials, error)
@@ -29,7 +31,7 @@ type world struct {
 
 type profiles map[string]fob.Profile
 
-func (p profiles) Lookup(name string, _ fob.Paths) (fob.Profile, error) {
+func (p profiles) lookup(name string) (fob.Profile, error) {
 	if one, ok := p[name]; ok {
 		return one, nil
 	}
@@ -62,9 +64,32 @@ func (s *sealed) Update(_ context.Context, edit func(map[string]fob.Secret) erro
 	return edit(s.items)
 }
 
-type opened func(ctx context.Context) (fob.Credentials, error)
+type opened struct {
+	profile  fob.Profile
+	retrieve func(ctx context.Context) (fob.Credentials, error)
+}
 
-func (o opened) Credentials(ctx context.Context) (fob.Credentials, error) { return o(ctx) }
+func (o opened) Credentials(ctx context.Context) (fob.Credentials, error) { return o.retrieve(ctx) }
+func (o opened) MakesSessions() bool                                      { return o.profile.Get("user_session") == "" }
+func (o opened) WithoutSession() fob.Profile                              { return o.profile.With("user_session", "never") }
+
+// Plan resolves a name and plans its chain.
+func (w *world) Plan(req fob.Request) (Plan, error) {
+	c, err := chain.Definitions{Kinds: w.Kinds, Lookup: w.profiles.lookup}.Resolve(req.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return w.Broker.Plan(c, req)
+}
+
+// Credentials resolves a name and answers a request for it.
+func (w *world) Credentials(ctx context.Context, req fob.Request, ui fob.UI) (fob.Credentials, error) {
+	c, err := chain.Definitions{Kinds: w.Kinds, Lookup: w.profiles.lookup}.Resolve(req.Profile)
+	if err != nil {
+		return fob.Credentials{}, err
+	}
+	return w.Broker.Credentials(ctx, c, req, ui)
+}
 
 func newWorld() *world {
 	w := &world{profiles: profiles{}, sealed: &sealed{items: map[string]fob.Secret{}}}
@@ -72,27 +97,33 @@ func newWorld() *world {
 		return lasting(time.Hour), nil
 	}
 	kind := principal.Kind{
-		Name: "user", LongLived: true,
+		Name: "user",
 		Fields: []principal.Field{{Key: "aws_access_key_id"}, {Key: "mfa_serial"}, {Key: "mfa_process"}, {Key: "user_session"}, {Key: "duration_seconds"}},
 		Match:  func(p fob.Profile) bool { return p.Get("role_arn") == "" },
+		Yields: func(p fob.Profile) principal.Yield {
+			if p.Secrets["aws_session_token"].IsZero() {
+				return principal.StaticKeys
+			}
+			return principal.Session
+		},
 		Open:   w.open,
 	}
 	role := kind
-	role.Name, role.LongLived = "role", false
+	role.Name, role.Yields = "role", func(fob.Profile) principal.Yield { return principal.Session }
 	role.Fields = append([]principal.Field{{Key: "role_arn"}, {Key: "source_profile"}, {Key: "external_id"}}, kind.Fields...)
 	role.Match = func(p fob.Profile) bool { return p.Get("role_arn") != "" }
 	role.Source = func(p fob.Profile) string { return p.Get("source_profile") }
 	w.Broker = &Broker{
-		Kinds: []principal.Kind{role, kind}, Profiles: w.profiles,
 		Cache: func() (Sealed, error) { return w.sealed, nil },
 		Clock: NewClock(time.Now),
 	}
+	w.Kinds = []principal.Kind{role, kind}
 	w.profile("jane", "aws_access_key_id", "AKIA")
 	return w
 }
 
 func (w *world) open(p fob.Profile, env principal.Env) (principal.Principal, error) {
-	return opened(func(ctx context.Context) (fob.Credentials, error) {
+	return opened{p, func(ctx context.Context) (fob.Credentials, error) {
 		if env.Source != nil {
 			if _, err := env.Source.Credentials(ctx); err != nil {
 				return fob.Credentials{}, err
@@ -100,7 +131,7 @@ func (w *world) open(p fob.Profile, env principal.Env) (principal.Principal, err
 		}
 		w.calls.Add(1)
 		return w.retrieve(ctx, p, env)
-	}), nil
+	}}, nil
 }
 
 func (w *world) profile(name string, pairs ...string) {

@@ -182,7 +182,7 @@ func (b *Broker) newer(key string, e *entry) bool {
 // open opens the principal and asks it. If the source's cached session turns out
 // to be dead (revoked, or the clock was wrong), it is replaced once.
 func (b *Broker) open(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials, error) {
-	env := b.Env(ui)
+	env := b.Env(plan[0], ui)
 	var from *source
 	if len(plan) > 1 {
 		from = b.source(plan[1:], ui)

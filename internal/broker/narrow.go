@@ -15,7 +15,7 @@ import (
 // same in every region.
 func (s *Step) narrow(n fob.Narrow) error {
 	if n.Duration != 0 {
-		if !s.accepts("duration_seconds") {
+		if !s.Kind.Takes("duration_seconds") {
 			return fob.Errorf(fob.ErrUsage, "profile %q is of kind %s, where AWS and not the caller says how long a session lasts", s.Profile.Name, s.Kind.Name)
 		}
 		s.set("duration_seconds", strconv.Itoa(n.Duration))
@@ -23,7 +23,7 @@ func (s *Step) narrow(n fob.Narrow) error {
 	if n.Policy == "" && len(n.PolicyARNs) == 0 {
 		return nil
 	}
-	if !s.accepts("role_policy") {
+	if !s.Kind.Takes("role_policy") {
 		return fob.Errorf(fob.ErrUsage, "profile %q is of kind %s, where AWS takes no session policy", s.Profile.Name, s.Kind.Name).
 			WithHint("fob add role NAME --source-profile %s --role-arn ARN, and narrow that", s.Profile.Name)
 	}
@@ -33,14 +33,9 @@ func (s *Step) narrow(n fob.Narrow) error {
 		return fob.Errorf(fob.ErrUsage, "profile %q has a session policy of its own, and another beside it would widen the session", s.Profile.Name).
 			WithHint("fob show %s", s.Profile.Name)
 	}
-	s.set("user_session", "") // a user's own keys cannot be narrowed
 	s.set("role_policy", n.Policy)
 	s.set("role_policy_arns", strings.Join(managed(n.PolicyARNs, s.Profile), ","))
 	return nil
-}
-
-func (s *Step) accepts(key string) bool {
-	return slices.ContainsFunc(s.Kind.Fields, func(f principal.Field) bool { return f.Key == key })
 }
 
 // managed completes the names of AWS's own policies by the partition.

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -63,13 +62,13 @@ func TestLineage(t *testing.T) {
 	for i := range w.Kinds {
 		w.Kinds[i].Fields = append([]principal.Field{{Key: "role_policy"}, {Key: "role_policy_arns"}}, w.Kinds[i].Fields...)
 	}
-	signIn := principal.Kind{Name: "sign-in", Match: func(p fob.Profile) bool { return p.Get("start_url") != "" },
-		SignOut: func(context.Context, fob.Profile, principal.Env, fob.Credentials) error { return nil }}
+	signIn := principal.Kind{Name: "sign-in", Section: "sign-in", Match: func(p fob.Profile) bool { return p.Get("start_url") != "" },
+		Yields: func(fob.Profile) principal.Yield { return principal.BearerToken }}
 	w.Kinds = append([]principal.Kind{signIn}, w.Kinds...)
 	const arn = "arn:aws:iam::111122223333:role/r"
 	w.profile("corp", "start_url", "https://x")
-	w.profile(fob.SignIn("corp"), "start_url", "https://x")
-	w.profile("of-corp", "role_arn", arn, "source_profile", fob.SignIn("corp"))
+	w.profile(signIn.Ref("corp"), "start_url", "https://x")
+	w.profile("of-corp", "role_arn", arn, "source_profile", signIn.Ref("corp"))
 	// By its plain name a sign-in is the source of nothing: its token is not for STS.
 	w.profile("wrong", "role_arn", arn, "source_profile", "corp")
 	if _, err := w.Plan(fob.Request{Profile: "wrong"}); !errors.Is(err, fob.ErrUsage) || !strings.Contains(err.Error(), "corp, which is a sign-in") {

@@ -76,7 +76,7 @@ func (p *person) asks(w *pages, onPurpose bool) {
 		defer cancel()
 		plan, err := w.Plan(fob.Request{Profile: "jane"})
 		if err == nil {
-			plan[0].flag(principal.OnPurpose, onPurpose)
+			plan[0].OnPurpose = onPurpose
 			_, err = w.get(ctx, plan, p.UI, want{})
 		}
 		p.err <- err
@@ -240,7 +240,7 @@ func TestASourceThatWasEnded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tokens, source := w.Env(fob.UI{}).Tokens, w.Source(plan, fob.UI{})
+		tokens, source := w.Env(Step{}, fob.UI{}).Tokens, w.Source(plan, fob.UI{})
 		if _, err := source.Credentials(t.Context()); err != nil {
 			t.Fatal(err)
 		}

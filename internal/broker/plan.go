@@ -4,11 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
+	"fob/internal/chain"
 	"fob/internal/fob"
 	"fob/internal/principal"
 )
@@ -20,6 +19,11 @@ type Step struct {
 	Profile fob.Profile
 	Key     string
 	Why     string // why a session is made, or not; empty if there was no choice
+	// OnPurpose and DeviceCode say how a person signs in: [principal.Env]. They decide
+	// nothing of what is answered, so they are not part of the key.
+	OnPurpose, DeviceCode bool
+
+	ownKeys bool // the long-lived keys themselves are used, and no session of them
 }
 
 // Plan is a chain: the profile that was asked for, its source, the source's
@@ -29,77 +33,29 @@ type Plan []Step
 // chainedLimit is AWS's cap on a role that is assumed with another session.
 const chainedLimit = time.Hour
 
-// maxChain bounds the depth of a chain; AWS sets no limit, loops are refused
-// before this is reached.
-const maxChain = 64
-
-// Plan resolves a request to a chain and decides where a session of the user
+// Plan decides, for the steps of a chain, where a session of the user
 // (GetSessionToken) helps and where it hurts. The decisions are written into
 // copies of the definitions, so that what is opened, what is cached and what is
 // explained can never disagree.
-func (b *Broker) Plan(req fob.Request) (Plan, error) {
-	chain, err := b.chain(req)
-	if err != nil {
+func (b *Broker) Plan(c chain.Chain, req fob.Request) (Plan, error) {
+	plan := make(Plan, len(c))
+	for i, step := range c {
+		plan[i] = Step{Kind: step.Kind, Profile: step.Profile}
+	}
+	if err := plan[0].narrow(req.Narrow); err != nil {
 		return nil, err
 	}
-	if err := chain[0].narrow(req.Narrow); err != nil {
+	if err := decideSessions(plan, req.NoSession); err != nil {
 		return nil, err
 	}
-	decideSessions(chain, req.NoSession)
-	if last := &chain[len(chain)-1]; last.Kind.SignOut != nil {
-		last.flag(principal.OnPurpose, req.OnPurpose)
-		last.flag(principal.DeviceCode, req.DeviceCode)
-	}
-	for i := len(chain) - 1; i >= 0; i-- {
+	root := &plan[len(plan)-1]
+	root.OnPurpose, root.DeviceCode = req.OnPurpose, req.DeviceCode
+	for i := len(plan) - 1; i >= 0; i-- {
 		source := ""
-		if i+1 < len(chain) {
-			source = chain[i+1].Key
+		if i+1 < len(plan) {
+			source = plan[i+1].Key
 		}
-		chain[i].Key = cacheKey(chain[i], source)
-	}
-	return chain, nil
-}
-
-// chain follows source profiles to the one that has none.
-func (b *Broker) chain(req fob.Request) (Plan, error) {
-	var plan Plan
-	var names []string
-	for name := req.Profile; name != ""; {
-		p, err := b.Profiles.Lookup(name, req.Paths)
-		if err != nil {
-			if len(names) > 0 {
-				return nil, &fob.Error{Kind: fob.OutcomeOf(err).Kind, Hint: fob.HintOf(err), Cause: err,
-					Message: "profile \"" + names[len(names)-1] + "\" starts from \"" + name + "\": " + err.Error()}
-			}
-			return nil, err
-		}
-		if slices.Contains(names, name) {
-			if names[len(names)-1] != name || p.Get("aws_access_key_id") == "" {
-				return nil, fob.Errorf(fob.ErrUsage, "profiles start from each other in a loop: %s", strings.Join(append(names, name), " → ")).
-					WithHint("change one source_profile of them")
-			}
-			// A role may name its own section as the source if the section has
-			// keys too: SDKs then take the keys as the source.
-			p = p.With("role_arn", "").With("source_profile", "")
-		}
-		if len(plan) == maxChain {
-			return nil, fob.Errorf(fob.ErrUsage, "the chain from profile %q is longer than %d", req.Profile, maxChain)
-		}
-		kind, err := principal.Find(b.Kinds, p)
-		if err != nil {
-			return nil, err
-		}
-		if _, named := fob.IsSignIn(name); kind.SignOut != nil && len(plan) > 0 && !named {
-			// Its bearer token is for the portal alone.
-			return nil, fob.Errorf(fob.ErrUsage, "profile %q starts from %s, which is a sign-in and not a role", names[len(names)-1], name).
-				WithHint("source_profile = %s/ACCOUNT/ROLE; fob list %s shows them", name, name)
-		}
-		names = append(names, name)
-		plan = append(plan, Step{Kind: kind, Profile: p})
-		name = ""
-		if kind.Source != nil {
-			name = kind.Source(p)
-		}
+		plan[i].Key = cacheKey(plan[i], source)
 	}
 	return plan, nil
 }
@@ -110,32 +66,39 @@ func (b *Broker) chain(req fob.Request) (Plan, error) {
 //     that wants longer is assumed with the user's own keys, and takes the code
 //     itself;
 //   - without MFA a session adds nothing to assuming a role.
-func decideSessions(plan Plan, noSession bool) {
+func decideSessions(plan Plan, noSession bool) error {
 	root := &plan[len(plan)-1]
-	longLived := root.longLived()
+	maker, err := root.sessionMaker()
+	if err != nil {
+		return err
+	}
 	if len(plan) == 1 {
-		if noSession && longLived && !root.narrowed() {
-			root.set("user_session", "never")
+		if noSession && maker != nil && !root.narrowed() {
+			root.withoutSession(maker)
 			root.Why = "the user's own keys, because no session was asked for"
 		}
-		return
+		return nil
 	}
 	serial, process := takeMFA(plan)
 	first := &plan[len(plan)-2]
 	switch {
-	case !longLived:
+	case root.yields() != principal.StaticKeys:
 		root.Why = "the source's credentials are a session's already"
 		first.cap()
 	case serial == "":
-		root.set("user_session", "never")
+		root.withoutSession(maker)
 		root.Why = "a session without MFA adds nothing to assuming a role"
-	case noSession, first.duration() > chainedLimit:
-		root.set("user_session", "never")
+	case noSession, maker == nil || !maker.MakesSessions(), first.duration() > chainedLimit:
+		root.withoutSession(maker)
 		first.set("mfa_serial", serial)
 		first.set("mfa_process", process)
-		root.Why = "no session: a role assumed with one ends after an hour, and this one should last longer"
-		if noSession {
+		switch {
+		case noSession:
 			root.Why = "no session was asked for"
+		case maker == nil || !maker.MakesSessions():
+			root.Why = "no session is made of these keys"
+		default:
+			root.Why = "no session: a role assumed with one ends after an hour, and this one should last longer"
 		}
 	default:
 		root.set("mfa_serial", serial)
@@ -145,7 +108,32 @@ func decideSessions(plan Plan, noSession bool) {
 	for i := range plan[:len(plan)-2] {
 		plan[i].cap()
 	}
+	return nil
 }
+
+// sessionMaker is the step's principal if it has long-lived keys and can make
+// sessions of them; nil if not.
+func (s *Step) sessionMaker() (principal.SessionMaker, error) {
+	if s.yields() != principal.StaticKeys {
+		return nil, nil
+	}
+	p, err := s.Kind.Open(s.Profile, principal.Env{}) // no I/O
+	if err != nil {
+		return nil, err
+	}
+	maker, _ := p.(principal.SessionMaker)
+	return maker, nil
+}
+
+// withoutSession has the step hand out its keys themselves.
+func (s *Step) withoutSession(maker principal.SessionMaker) {
+	s.ownKeys = true
+	if maker != nil {
+		s.Profile = maker.WithoutSession()
+	}
+}
+
+func (s *Step) yields() principal.Yield { return s.Kind.Yields(s.Profile) }
 
 // takeMFA removes the MFA device from every step and returns the one that
 // counts: only the user at the chain's start has a device, so a serial on any
@@ -166,14 +154,6 @@ func takeMFA(plan Plan) (serial, process string) {
 
 func (s *Step) set(key, value string) { s.Profile = s.Profile.With(key, value) }
 
-// flag sets a key that is no field of the kind: how to ask, which does not decide
-// what is answered and so is not part of the cache key.
-func (s *Step) flag(key string, on bool) {
-	if on {
-		s.set(key, "true")
-	}
-}
-
 func (s *Step) duration() time.Duration {
 	n, _ := strconv.Atoi(s.Profile.Get("duration_seconds"))
 	return time.Duration(n) * time.Second
@@ -192,21 +172,16 @@ func (s *Step) cap() {
 func (p Plan) Lineage() fob.Lineage {
 	first := p[0]
 	switch {
-	case len(p) == 1 && first.longLived() && first.narrowed():
+	case len(p) == 1 && first.yields() == principal.StaticKeys && first.narrowed():
 		return fob.LineageFederated
-	case len(p) == 1 && first.longLived():
+	case len(p) == 1 && first.yields() == principal.StaticKeys:
 		return fob.LineageUser
-	case len(p) == 1 || p[1].Kind.SignOut != nil:
+	case len(p) == 1 || p[1].yields() == principal.BearerToken:
 		return fob.LineageOther
-	case len(p) == 2 && p[1].longLived() && p[1].Profile.Get("user_session") != "":
+	case len(p) == 2 && p[1].ownKeys:
 		return fob.LineageRole
 	}
 	return fob.LineageChained
-}
-
-// longLived reports whether a step starts from keys that do not expire.
-func (s *Step) longLived() bool {
-	return s.Kind.LongLived && s.Profile.Secrets["aws_session_token"].IsZero()
 }
 
 // narrowed reports whether a step's definition has a session policy.

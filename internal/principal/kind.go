@@ -1,115 +1,87 @@
 // Package principal says what a kind of IAM principal is and what it may touch.
 //
-// A kind is a value. Its Fields are data: they draw the flags of fob add, the
-// forms of other front ends, the docs table and the validation. Opened on a
+// A [Kind] is a small value that says which definitions are of the kind and how
+// they are opened. Its Fields are data: they draw the flags of fob add, the forms
+// of other front ends, the table in the docs and the validation. Opened on a
 // profile, it becomes a [Principal], which sees the world only through [Env]: it
-// cannot read the environment, open files or prompt by itself.
+// cannot read the environment, open files, run programs or prompt by itself. What
+// only some principals can do (sign out, discover accounts, …) is an optional
+// interface in capability.go, found by assertion on the opened principal.
 package principal
 
 import (
-	"context"
-	"net/http"
-	"net/url"
-	"time"
+	"strings"
 
 	"fob/internal/fob"
 )
 
-// Principal is a profile opened as its kind.
-type Principal interface {
-	// Credentials retrieves new credentials. It does not cache: the broker does.
-	Credentials(ctx context.Context) (fob.Credentials, error)
-}
-
 // Kind is a kind of IAM principal.
 type Kind struct {
-	Name   string
-	Doc    string  // one sentence
-	Fields []Field // the keys that say how to authenticate
-	// Section is the type of the section that defines it: profile, if empty.
+	Name string // in listings and in the audit log: role
+	Word string // what fob add calls it; Name, if empty
+	// Section is the type of the section that defines it; profile, if empty.
 	Section string
-	// Word is what fob add calls it, if not by its name.
-	Word string
-	// LongLived says that the principal's own keys do not expire, so that roles
-	// assumed with them are not chained (AWS caps chained roles at an hour).
-	LongLived bool
+	Doc     string  // one sentence
+	Fields  []Field // the keys that say how to authenticate
+	// Services are the ids of the services that it calls: of a [services] section,
+	// their endpoints are checked, and no others.
+	Services []string
 	// Match reports whether a definition is of this kind.
 	Match func(fob.Profile) bool
-	// Source names the profile that this one starts from; nil if the kind has none.
+	// Source names the definition that this one starts from, as [Kind.Ref] does; nil
+	// if the kind has none.
 	Source func(fob.Profile) string
 	// Check refuses what no single field is to blame for; nil if there is nothing such.
 	Check func(fob.Profile) error
+	// Yields says what the principal's credentials are.
+	Yields func(fob.Profile) Yield
+	// Account is the account that a definition says it acts in: twelve digits, or
+	// nothing if it does not say. Nil for kinds whose definitions never do.
+	Account func(fob.Profile) string
+	// Group is set for kinds whose definitions stand for many roles, each of which is
+	// addressed as NAME/ACCOUNT/ROLE.
+	Group *Group
 	// Open checks the definition and prepares the principal; it does no I/O.
 	Open func(fob.Profile, Env) (Principal, error)
-	// Asks reports, without I/O beyond Env.Tokens, whether new credentials would
-	// take a person to sign in or to give a code; nil for kinds that never ask.
-	Asks func(fob.Profile, Env) bool
-	// SignOut ends a sign-in with the credentials that it has yielded; nil for
-	// kinds that nobody signs in to.
-	SignOut func(ctx context.Context, p fob.Profile, env Env, c fob.Credentials) error
-	// Shared names the file in which other tools keep such a sign-in, Export writes
-	// its content and Accept takes one over; nil where there is no such file.
-	Shared func(p fob.Profile) (name string)
-	Export func(p fob.Profile, env Env, c fob.Credentials) (content fob.Secret, err error)
-	Accept func(ctx context.Context, p fob.Profile, env Env, content fob.Secret) (fob.Credentials, error)
-	// Discover finds the accounts and roles behind a sign-in; nil for kinds that
-	// have none.
-	Discover func(ctx context.Context, p fob.Profile, env Env, d Discovery) error
 }
 
-// Keys that the broker sets for one request; they are in no file and in no cache
-// key, because they say how to ask and not for what.
+// Yield is what the credentials of a principal are. It decides what they may be
+// used for: AWS caps a role that is assumed with a session at an hour, and a bearer
+// token is no AWS credential at all.
+type Yield int
+
+// The yields.
 const (
-	OnPurpose  = "fob_on_purpose"  // a person asked for this very sign-in
-	DeviceCode = "fob_device_code" // by a code, not by a redirect in a browser here
+	Unknown     Yield = iota // nobody can tell before they are there
+	StaticKeys               // keys that do not expire by themselves
+	Session                  // temporary keys with a session token
+	BearerToken              // the token of a sign-in, good for other calls than AWS's signed ones
 )
 
-// Discovery is one search for accounts and roles.
-type Discovery struct {
-	Source Principal // yields the credentials of the sign-in, renewed when they end
-	// Done are accounts whose roles an interrupted search has found already.
-	Done map[string]bool
-	// Found is called as accounts come, and again when their roles are known; from
-	// one goroutine at a time.
-	Found func(a fob.Account, total int)
-}
-
-// Env is all that a principal may touch.
-type Env struct {
-	Secrets Secrets
-	UI      fob.UI
-	Source  Principal // the opened source profile, nil if the kind has none
-	HTTP    *http.Client
-	Now     func() time.Time
-	Tokens  Tokens
-	// Redirect listens on loopback for the one redirect, to a path and with a state,
-	// that ends a sign-in in the browser.
-	Redirect func(path, state string) (Redirect, error)
-}
-
-// Tokens are sealed, named secrets that outlive credentials: refresh tokens and
-// client registrations.
-type Tokens interface {
-	Get(name string) (fob.Secret, error)                      // [fob.ErrNotFound]
-	Put(ctx context.Context, name string, s fob.Secret) error // empty: delete
-}
-
-// Renewable is what a source of credentials can be that AWS may declare dead
-// before their time: told so, it yields others next time.
-type Renewable interface {
-	Dead(ctx context.Context, c fob.Credentials) error
-}
-
-// Redirect is a listener for one redirect.
-type Redirect interface {
-	URL() string                                  // to give to the page, port included
-	Wait(ctx context.Context) (url.Values, error) // the redirect's query
-	Close()
-}
-
-// Secrets looks up a long-lived secret in the vault by its item name.
-type Secrets interface {
-	Get(name string) (fob.Secret, error)
+// Group is what a kind says of itself whose definitions stand for many roles: a
+// sign-in of IAM Identity Center gives roles in many accounts. Definitions that
+// use one refer to it by a key, as profiles do with sso_session.
+type Group struct {
+	// Key is the key by which a profile refers to a definition of this kind.
+	Key string
+	// Shared are the keys of the definition that such a profile takes over from it,
+	// and Services the ids of the services whose endpoints it takes over.
+	Shared, Services []string
+	// Instance is the key that says where the accounts are: what was found behind
+	// another instance is not known of this one.
+	Instance string
+	// Region is the key that holds the region of the instance.
+	Region string
+	// Aliases is the key that holds names for accounts, NAME=ID,NAME=ID.
+	Aliases string
+	// Role returns the keys, beside Key, of a definition of one role.
+	Role func(account, role string) map[string]string
+	// Inline returns the name for the definition that a profile carries in itself,
+	// without a section (profiles with an sso_start_url of their own); empty if it
+	// carries none. Definition is the inverse: the keys that such a name stands for,
+	// and the shorter name that people call it by.
+	Inline     func(keys map[string]string) (name string)
+	Definition func(name string) (short string, keys map[string]string)
 }
 
 // Field is one key of a kind's definition.
@@ -119,11 +91,25 @@ type Field struct {
 	Doc      string // one line, for help, forms and tables
 	Example  string
 	Required bool
-	// Item names the vault's item that holds the value; nil if the value is no
-	// secret. A secret is asked for, and never written into the definition.
-	Item func(fob.Profile) string
+	// Secret is set if the value is secret: it is asked for, and lives in the vault
+	// instead of the definition.
+	Secret *Secret
+	// Names is the type of the section whose definitions the value names ("profile",
+	// "sso-session"), for completion; empty if it names none.
+	Names string
 	// Check refuses a value that AWS would refuse; nil accepts anything.
 	Check func(value string) error
+}
+
+// Secret says how the value of a secret field is asked for and where it is kept.
+type Secret struct {
+	// Item names the vault's item that holds it.
+	Item func(fob.Profile) string
+	// Prompt is the question, one line without a final colon.
+	Prompt func(fob.Profile) string
+	// Lines says that the value has several lines (a key in PEM). Others are one
+	// line, blanks within it included.
+	Lines bool
 }
 
 // FlagName is the flag that sets the field.
@@ -131,14 +117,11 @@ func (f Field) FlagName() string {
 	if f.Flag != "" {
 		return f.Flag
 	}
-	name := []byte(f.Key)
-	for i, c := range name {
-		if c == '_' {
-			name[i] = '-'
-		}
-	}
-	return string(name)
+	return strings.ReplaceAll(f.Key, "_", "-")
 }
+
+// profileSection is the type of the sections that define profiles.
+const profileSection = "profile"
 
 // Common are the keys that every kind accepts.
 func Common() []Field {
@@ -161,12 +144,17 @@ func Find(kinds []Kind, p fob.Profile) (Kind, error) {
 		return Kind{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from a credential_process of its own, which fob does not run", p.Name).
 			WithHint("fob list")
 	}
-	if signIn := p.Get("sso_session"); signIn != "" {
-		return Kind{}, fob.Errorf(fob.ErrUsage, "profile %q names the sign-in %s and no role of it", p.Name, signIn).
-			WithHint("%s/ACCOUNT/ROLE; fob list %s shows them", signIn, signIn)
+	for _, k := range kinds {
+		if k.Group == nil {
+			continue
+		}
+		if group := p.Get(k.Group.Key); group != "" {
+			return Kind{}, fob.Errorf(fob.ErrUsage, "profile %q names the sign-in %s and no role of it", p.Name, group).
+				WithHint("%s/ACCOUNT/ROLE; fob list %s shows them", group, group)
+		}
 	}
 	return Kind{}, fob.Errorf(fob.ErrUsage, "profile %q (%s) has no keys that say how to authenticate", p.Name, p.Path).
-		WithHint("fob add user %s, or fob add role %s", p.Name, p.Name)
+		WithHint("fob add --help shows the kinds; fob add KIND %s", p.Name)
 }
 
 // Validate checks a definition against the fields of its kind, as fob add does
@@ -175,16 +163,16 @@ func (k Kind) Validate(p fob.Profile) error {
 	for _, f := range k.Accepts() {
 		v := p.Get(f.Key)
 		switch {
-		case v == "" && f.Required && f.Item == nil:
+		case v == "" && f.Required && f.Secret == nil:
 			return fob.Errorf(fob.ErrUsage, "profile %q: %s is missing", p.Name, f.Key).
 				WithHint("fob add %s %s --%s %s", k.AddWord(), p.Name, f.FlagName(), f.Example)
-		case v != "" && f.Check != nil:
+		case v != "" && f.Check != nil && f.Secret == nil:
 			if err := f.Check(v); err != nil {
 				return k.wrong(p, f.Key, err)
 			}
 		}
 	}
-	for _, service := range []string{"sts", "sso", "sso_oidc"} { // a [services] section's; what fob itself does not call is not its business
+	for _, service := range k.Services {
 		if v := p.Endpoints[service]; v != "" {
 			if err := CheckURL(v); err != nil {
 				return k.wrong(p, "endpoint_url of "+service, err)
@@ -217,12 +205,41 @@ func (k Kind) Accepts() []Field {
 	return all
 }
 
+// Takes reports whether a key is one of the kind's own.
+func (k Kind) Takes(key string) bool {
+	for _, f := range k.Fields {
+		if f.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
 // SectionType is the type of the section that defines it.
 func (k Kind) SectionType() string {
 	if k.Section != "" {
 		return k.Section
 	}
-	return "profile"
+	return profileSection
+}
+
+// Ref is the name under which a definition of the kind is looked up: its own name
+// for profiles, and with the type of the section before it for others, so that a
+// sign-in and a profile may have the same name.
+func (k Kind) Ref(name string) string {
+	if k.Section == "" {
+		return name
+	}
+	return k.Section + " " + name
+}
+
+// Deref is the inverse of [Kind.Ref]; ok is false for kinds that profiles define
+// and for references to other sections.
+func (k Kind) Deref(ref string) (name string, ok bool) {
+	if k.Section == "" {
+		return "", false
+	}
+	return strings.CutPrefix(ref, k.Section+" ")
 }
 
 // AddWord is what fob add calls the kind.
@@ -231,4 +248,12 @@ func (k Kind) AddWord() string {
 		return k.Word
 	}
 	return k.Name
+}
+
+// AccountIn is the account that a definition says it acts in, if its kind can tell.
+func (k Kind) AccountIn(p fob.Profile) string {
+	if k.Account == nil {
+		return ""
+	}
+	return k.Account(p)
 }

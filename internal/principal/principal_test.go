@@ -31,10 +31,10 @@ func TestKinds(t *testing.T) {
 				t.Errorf("%s: field %q is not whole, or its flag is there twice", k.Name, f.Key)
 			}
 			flags[f.FlagName()] = true
-			if (f.Item != nil) != fob.IsSecretKey(f.Key) {
+			if (f.Secret != nil) != fob.IsSecretKey(f.Key) {
 				t.Errorf("%s: %s: only secrets have an item", k.Name, f.Key)
 			}
-			if f.Required && f.Item == nil && f.Example == "" {
+			if f.Required && f.Secret == nil && f.Example == "" {
 				t.Errorf("%s: %s has no example", k.Name, f.Key)
 			}
 			if f.Example != "" {

@@ -25,7 +25,7 @@ func Kind() principal.Kind {
 		Fields: []principal.Field{
 			{Key: "role_arn", Doc: "ARN of the role", Example: "arn:aws:iam::444455556666:role/Deploy", Required: true,
 				Check: principal.CheckARN("iam", "role/")},
-			{Key: "source_profile", Doc: "the profile to assume the role from", Example: "dev-user", Required: true},
+			{Key: "source_profile", Doc: "the profile to assume the role from", Example: "dev-user", Required: true, Names: "profile"},
 			{Key: "role_session_name", Doc: "name of the session in CloudTrail",
 				Check: principal.CheckText("_+=,.@-", 2, 64)},
 			{Key: "external_id", Doc: "external id that the role's trust policy asks for",
@@ -43,10 +43,12 @@ func Kind() principal.Kind {
 			{Key: "role_policy", Flag: "policy", Doc: "session policy (JSON) that narrows what the session may do", Check: principal.CheckPolicy},
 			{Key: "role_policy_arns", Flag: "policy-arns", Doc: "ARNs of managed policies that narrow it, separated by commas"},
 		},
-		Match:  func(p fob.Profile) bool { return p.Get("role_arn") != "" && p.Get("source_profile") != "" },
-		Source: func(p fob.Profile) string { return p.Get("source_profile") },
-		Open:   open,
-		Asks:   func(p fob.Profile, _ principal.Env) bool { return principal.AsksCode(p) },
+		Services: []string{"sts"},
+		Match:    func(p fob.Profile) bool { return p.Get("role_arn") != "" && p.Get("source_profile") != "" },
+		Source:   func(p fob.Profile) string { return p.Get("source_profile") },
+		Yields:   func(fob.Profile) principal.Yield { return principal.Session },
+		Account:  func(p fob.Profile) string { return principal.AccountOf(p.Get("role_arn")) },
+		Open:     open,
 	}
 }
 
@@ -78,6 +80,9 @@ type role struct {
 	env     principal.Env
 	input   *sts.AssumeRoleInput
 }
+
+// Asks reports whether the role's own session takes an MFA code that a person types.
+func (r *role) Asks() bool { return principal.AsksCode(r.profile) }
 
 func (r *role) Credentials(ctx context.Context) (fob.Credentials, error) {
 	source, err := r.env.Source.Credentials(ctx)

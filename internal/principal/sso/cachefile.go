@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"fob/internal/fob"
-	"fob/internal/principal"
 )
 
 // cacheFile is the token file that the AWS CLI and the SDKs share, in
@@ -48,22 +47,22 @@ func (t cacheUTC) MarshalJSON() ([]byte, error) {
 	return json.Marshal(t.UTC().Truncate(time.Second).Format(time.RFC3339))
 }
 
-// cacheName is the SHA-1 of the session's name or, for profiles without one, of
+// SharedFile is the name of the file: the SHA-1 of the session's name or, for profiles without one, of
 // the start URL as it is written.
-func cacheName(p fob.Profile) string {
-	sum := sha1.Sum([]byte(p.Name))
+func (s *session) SharedFile() string {
+	sum := sha1.Sum([]byte(s.profile.Name))
 	return hex.EncodeToString(sum[:]) + ".json"
 }
 
-// export writes a sign-in in the form that other tools read, complete, so that
+// Export writes a sign-in in the form that other tools read, complete, so that
 // they can renew it.
-func export(p fob.Profile, env principal.Env, c fob.Credentials) (content fob.Secret, err error) {
+func (s *session) Export(c fob.Credentials) (content fob.Secret, err error) {
+	p := s.profile
 	f := cacheFile{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"),
 		AccessToken: c.SessionToken.Reveal(), ExpiresAt: cacheUTC{c.Expiration}}
-	s := &session{profile: p, env: env}
 	if reg, ok := s.registered(); ok {
 		f.ClientID, f.ClientSecret, f.RegistrationExpires = reg.ID, reg.Secret, cacheUTC{reg.Expires}
-		if refresh, err := env.Tokens.Get(s.item("refresh")); err == nil {
+		if refresh, err := s.env.Tokens.Get(s.item("refresh")); err == nil {
 			f.RefreshToken = refresh.Reveal()
 		}
 	}
@@ -71,24 +70,24 @@ func export(p fob.Profile, env principal.Env, c fob.Credentials) (content fob.Se
 	return fob.NewSecret(string(text)), err
 }
 
-// accept takes over a sign-in that another tool has left: its token while that is
+// Accept takes over a sign-in that another tool has left: its token while that is
 // valid, and what renews it.
-func accept(ctx context.Context, p fob.Profile, env principal.Env, content fob.Secret) (fob.Credentials, error) {
+func (s *session) Accept(ctx context.Context, content fob.Secret) (fob.Credentials, error) {
+	p := s.profile
 	var f cacheFile
 	if json.Unmarshal([]byte(content.Reveal()), &f) != nil || f.AccessToken == "" || f.StartURL != p.Get("sso_start_url") {
 		return fob.Credentials{}, fob.Errorf(fob.ErrNotFound, "the file holds no sign-in of %s", p.Name)
 	}
-	if !f.ExpiresAt.After(env.Now()) {
+	if !f.ExpiresAt.After(s.env.Now()) {
 		return fob.Credentials{}, fob.Errorf(fob.ErrSignIn, "the sign-in of %s in the file has expired", p.Name).WithHint("fob login %s", fob.Word(p.Name))
 	}
-	s := &session{profile: p, env: env}
 	if f.RefreshToken != "" && f.ClientID != "" && !f.RegistrationExpires.IsZero() {
 		text, err := json.Marshal(registration{f.ClientID, f.ClientSecret, f.RegistrationExpires.Time})
 		if err == nil {
-			err = env.Tokens.Put(ctx, s.item("client"), fob.NewSecret(string(text)))
+			err = s.env.Tokens.Put(ctx, s.item("client"), fob.NewSecret(string(text)))
 		}
 		if err == nil {
-			err = env.Tokens.Put(ctx, s.item("refresh"), fob.NewSecret(f.RefreshToken))
+			err = s.env.Tokens.Put(ctx, s.item("refresh"), fob.NewSecret(f.RefreshToken))
 		}
 		if err != nil {
 			return fob.Credentials{}, err

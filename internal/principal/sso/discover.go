@@ -20,14 +20,14 @@ const workers = 24
 // pageSize is the portal's maximum.
 const pageSize = 100
 
-// discover lists all accounts, then the roles of each, all calls behind one
+// Discover lists all accounts, then the roles of each, all calls behind one
 // limiter. A token that dies on the way is renewed once for all workers, by the
 // source.
-func discover(ctx context.Context, p fob.Profile, env principal.Env, d principal.Discovery) error {
+func (s *session) Discover(ctx context.Context, d principal.Discovery) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s := &search{name: p.Name, portal: portalClient(p, env, 1), limit: newLimiter(), source: d.Source, ui: env.UI}
-	accounts, err := s.accounts(ctx)
+	find := &search{name: s.profile.Name, portal: portalClient(s.profile, s.env, 1), limit: newLimiter(), source: d.Source, ui: s.env.UI}
+	accounts, err := find.accounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func discover(ctx context.Context, p fob.Profile, env principal.Env, d principal
 	for range workers {
 		running.Go(func() {
 			for a := range queue {
-				roles, err := s.roles(ctx, a.ID)
+				roles, err := find.roles(ctx, a.ID)
 				if err != nil {
 					cancel(err)
 					return

@@ -54,7 +54,7 @@ func (w *world) discover(ctx context.Context, t *testing.T) (found, error) {
 	t.Helper()
 	s := newSource(w, w.mustLogin(t))
 	all := found{}
-	err := discover(ctx, w.profile, w.env(), principal.Discovery{Source: s, Found: func(a fob.Account, _ int) {
+	err := open(w.profile, w.env()).Discover(ctx, principal.Discovery{Source: s, Found: func(a fob.Account, _ int) {
 		if a.Roles != nil {
 			all[a.ID] = a.Roles
 		}
@@ -158,7 +158,7 @@ func TestSearchOutlivesAnOutage(t *testing.T) {
 			}
 			env, all := w.env(), found{}
 			env.HTTP.Timeout = 15 * time.Second
-			err := discover(t.Context(), w.profile, env, principal.Discovery{Source: newSource(w, have), Found: func(a fob.Account, _ int) {
+			err := open(w.profile, env).Discover(t.Context(), principal.Discovery{Source: newSource(w, have), Found: func(a fob.Account, _ int) {
 				if a.Roles != nil {
 					all[a.ID] = a.Roles
 				}

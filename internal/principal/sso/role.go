@@ -17,7 +17,7 @@ func RoleKind() principal.Kind {
 		Name: "sso", Word: "sso-role",
 		Doc: "a role of IAM Identity Center, in one account",
 		Fields: []principal.Field{
-			{Key: "sso_session", Flag: "session", Doc: "the sign-in, a section [sso-session NAME]", Example: "corp"},
+			{Key: "sso_session", Flag: "session", Doc: "the sign-in, a section [sso-session NAME]", Example: "corp", Names: sessionSection},
 			{Key: "sso_account_id", Flag: "account-id", Doc: "the account", Example: "111122223333", Required: true,
 				Check: principal.CheckAccount},
 			{Key: "sso_role_name", Flag: "role-name", Doc: "the role's name in the access portal", Example: "ReadOnly", Required: true,
@@ -25,19 +25,28 @@ func RoleKind() principal.Kind {
 			{Key: "sso_start_url", Flag: "start-url", Doc: "the start URL, in profiles without sso_session"},
 			{Key: "sso_region", Doc: "the instance's region, in profiles without sso_session"},
 		},
+		Services: []string{"sso"},
 		Match: func(p fob.Profile) bool {
 			return p.Get("sso_account_id") != "" && p.Get("sso_role_name") != ""
 		},
 		Source: func(p fob.Profile) string {
 			if name := p.Get("sso_session"); name != "" {
-				return fob.SignIn(name)
+				return sessionRef(name)
 			}
-			return fob.SignIn(p.Get("sso_start_url") + " " + p.Get("sso_region"))
+			if name := inline(p.Keys); name != "" {
+				return sessionRef(name)
+			}
+			return "" // Check says what is missing
 		},
-		Check: namesSignIn,
-		Open:  func(p fob.Profile, env principal.Env) (principal.Principal, error) { return &role{p, env}, nil },
+		Check:   namesSignIn,
+		Yields:  func(fob.Profile) principal.Yield { return principal.Session },
+		Account: func(p fob.Profile) string { return p.Get("sso_account_id") },
+		Open:    func(p fob.Profile, env principal.Env) (principal.Principal, error) { return &role{p, env}, nil },
 	}
 }
+
+// sessionRef is the name under which a sign-in is looked up.
+func sessionRef(name string) string { return principal.Kind{Section: sessionSection}.Ref(name) }
 
 // namesSignIn refuses a role that names no sign-in.
 func namesSignIn(p fob.Profile) error {

@@ -20,10 +20,13 @@ import (
 	"fob/internal/principal"
 )
 
+// sessionSection is the type of the section of a sign-in.
+const sessionSection = "sso-session"
+
 // SessionKind returns the kind of the sign-in, the section [sso-session NAME].
 func SessionKind() principal.Kind {
 	return principal.Kind{
-		Name: "sso-session", Word: "sso", Section: "sso-session",
+		Name: sessionSection, Word: "sso", Section: sessionSection,
 		Doc: "a sign-in of IAM Identity Center (AWS SSO): all its accounts and roles are addressable as NAME/ACCOUNT/ROLE",
 		Fields: []principal.Field{
 			{Key: "sso_start_url", Flag: "start-url", Doc: "the start URL of the access portal", Example: "https://corp.awsapps.com/start", Required: true,
@@ -36,25 +39,46 @@ func SessionKind() principal.Kind {
 			{Key: "auto_login", Doc: "when to open the sign-in page by itself: terminal (the default), always or never",
 				Check: principal.CheckPattern("terminal|always|never", "terminal, always or never")},
 		},
+		Services: []string{"sso", "sso_oidc"},
 		// A profile that names a session and no role is that session's, not another.
 		Match: func(p fob.Profile) bool {
 			return p.Get("sso_start_url") != "" && p.Get("sso_account_id") == "" && p.Get("sso_session") == ""
 		},
-		Open: func(p fob.Profile, env principal.Env) (principal.Principal, error) {
-			return open(p, env), nil
+		Yields: func(fob.Profile) principal.Yield { return principal.BearerToken },
+		Group: &principal.Group{
+			Key:    "sso_session",
+			Shared: []string{"sso_start_url", "sso_region", "sso_registration_scopes"}, Services: []string{"sso", "sso_oidc"},
+			Instance: "sso_start_url", Region: "sso_region", Aliases: "sso_account_aliases",
+			Role: func(account, role string) map[string]string {
+				return map[string]string{"sso_account_id": account, "sso_role_name": role}
+			},
+			Inline: inline, Definition: definition,
 		},
-		Asks: func(p fob.Profile, env principal.Env) bool {
-			s := &session{profile: p, env: env}
-			_, err := env.Tokens.Get(s.item("refresh"))
-			_, known := s.registered()
-			return err != nil || !known
-		},
-		SignOut:  signOut,
-		Shared:   cacheName,
-		Export:   export,
-		Accept:   accept,
-		Discover: discover,
+		Open: func(p fob.Profile, env principal.Env) (principal.Principal, error) { return open(p, env), nil },
 	}
+}
+
+// inline is the name of the sign-in that a profile without sso_session defines by
+// keys of its own, as AWS's older grammar has it: the start URL and the region.
+func inline(keys map[string]string) string {
+	if keys["sso_start_url"] == "" || keys["sso_session"] != "" {
+		return ""
+	}
+	return keys["sso_start_url"] + " " + keys["sso_region"]
+}
+
+// definition is the inverse of inline. People call such a sign-in by its URL.
+func definition(name string) (url string, keys map[string]string) {
+	url, region, _ := strings.Cut(name, " ")
+	return url, map[string]string{"sso_start_url": url, "sso_region": region}
+}
+
+// Asks reports whether a person will have to sign in: there is nothing that renews
+// the sign-in.
+func (s *session) Asks() bool {
+	_, err := s.env.Tokens.Get(s.item("refresh"))
+	_, known := s.registered()
+	return err != nil || !known
 }
 
 type session struct {
@@ -142,7 +166,7 @@ func (s *session) Credentials(ctx context.Context) (fob.Credentials, error) {
 
 // ask signs in on a page.
 func (s *session) ask(ctx context.Context, reg registration) (fob.Credentials, error) {
-	if s.profile.Get(principal.DeviceCode) != "" {
+	if s.env.DeviceCode {
 		return s.byDevice(ctx, reg)
 	}
 	return s.byRedirect(ctx, reg)
@@ -151,7 +175,7 @@ func (s *session) ask(ctx context.Context, reg registration) (fob.Credentials, e
 // mayAsk fails at once, before any call, where no page could be shown.
 func (s *session) mayAsk(ctx context.Context) error {
 	hint := "fob login " + fob.Word(s.profile.Name)
-	if s.profile.Get("auto_login") == "never" && s.profile.Get(principal.OnPurpose) == "" {
+	if s.profile.Get("auto_login") == "never" && !s.env.OnPurpose {
 		return fob.Errorf(fob.ErrSignIn, "you are not signed in to %s", s.profile.Name).WithHint("%s", hint)
 	}
 	if err := s.env.UI.Open(ctx, s.page("", "")); err != nil {
@@ -166,7 +190,7 @@ func (s *session) mayAsk(ctx context.Context) error {
 
 func (s *session) page(url, code string) fob.Page {
 	return fob.Page{Title: "sign in to " + s.profile.Name, URL: url, Code: code,
-		Always: s.profile.Get("auto_login") == "always" || s.profile.Get(principal.OnPurpose) != ""}
+		Always: s.profile.Get("auto_login") == "always" || s.env.OnPurpose}
 }
 
 // registrationSlack is how long a registration must last still to be used.

@@ -11,14 +11,14 @@ import (
 	"fob/internal/principal"
 )
 
-// signOut ends the sign-in at AWS, and forgets what renews it whether AWS could be
+// SignOut ends the sign-in at AWS, and forgets what renews it whether AWS could be
 // told or not. The client's registration stays, for it is nobody's sign-in, but not
 // where somebody signs in anew on purpose (fob login --force): AWS may have lost it.
-func signOut(ctx context.Context, p fob.Profile, env principal.Env, c fob.Credentials) error {
-	s := open(p, env)
+func (s *session) SignOut(ctx context.Context, c fob.Credentials) error {
+	p := s.profile
 	untold := s.end(ctx, c)
 	items := []string{"refresh"}
-	if p.Get(principal.OnPurpose) != "" {
+	if s.env.OnPurpose {
 		items = append(items, "client")
 	}
 	if err := s.forget(ctx, items...); err != nil {

@@ -27,6 +27,8 @@ type world struct {
 	line    func(*http.Request) error // what happens to a request on its way
 	answers chan url.Values           // of the page, to the listener
 
+	onPurpose, deviceCode bool
+
 	mu    sync.Mutex
 	calls map[string][]time.Time // by path
 	told  []string
@@ -45,7 +47,7 @@ func newWorld(accounts int) *world {
 
 // byDevice is the same sign-in by code.
 func (w *world) byDevice() *world {
-	w.profile = w.profile.With(principal.DeviceCode, "true")
+	w.deviceCode = true
 	return w
 }
 
@@ -138,7 +140,7 @@ func (w *world) Wait(ctx context.Context) (url.Values, error) {
 }
 
 func (w *world) env() principal.Env {
-	return principal.Env{HTTP: &http.Client{Transport: w}, Now: time.Now, Tokens: w.tokens,
+	return principal.Env{OnPurpose: w.onPurpose, DeviceCode: w.deviceCode, HTTP: &http.Client{Transport: w}, Now: time.Now, Tokens: w.tokens,
 		Redirect: func(string, string) (principal.Redirect, error) { return w, nil },
 		UI: fob.UI{OpenFunc: func(_ context.Context, p fob.Page) error {
 			if p.URL != "" {
@@ -166,7 +168,7 @@ func (w *world) mustLogin(t *testing.T) fob.Credentials {
 }
 
 func (w *world) signOut(c fob.Credentials) error {
-	return signOut(context.Background(), w.profile, w.env(), c)
+	return open(w.profile, w.env()).SignOut(context.Background(), c)
 }
 
 // says checks an error's kind, text and hint.
@@ -236,7 +238,7 @@ func TestLostRegistrationInABrowser(t *testing.T) {
 		w.mustLogin(t)
 
 		w.aws.RevokeSSO(fakeaws.RevokeClients)
-		w.profile = w.profile.With(principal.OnPurpose, "true") // fob login --force
+		w.onPurpose = true // fob login --force
 		if err := w.signOut(fob.Credentials{}); err != nil {
 			t.Fatal(err)
 		}
@@ -304,7 +306,7 @@ func TestLostRegistrationAtARenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1)
 		w.mustLogin(t)
-		if SessionKind().Asks(w.profile, w.env()) {
+		if open(w.profile, w.env()).Asks() {
 			t.Error("a sign-in with a refresh token would ask")
 		}
 		w.aws.RevokeSSO(fakeaws.RevokeClients)
@@ -312,7 +314,7 @@ func TestLostRegistrationAtARenewal(t *testing.T) {
 		nobody.UI = fob.UI{}
 		_, err := open(w.profile, nobody).Credentials(t.Context())
 		says(t, err, fob.ErrNobody, "not signed in to corp", "fob login corp")
-		if len(w.tokens) != 0 || !SessionKind().Asks(w.profile, nobody) {
+		if len(w.tokens) != 0 || !open(w.profile, nobody).Asks() {
 			t.Errorf("%d tokens are left", len(w.tokens))
 		}
 		w.mustLogin(t)

@@ -2,9 +2,11 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,48 +17,83 @@ import (
 	"fob/internal/principal"
 )
 
-// SessionNever, as the value of user_session, hands out the user's own keys.
-const SessionNever = "never"
+// sessionNever, as the value of user_session, hands out the user's own keys.
+const sessionNever = "never"
 
 // Kind returns the kind.
 func Kind() principal.Kind {
 	return principal.Kind{
-		Name:      "user",
-		Doc:       "an IAM user with an access key; its secret is in the vault and is handed out only as a session (GetSessionToken)",
-		LongLived: true,
+		Name: "user",
+		Doc:  "an IAM user with an access key; its secret is in the vault and is handed out only as a session (GetSessionToken)",
 		Fields: []principal.Field{
 			{Key: "aws_access_key_id", Flag: "access-key-id", Doc: "the user's access key id", Example: "AKIA…", Required: true,
 				Check: principal.CheckPattern(`[A-Z0-9]{16,128}`, "an access key id (AKIA and 16 capital letters or digits)")},
 			{Key: "aws_secret_access_key", Flag: "secret", Doc: "the user's secret access key", Required: true,
-				Item: func(p fob.Profile) string { return fob.KeyItem(p.Get("aws_access_key_id")) }},
+				Secret: &principal.Secret{
+					Item:   func(p fob.Profile) string { return fob.KeyItem(p.Get("aws_access_key_id")) },
+					Prompt: func(p fob.Profile) string { return "the user's secret access key of " + p.Get("aws_access_key_id") },
+				}, Check: checkSecret},
 			{Key: "mfa_serial", Doc: "ARN or serial number of the user's MFA device", Example: "arn:aws:iam::111122223333:mfa/jane",
 				Check: principal.CheckText("_+=/:,.@-", 9, 256)},
 			{Key: "mfa_process", Doc: "a command that prints the MFA code, instead of asking"},
 			{Key: "duration_seconds", Doc: "how long a session lasts; AWS's default is 12 hours", Example: "43200",
 				Check: principal.CheckDuration(36 * time.Hour)},
 			{Key: "user_session", Doc: "never: hand out the user's own keys instead of a session",
-				Check: principal.CheckPattern(SessionNever, SessionNever)},
+				Check: principal.CheckPattern(sessionNever, sessionNever)},
 			{Key: "role_policy", Flag: "policy", Doc: "session policy (JSON): sessions are then made with GetFederationToken, which knows no MFA and no IAM calls",
 				Check: principal.CheckPolicy},
 			{Key: "role_policy_arns", Flag: "policy-arns", Doc: "ARNs of managed policies, to the same effect, separated by commas"},
 			{Key: "aws_account_id", Flag: "account-id", Doc: "the user's account, for account-based endpoints",
 				Check: principal.CheckAccount},
 		},
-		Match: func(p fob.Profile) bool { return p.Get("aws_access_key_id") != "" && p.Get("role_arn") == "" },
-		Open:  open,
-		Asks: func(p fob.Profile, _ principal.Env) bool {
-			return principal.AsksCode(p) && p.Get("user_session") != SessionNever && p.Secrets["aws_session_token"].IsZero()
-		},
+		Services: []string{"sts"},
+		Match:    func(p fob.Profile) bool { return p.Get("aws_access_key_id") != "" && p.Get("role_arn") == "" },
+		Yields:   yields,
+		Account:  account,
+		Open:     func(p fob.Profile, env principal.Env) (principal.Principal, error) { return &user{p, env}, nil },
 	}
 }
 
-func open(p fob.Profile, env principal.Env) (principal.Principal, error) {
-	return &user{p, env}, nil
+// checkSecret refuses what no secret access key is: pasted with a blank or a line
+// break in it, for instance.
+func checkSecret(v string) error {
+	if v == "" || strings.ContainsFunc(v, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return errors.New("is empty, or has blanks or unusual characters: paste it again, alone on its line")
+	}
+	return nil
+}
+
+// yields: keys with a token beside them, in clear in the AWS files, are a session's.
+func yields(p fob.Profile) principal.Yield {
+	if p.Secrets["aws_session_token"].IsZero() {
+		return principal.StaticKeys
+	}
+	return principal.Session
+}
+
+// account is the account that the definition names, else the one of the MFA device,
+// else the one that the access key id encodes.
+func account(p fob.Profile) string {
+	return cmp.Or(p.Get("aws_account_id"), principal.AccountOf(p.Get("mfa_serial")), principal.AccountOfKey(p.Get("aws_access_key_id")))
 }
 
 type user struct {
 	profile fob.Profile
 	env     principal.Env
+}
+
+// Asks reports whether a session takes an MFA code that a person types.
+func (u *user) Asks() bool {
+	return principal.AsksCode(u.profile) && u.MakesSessions() && yields(u.profile) == principal.StaticKeys
+}
+
+// MakesSessions reports whether the definition lets sessions be made of the keys.
+func (u *user) MakesSessions() bool { return u.profile.Get("user_session") != sessionNever }
+
+// WithoutSession is the definition under which the user's own keys are handed out.
+// A policy narrows sessions only, so it goes.
+func (u *user) WithoutSession() fob.Profile {
+	return u.profile.With("user_session", sessionNever).With("role_policy", "").With("role_policy_arns", "")
 }
 
 func (u *user) Credentials(ctx context.Context) (fob.Credentials, error) {
@@ -69,11 +106,11 @@ func (u *user) Credentials(ctx context.Context) (fob.Credentials, error) {
 	case !keys.LongLived() && narrowed:
 		return fob.Credentials{}, fob.Errorf(fob.ErrUsage, "the keys of profile %q are a session's, which no policy can narrow any more", u.profile.Name).
 			WithHint("narrow a profile that has the user's own keys, or a role; fob list shows them")
-	// Keys that are a session's already cannot make another: hand them on.
-	case !keys.LongLived() || u.profile.Get("user_session") == SessionNever:
-		return keys, nil
 	case narrowed:
 		return u.federated(ctx, keys)
+	// Keys that are a session's already cannot make another: hand them on.
+	case !keys.LongLived() || !u.MakesSessions():
+		return keys, nil
 	}
 	in := &sts.GetSessionTokenInput{}
 	if n, err := strconv.Atoi(u.profile.Get("duration_seconds")); err == nil {

@@ -1,0 +1,58 @@
+package principal
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"fob/internal/fob"
+)
+
+// Principal is a profile opened as its kind.
+type Principal interface {
+	// Credentials retrieves new credentials. It does not cache: the broker does.
+	Credentials(ctx context.Context) (fob.Credentials, error)
+}
+
+// Env is all that a principal may touch. A nil member is one that is not there:
+// kinds that use one find it set.
+type Env struct {
+	Secrets Secrets
+	Tokens  Tokens
+	UI      fob.UI
+	Source  Principal // the opened source, nil if the kind has none
+	HTTP    *http.Client
+	Now     func() time.Time
+	// Redirect listens on loopback for the one redirect, to a path and with a state,
+	// that ends a sign-in in the browser.
+	Redirect func(path, state string) (Redirect, error)
+	// OnPurpose says that a person asked for this very sign-in, and DeviceCode that it
+	// should go by a code, not by a redirect to a browser on this machine.
+	OnPurpose, DeviceCode bool
+}
+
+// Secrets looks up a long-lived secret in the vault by its item name.
+type Secrets interface {
+	Get(name string) (fob.Secret, error)
+}
+
+// Tokens are sealed, named secrets that outlive credentials: refresh tokens and
+// client registrations.
+type Tokens interface {
+	Get(name string) (fob.Secret, error)                      // [fob.ErrNotFound]
+	Put(ctx context.Context, name string, s fob.Secret) error // empty: delete
+}
+
+// Redirect is a listener for one redirect.
+type Redirect interface {
+	URL() string                                  // to give to the page, port included
+	Wait(ctx context.Context) (url.Values, error) // the redirect's query
+	Close()
+}
+
+// Renewable is what a source of credentials can be that AWS may declare dead
+// before their time: told so, it yields others next time.
+type Renewable interface {
+	Dead(ctx context.Context, c fob.Credentials) error
+}
