@@ -67,7 +67,7 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 	a.mover = adopt.Mover{Home: home, Kinds: a.kinds, Files: a.files}
 	a.generator = generate.Generator{Home: home, Files: a.files, Directories: a.directories}
 	a.broker = &broker.Broker{
-		Kinds: a.kinds, Profiles: a.files, Secrets: secrets{a.vault},
+		Secrets:  secrets{a.vault},
 		Cache:    a.sealedCache,
 		LockFile: home.Principals(),
 		HTTP:     httpClient(a.clock),

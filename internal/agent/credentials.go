@@ -9,9 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"fob/internal/api"
+	"fob/internal/broker"
+	"fob/internal/chain"
 	"fob/internal/delivery"
 	"fob/internal/fob"
-	"fob/internal/partition"
 	"fob/internal/principal"
 )
 
@@ -21,33 +22,45 @@ func (a *Agent) deliver(ctx context.Context, r *request, p api.DeliverParams) (f
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	profile, err := a.lookup(p.Name, r)
+	c, err := a.principalChain(p.Name, r)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	d, err := way.Hand(ctx, a.grant(r, &p, profile))
+	d, err := way.Hand(ctx, a.grant(r, &p, c))
 	if err == nil && way.Chosen && r.renews == nil {
-		a.usage.used(profile.Name, a.clock.Now())
+		a.usage.used(c[0].Profile.Name, a.clock.Now())
 	}
 	return d, err
 }
 
-// lookup finds the definition of a principal. A sign-in is none: its bearer token
-// is for the portal, and leaves in no way.
-func (a *Agent) lookup(name string, r *request) (fob.Profile, error) {
-	profile, err := a.files.Lookup(name, r.caller.Paths)
+// chain resolves a name to its steps, with the files as the caller's environment
+// names them.
+func (a *Agent) chain(name string, paths fob.Paths) (chain.Chain, error) {
+	return a.definitions(paths).Resolve(name)
+}
+
+// definitions is where the steps of chains are found.
+func (a *Agent) definitions(paths fob.Paths) chain.Definitions {
+	return chain.Definitions{Kinds: a.kinds, Lookup: func(ref string) (fob.Profile, error) { return a.files.Lookup(ref, paths) }}
+}
+
+// principalChain resolves the name of a principal. A sign-in is none: its bearer
+// token is not an AWS credential, and is never delivered.
+func (a *Agent) principalChain(name string, r *request) (chain.Chain, error) {
+	c, err := a.chain(name, r.caller.Paths)
 	if err != nil {
-		return profile, err
+		return nil, err
 	}
-	if kind, err := principal.Find(a.kinds, profile); err == nil && kind.SignOut != nil {
-		return profile, fob.Errorf(fob.ErrUsage, "%s is a sign-in and not a role", profile.Name).
-			WithHint("%s/ACCOUNT/ROLE; fob list %s shows them", profile.Name, profile.Name)
+	if signIn := c[0]; signIn.Kind.Yields(signIn.Profile) == principal.BearerToken {
+		return nil, fob.Errorf(fob.ErrUsage, "%s is a sign-in and not a role", signIn.Profile.Name).
+			WithHint("%s/ACCOUNT/ROLE; fob list %s shows them", signIn.Profile.Name, signIn.Profile.Name)
 	}
-	return profile, nil
+	return c, nil
 }
 
 // grant is what a way gets for one request.
-func (a *Agent) grant(r *request, p *api.DeliverParams, profile fob.Profile) delivery.Grant {
+func (a *Agent) grant(r *request, p *api.DeliverParams, c chain.Chain) delivery.Grant {
+	profile := c[0].Profile
 	in := principal.Partition(profile)
 	if p.Narrow.Region != "" {
 		profile = profile.With("region", p.Narrow.Region)
@@ -61,7 +74,7 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, profile fob.Profile) del
 		if err := a.unlocked(ctx, r.ui); err != nil {
 			return fob.Credentials{}, err
 		}
-		return a.broker.Credentials(ctx, ask(n, minValid), r.ui)
+		return a.broker.Credentials(ctx, c, ask(n, minValid), r.ui)
 	}
 	return delivery.Grant{
 		Profile: profile,
@@ -70,7 +83,7 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, profile fob.Profile) del
 		},
 		Narrowed: narrowed,
 		Lineage: func(n fob.Narrow) (fob.Lineage, error) {
-			plan, err := a.broker.Plan(ask(n, 0))
+			plan, err := a.broker.Plan(c, ask(n, 0))
 			if err != nil {
 				return fob.LineageOther, err
 			}
@@ -78,7 +91,7 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, profile fob.Profile) del
 		},
 		Setting:   a.files.Setting,
 		Partition: in,
-		Account:   accountOf(profile),
+		Account:   c[0].Kind.AccountIn(profile),
 		Options:   p.Options,
 		Narrow:    p.Narrow,
 		Exe:       r.caller.Exe,
@@ -96,11 +109,12 @@ func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.I
 	if err := a.unlocked(ctx, r.ui); err != nil {
 		return api.Identity{}, err
 	}
-	profile, err := a.lookup(p.Name, r)
+	c, err := a.principalChain(p.Name, r)
 	if err != nil {
 		return api.Identity{}, err
 	}
-	creds, err := a.broker.Credentials(ctx, fob.Request{Profile: p.Name, Way: "whoami", Paths: r.caller.Paths, Caller: r.conn.caller}, r.ui)
+	profile := c[0].Profile
+	creds, err := a.broker.Credentials(ctx, c, fob.Request{Profile: p.Name, Way: "whoami", Paths: r.caller.Paths, Caller: r.conn.caller}, r.ui)
 	if err != nil {
 		return api.Identity{}, err
 	}
@@ -132,11 +146,11 @@ func (a *Agent) list(_ context.Context, r *request, p api.ListParams) ([]api.Row
 		rows = append(rows, a.sessionRow(s, r.caller.Paths))
 	}
 	for i, one := range profiles {
-		row := api.Row{Name: one.Name, Origin: string(one.Origin), Region: one.Get("region"), Account: accountOf(one)}
+		row := api.Row{Name: one.Name, Origin: string(one.Origin), Region: one.Get("region")}
 		if k, err := principal.Find(a.kinds, one); err == nil {
-			row.Kind = k.Name
+			row.Kind, row.Account = k.Name, k.AccountIn(one)
 			if k.Source != nil {
-				row.Source = k.Source(one)
+				row.Source = a.sourceName(k.Source(one))
 			}
 		}
 		if cached[one.Name] {
@@ -151,7 +165,7 @@ func (a *Agent) list(_ context.Context, r *request, p api.ListParams) ([]api.Row
 }
 
 func (a *Agent) cachedState(name string, paths fob.Paths) (string, *time.Time) {
-	plan, err := a.broker.Plan(fob.Request{Profile: name, Paths: paths})
+	plan, err := a.plan(name, fob.Request{Paths: paths})
 	if err != nil {
 		return "", nil
 	}
@@ -161,23 +175,32 @@ func (a *Agent) cachedState(name string, paths fob.Paths) (string, *time.Time) {
 	return "", nil
 }
 
-// accountOf is the account that a definition says it acts in, without asking.
-func accountOf(p fob.Profile) string {
-	said := func(v string) string { return v }
-	for _, from := range []struct { // in turn: a listing asks this ten thousand times
-		key     string
-		account func(value string) string
-	}{
-		{"role_arn", partition.AccountOf}, {"sso_account_id", said}, {"aws_account_id", said},
-		{"mfa_serial", partition.AccountOf}, {"aws_access_key_id", partition.AccountOfKey},
-	} {
-		if v := p.Get(from.key); v != "" {
-			if account := from.account(v); account != "" {
-				return account
+// plan resolves a name and plans its chain.
+func (a *Agent) plan(name string, req fob.Request) (broker.Plan, error) {
+	c, err := a.chain(name, req.Paths)
+	if err != nil {
+		return nil, err
+	}
+	req.Profile = name
+	return a.broker.Plan(c, req)
+}
+
+// sourceName is what people call the definition that a reference names: a sign-in
+// by its short name.
+func (a *Agent) sourceName(ref string) string {
+	for _, k := range a.kinds {
+		name, ok := k.Deref(ref)
+		if !ok {
+			continue
+		}
+		if k.Group != nil {
+			if short, _, inline := k.Group.Definition(name); inline {
+				return short
 			}
 		}
+		return name
 	}
-	return ""
+	return ref
 }
 
 // show prints a definition as it is in effect, secrets hidden.
@@ -188,7 +211,7 @@ func (a *Agent) show(_ context.Context, r *request, p api.NameParams) (api.Defin
 	}
 	d := api.Definition{Name: profile.Name, Origin: string(profile.Origin), Path: profile.Path, Keys: map[string]any{}}
 	if k, err := principal.Find(a.kinds, profile); err == nil {
-		d.Kind = k.Name
+		d.Kind, d.Section = k.Name, k.SectionType()
 	}
 	for key, value := range profile.Keys {
 		d.Keys[key] = value

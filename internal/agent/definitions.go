@@ -13,6 +13,7 @@ import (
 	"fob/internal/adopt"
 	"fob/internal/api"
 	"fob/internal/awsfile"
+	"fob/internal/chain"
 	"fob/internal/fob"
 	"fob/internal/principal"
 )
@@ -24,7 +25,7 @@ func (a *Agent) listKinds(_ context.Context, _ *request, _ api.Empty) ([]api.Kin
 		docs[i] = api.KindDoc{Name: k.AddWord(), Doc: k.Doc}
 		for _, f := range k.Accepts() {
 			docs[i].Fields = append(docs[i].Fields, api.FieldDoc{
-				Key: f.Key, Flag: f.FlagName(), Doc: f.Doc, Example: f.Example, Required: f.Required, Secret: f.Item != nil,
+				Key: f.Key, Flag: f.FlagName(), Doc: f.Doc, Example: f.Example, Required: f.Required, Secret: f.Secret != nil, Names: f.Names,
 			})
 		}
 	}
@@ -55,10 +56,10 @@ func (a *Agent) add(ctx context.Context, r *request, p api.AddParams) (_ api.Emp
 		}
 	}()
 	for _, f := range kind.Fields {
-		if f.Item == nil {
+		if f.Secret == nil {
 			continue
 		}
-		back, err := a.keepSecret(ctx, r, f, profile, p.Force)
+		back, err := a.keepSecret(ctx, r, kind, f, profile, p.Force)
 		if err != nil {
 			return api.Empty{}, err
 		}
@@ -76,7 +77,7 @@ func (a *Agent) define(p api.AddParams) (fob.Profile, principal.Kind, error) {
 		}
 		accepted := map[string]bool{}
 		for _, f := range kind.Accepts() {
-			accepted[f.Key] = f.Item == nil
+			accepted[f.Key] = f.Secret == nil
 		}
 		for key := range p.Keys {
 			if !accepted[key] {
@@ -96,7 +97,7 @@ func checkName(kind principal.Kind, name string) error {
 	case strings.HasPrefix(name, "-"):
 		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a profile: it looks like a flag, to fob and to every other program", name).
 			WithHint("begin it with a letter or a digit")
-	case kind.SignOut != nil && (name == "" || strings.ContainsFunc(name, wrong)):
+	case kind.Group != nil && (name == "" || strings.ContainsFunc(name, wrong)):
 		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a sign-in: its roles are named NAME/ACCOUNT/ROLE", name).
 			WithHint("use letters, digits and _ . @ + -")
 	}
@@ -115,72 +116,63 @@ func writable(section string, p fob.Profile) error {
 	return nil
 }
 
-// checkSource refuses a chain that would come back to where it was: SDKs let a
-// section start from itself if it has keys too, which none that is added here has.
-// It tells of a source that is not there yet: that is allowed, since definitions
-// may be added in any order.
+// checkSource refuses a chain that can never be, and tells of a source that is not
+// there yet: that is allowed, since definitions may be added in any order.
 func (a *Agent) checkSource(ctx context.Context, r *request, kind principal.Kind, p fob.Profile) error {
-	chain := []string{p.Name}
-	for kind.Source != nil {
-		name := kind.Source(p)
-		if slices.Contains(chain, name) {
-			if len(chain) > 1 && chain[len(chain)-1] == name && p.Get("aws_access_key_id") != "" {
-				return nil
-			}
-			return fob.Errorf(fob.ErrUsage, "profiles start from each other in a loop: %s", strings.Join(append(chain, name), " → ")).
-				WithHint("name another --source-profile")
+	steps, err := a.definitions(r.caller.Paths).Follow(p)
+	if errors.Is(err, chain.ErrImpossible) { // on a command line it is a flag that mends it
+		hint := "name another --source-profile"
+		if other, ok := strings.CutPrefix(fob.HintOf(err), "source_profile = "); ok {
+			hint = "--source-profile " + other
 		}
-		next, err := a.files.Lookup(name, r.caller.Paths)
-		if err == nil {
-			kind, err = principal.Find(a.kinds, next)
-		}
-		if _, named := fob.IsSignIn(name); err == nil && kind.SignOut != nil && !named {
-			return fob.Errorf(fob.ErrUsage, "%s is a sign-in and not a role", name).
-				WithHint("--source-profile %s/ACCOUNT/ROLE; fob list %s shows them", name, name)
-		}
-		if err != nil {
-			if len(chain) == 1 {
-				a.warnSource(ctx, r, name, err)
-			}
-			return nil
-		}
-		chain, p = append(chain, name), next
+		return &fob.Error{Kind: fob.ErrUsage, Message: err.Error(), Hint: hint, Cause: err}
+	}
+	if err != nil && len(steps) == 1 {
+		a.warnSource(ctx, r, kind.Source(p), err)
 	}
 	return nil
 }
 
-func (a *Agent) warnSource(ctx context.Context, r *request, name string, err error) {
-	if session, ok := fob.IsSignIn(name); ok && errors.Is(err, fob.ErrNotFound) {
-		r.ui.Tell(ctx, fmt.Sprintf("there is no sign-in %q yet (fob add sso %s --start-url URL --region REGION)", session, session))
-		return
+func (a *Agent) warnSource(ctx context.Context, r *request, ref string, err error) {
+	for _, k := range a.kinds {
+		if name, ok := k.Deref(ref); ok && errors.Is(err, fob.ErrNotFound) {
+			r.ui.Tell(ctx, fmt.Sprintf("there is no sign-in %q yet (%s)", name, k.Usage(name)))
+			return
+		}
 	}
 	if errors.Is(err, fob.ErrNotFound) {
-		r.ui.Tell(ctx, "there is no profile \""+name+"\" yet to start from")
+		r.ui.Tell(ctx, "there is no profile \""+ref+"\" yet to start from")
 		return
 	}
 	r.ui.Tell(ctx, "there is nothing to start from yet: "+err.Error())
 }
 
 // keepSecret asks for a secret and puts it into the vault; undo takes that back.
-func (a *Agent) keepSecret(ctx context.Context, r *request, f principal.Field, p fob.Profile, force bool) (undo func(), err error) {
+func (a *Agent) keepSecret(ctx context.Context, r *request, kind principal.Kind, f principal.Field, p fob.Profile, force bool) (undo func(), err error) {
 	if err := a.vault.EnsureUnlocked(ctx, r.ui); err != nil {
 		return nil, err
 	}
-	answer, err := r.ui.Ask(ctx, fob.Question{Kind: fob.AskSecret, Hidden: true, Prompt: f.Doc + " of " + p.Get("aws_access_key_id")})
+	answer, err := r.ui.Ask(ctx, fob.Question{Kind: fob.AskSecret, Hidden: true, Lines: f.Secret.Lines, Prompt: f.Secret.Prompt(p)})
 	if err != nil {
 		return nil, err
 	}
-	secret := strings.TrimSpace(answer.Reveal())
-	if secret == "" || strings.ContainsFunc(secret, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return nil, fob.Errorf(fob.ErrUsage, "%s is empty, or has blanks or unusual characters", f.Doc).WithHint("paste it again, alone on its line")
+	secret := strings.TrimRight(answer.Reveal(), "\r\n")
+	if f.Check != nil {
+		if err := f.Check(secret); err != nil {
+			return nil, fob.Errorf(fob.ErrUsage, "%s %w", f.Secret.Prompt(p), err).WithHint("fob add %s --help", kind.AddWord())
+		}
 	}
+	if secret == "" {
+		return nil, fob.Errorf(fob.ErrUsage, "%s is empty", f.Secret.Prompt(p)).WithHint("try again")
+	}
+	item := f.Secret.Item(p)
 	var others []string
 	if !force {
-		if others, err = a.sharers(f.Item(p), p.Name); err != nil {
+		if others, err = a.sharers(item, p.Name); err != nil {
 			return nil, err
 		}
 	}
-	return a.putItem(ctx, f.Item(p), fob.NewSecret(secret), others)
+	return a.putItem(ctx, item, fob.NewSecret(secret), others)
 }
 
 // sharers are the other profiles that need an item of the vault. They are read off
@@ -237,27 +229,22 @@ func (a *Agent) putItem(ctx context.Context, name string, secret fob.Secret, oth
 
 // remove deletes a definition, and its secret when nothing else needs it.
 func (a *Agent) remove(ctx context.Context, r *request, p api.NameParams) (api.Empty, error) {
-	section := "profile"
-	exists, err := a.files.Has(section, p.Name)
-	if err == nil && !exists {
-		section = "sso-session"
-		exists, err = a.files.Has(section, p.Name)
-	}
+	kind, err := a.ownSection(p.Name)
 	if err != nil {
 		return api.Empty{}, err
 	}
-	if !exists {
+	if kind == nil {
 		if _, err := a.files.Lookup(p.Name, r.caller.Paths); err == nil {
 			return api.Empty{}, fob.Errorf(fob.ErrUsage, "profile %q is in your AWS files, which fob remove does not touch", p.Name).
 				WithHint("fob adopt %s first, or edit the file", p.Name)
 		}
 		return api.Empty{}, fob.Errorf(fob.ErrNotFound, "no profile %q in %s", p.Name, a.home.Config()).WithHint("fob list")
 	}
-	name, what := p.Name, "profile"
-	if section == "sso-session" {
-		name, what = fob.SignIn(name), "sign-in" // a profile of that name may be in the AWS files
+	what := "profile"
+	if kind.Group != nil {
+		what = "sign-in"
 	}
-	profile, err := a.files.Lookup(name, r.caller.Paths)
+	profile, err := a.files.Lookup(kind.Ref(p.Name), r.caller.Paths) // a profile of that name may be in the AWS files
 	if err != nil {
 		return api.Empty{}, err
 	}
@@ -271,16 +258,32 @@ func (a *Agent) remove(ctx context.Context, r *request, p api.NameParams) (api.E
 	if err := r.ui.Confirm(ctx, removal(what+" "+p.Name, items)); err != nil {
 		return api.Empty{}, err
 	}
-	if err := a.files.Delete(ctx, section, p.Name); err != nil {
+	if err := a.files.Delete(ctx, kind.SectionType(), p.Name); err != nil {
 		return api.Empty{}, err
 	}
-	if err := a.dropItems(ctx, items); err != nil || section != "sso-session" {
+	if err := a.dropItems(ctx, items); err != nil || kind.Group == nil {
 		return api.Empty{}, err
 	}
 	if _, err := a.files.Session(p.Name, r.caller.Paths); err == nil {
 		return api.Empty{}, nil // the user's own config file has a session of that name
 	}
 	return api.Empty{}, a.directories.Delete(p.Name)
+}
+
+// ownSection is a kind of the section which fob's own file has under a name,
+// profiles before others; nil if there is none.
+func (a *Agent) ownSection(name string) (*principal.Kind, error) {
+	kinds := append([]principal.Kind{{}}, a.kinds...) // the first stands for profiles of any kind
+	for _, k := range kinds {
+		exists, err := a.files.Has(k.SectionType(), name)
+		if err != nil {
+			return nil, err
+		}
+		if exists {
+			return &k, nil
+		}
+	}
+	return nil, nil
 }
 
 func removal(what string, items []string) fob.Confirmation {
@@ -325,8 +328,8 @@ func (a *Agent) items(p fob.Profile) []string {
 	}
 	var names []string
 	for _, f := range kind.Fields {
-		if f.Item != nil {
-			names = append(names, f.Item(p))
+		if f.Secret != nil {
+			names = append(names, f.Secret.Item(p))
 		}
 	}
 	return names

@@ -50,7 +50,7 @@ func (a *Agent) adoptable(names []string, paths fob.Paths) (profiles, signIns []
 	for _, name := range names {
 		p, err := a.files.Lookup(name, paths)
 		kind, _ := principal.Find(a.kinds, p)
-		if err == nil && kind.SignOut != nil && !slices.Contains(have, name) {
+		if err == nil && kind.Group != nil && !slices.Contains(have, name) {
 			signIns = append(signIns, name)
 		} else {
 			profiles = append(profiles, name)

@@ -8,16 +8,35 @@ import (
 
 	"fob/internal/api"
 	"fob/internal/fob"
+	"fob/internal/principal"
 	"fob/internal/profile"
 )
 
 // sessionRow is a sign-in in a listing of profiles.
 func (a *Agent) sessionRow(s fob.Profile, paths fob.Paths) api.Row {
-	row := api.Row{Name: s.Name, Kind: "sso-session", Origin: string(s.Origin), Region: s.Get("sso_region")}
-	if state, until := a.cachedState(fob.SignIn(s.Name), paths); state != "" {
+	row := api.Row{Name: s.Name, Origin: string(s.Origin)}
+	kind, err := principal.Find(a.kinds, s)
+	if err != nil || kind.Group == nil {
+		return row // listed by name alone: one mistake must not hide the others
+	}
+	row.Kind, row.Section, row.Region = kind.Name, kind.SectionType(), s.Get(kind.Group.Region)
+	if state, until := a.cachedState(kind.Ref(s.Name), paths); state != "" {
 		row.State, row.Expiration = "signed in", until
 	}
 	return row
+}
+
+// roleKind is the name of the kind that the roles behind a sign-in are of.
+func (a *Agent) roleKind(signIn fob.Profile) string {
+	kind, err := principal.Find(a.kinds, signIn)
+	if err != nil || kind.Group == nil {
+		return ""
+	}
+	role := fob.Profile{Keys: kind.Group.Role("000000000000", "role")}.With(kind.Group.Key, signIn.Name)
+	if kind, err = principal.Find(a.kinds, role); err != nil {
+		return ""
+	}
+	return kind.Name
 }
 
 // session is the sign-in that a name means, as fob login and fob sync take it: a
@@ -55,10 +74,10 @@ func (a *Agent) roles(_ context.Context, r *request, p api.RolesParams) ([]api.R
 		return nil, fob.Errorf(fob.ErrNotFound, "nothing is known yet of the accounts of %s", s.Name).WithHint("fob sync %s", p.Name)
 	}
 	cached := a.broker.Names()
-	rows := []api.Row{}
+	rows, kind := []api.Row{}, a.roleKind(s)
 	for _, account := range d.Accounts {
 		for _, role := range account.Roles {
-			row := api.Row{Name: reference(account, role), Kind: "sso", Source: s.Name, Origin: string(s.Origin),
+			row := api.Row{Name: reference(account, role), Kind: kind, Source: s.Name, Origin: string(s.Origin),
 				Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role}
 			if !matches(row, p.Filter) {
 				continue

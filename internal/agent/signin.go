@@ -20,18 +20,21 @@ import (
 // signIn finds the sign-in that a name means: a session, or that of a profile.
 func (a *Agent) signIn(name string, r *request, change func(*fob.Request)) (broker.Plan, error) {
 	req := fob.Request{Profile: name, Way: "login", Paths: r.caller.Paths, Caller: r.conn.caller}
-	if _, err := a.files.Session(name, r.caller.Paths); err == nil {
-		req.Profile = fob.SignIn(name)
+	ref := name
+	if s, err := a.files.Session(name, r.caller.Paths); err == nil {
+		if kind, err := principal.Find(a.kinds, s); err == nil {
+			ref = kind.Ref(name)
+		}
 	}
 	if change != nil {
 		change(&req)
 	}
-	plan, err := a.broker.Plan(req)
+	plan, err := a.plan(ref, req)
 	if err != nil {
 		return nil, err
 	}
 	last := plan[len(plan)-1:]
-	if last[0].Kind.SignOut == nil {
+	if last[0].Kind.Group == nil {
 		return nil, fob.Errorf(fob.ErrUsage, "profile %q needs no sign-in: it is of kind %s", name, plan[0].Kind.Name).WithHint("fob whoami %s", name)
 	}
 	return last, nil
@@ -74,7 +77,7 @@ func (a *Agent) login(ctx context.Context, r *request, p api.LoginParams) (api.S
 	}
 	answer := api.SignIn{Session: plan[0].Profile.Name, Expiration: c.Expiration}
 	if p.Share != "" {
-		answer.Shared, err = a.share(plan[0], r, c, p.Share)
+		answer.Shared, err = a.share(plan, r, c, p.Share)
 		a.broker.Audit(r.request("write-sso-cache", plan), plan, c, err)
 	}
 	return answer, err
@@ -82,12 +85,20 @@ func (a *Agent) login(ctx context.Context, r *request, p api.LoginParams) (api.S
 
 // share writes a sign-in where other tools look for it, because the user wants
 // that: in clear, for any program of theirs to read.
-func (a *Agent) share(step broker.Step, r *request, c fob.Credentials, dir string) (string, error) {
-	content, err := step.Kind.Export(step.Profile, a.broker.Env(r.ui), c)
+func (a *Agent) share(plan broker.Plan, r *request, c fob.Credentials, dir string) (string, error) {
+	p, err := a.broker.Open(plan, r.ui)
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, step.Kind.Shared(step.Profile))
+	shared, ok := p.(principal.Sharer)
+	if !ok {
+		return "", fob.Errorf(fob.ErrUsage, "no other tool reads sign-ins of kind %s from a file", plan[0].Kind.Name)
+	}
+	content, err := shared.Export(c)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, shared.SharedFile())
 	if err = os.MkdirAll(dir, 0o700); err == nil {
 		err = atomicfile.Replace(path, []byte(content.Reveal()))
 	}
@@ -104,22 +115,26 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p 
 	asked := map[string]bool{}
 	for _, name := range names {
 		plan, err := a.signIn(name, r, nil)
-		if err != nil || plan[0].Kind.Shared == nil || asked[plan[0].Key] {
+		if err != nil || asked[plan[0].Key] {
 			continue
 		}
 		step := plan[0]
 		asked[step.Key] = true
-		path := filepath.Join(p.Shared, step.Kind.Shared(step.Profile))
+		// Nobody is asked about one that is of no use: it is read once without keeping
+		// anything.
+		dry, env := a.broker.Env(step, r.ui), a.broker.Env(step, r.ui)
+		dry.Tokens = nowhere{}
+		shared, trial := sharer(step, env), sharer(step, dry)
+		if shared == nil || trial == nil {
+			continue
+		}
+		path := filepath.Join(p.Shared, shared.SharedFile())
 		text, err := atomicfile.Read(path)
 		if err != nil {
 			continue
 		}
-		content, env := fob.NewSecret(string(text)), a.broker.Env(r.ui)
-		// Nobody is asked about one that is of no use: it is read once without keeping
-		// anything.
-		dry := env
-		dry.Tokens = nowhere{}
-		if _, err = step.Kind.Accept(ctx, step.Profile, dry, content); err == nil {
+		content := fob.NewSecret(string(text))
+		if _, err = trial.Accept(ctx, content); err == nil {
 			err = a.unlocked(ctx, r.ui)
 		}
 		if err != nil {
@@ -144,7 +159,7 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p 
 		if a.keepTokens(ctx, r) != nil {
 			continue
 		}
-		c, err := step.Kind.Accept(ctx, step.Profile, env, content)
+		c, err := shared.Accept(ctx, content)
 		if err != nil {
 			r.ui.Tell(ctx, err.Error())
 			continue
@@ -153,6 +168,17 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p 
 		taken = append(taken, api.Moved{Name: step.Profile.Name, Kind: step.Kind.Name, Note: "the sign-in from " + path})
 	}
 	return taken
+}
+
+// sharer is a step's principal if other tools keep such a sign-in in a file; nil if
+// not.
+func sharer(step broker.Step, env principal.Env) principal.Sharer {
+	p, err := step.Kind.Open(step.Profile, env)
+	if err != nil {
+		return nil
+	}
+	shared, _ := p.(principal.Sharer)
+	return shared
 }
 
 // nowhere keeps no tokens.
@@ -191,7 +217,13 @@ func (a *Agent) logout(ctx context.Context, r *request, p api.NameParams) (api.E
 func (a *Agent) signOut(ctx context.Context, r *request, plan broker.Plan, all bool) error {
 	return a.broker.Alone(ctx, plan, all, r.ui, func() error {
 		c, _ := a.broker.Have(plan)
-		err := plan[0].Kind.SignOut(ctx, plan[0].Profile, a.broker.Env(r.ui), c)
+		p, err := a.broker.Open(plan, r.ui)
+		if err != nil {
+			return err
+		}
+		if signIn, ok := p.(principal.SignIn); ok {
+			err = signIn.SignOut(ctx, c)
+		}
 		return cmp.Or(err, a.broker.Drop(ctx, plan[0].Key, all))
 	})
 }
@@ -243,11 +275,19 @@ func (a *Agent) sync(ctx context.Context, r *request, p api.NameParams) (api.Syn
 // discover is one search, alone.
 func (a *Agent) discover(ctx context.Context, r *request, plan broker.Plan, known *directory.Directory) (api.SyncResult, error) {
 	session := plan[0].Profile
+	opened, err := a.broker.Open(plan, r.ui)
+	if err != nil {
+		return api.SyncResult{}, err
+	}
+	discoverer, ok := opened.(principal.Discoverer)
+	if !ok {
+		return api.SyncResult{}, fob.Errorf(fob.ErrUsage, "what is behind sign-ins of kind %s cannot be listed", plan[0].Kind.Name).WithHint("name the roles: %s/ACCOUNT/ROLE", session.Name)
+	}
 	s, err := a.directories.Search(profile.Source(session))
 	if err != nil {
 		return api.SyncResult{}, err
 	}
-	err = plan[0].Kind.Discover(ctx, session, a.broker.Env(r.ui), principal.Discovery{
+	err = discoverer.Discover(ctx, principal.Discovery{
 		Source: a.broker.Source(plan, r.ui), Done: s.Done(),
 		Found: func(account fob.Account, total int) {
 			s.Found(account)

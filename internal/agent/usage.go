@@ -83,7 +83,7 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 	rows := []api.Row{}
 	for _, p := range profiles {
 		if kind, err := principal.Find(a.kinds, p); err == nil {
-			rows = append(rows, api.Row{Name: p.Name, Kind: kind.Name, Account: accountOf(p), Region: p.Get("region")})
+			rows = append(rows, api.Row{Name: p.Name, Kind: kind.Name, Account: kind.AccountIn(p), Region: p.Get("region")})
 		}
 	}
 	sessions, err := a.files.Sessions(r.caller.Paths)
@@ -99,9 +99,10 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 		if err != nil {
 			return nil, err
 		}
+		kind := a.roleKind(s)
 		for _, account := range d.Accounts {
 			for _, role := range account.Roles {
-				rows = append(rows, api.Row{Name: reference(account, role), Kind: "sso", Account: account.ID, AccountName: account.Name})
+				rows = append(rows, api.Row{Name: reference(account, role), Kind: kind, Account: account.ID, AccountName: account.Name})
 			}
 		}
 	}
@@ -124,8 +125,8 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 // outlook says what asking for credentials would come to. It asks nobody, and is
 // cheap: prompts of shells show it.
 func (a *Agent) outlook(_ context.Context, r *request, p api.NameParams) (api.State, error) {
-	plan, err := a.broker.Plan(fob.Request{Profile: p.Name, Narrow: p.Narrow, Paths: r.caller.Paths})
-	if err != nil || plan[0].Kind.SignOut != nil {
+	plan, err := a.plan(p.Name, fob.Request{Narrow: p.Narrow, Paths: r.caller.Paths})
+	if err != nil || plan[0].Kind.Yields(plan[0].Profile) == principal.BearerToken {
 		return api.State{State: api.StateUnknown}, nil
 	}
 	if a.vault.Shut() {

@@ -99,8 +99,11 @@ type ListParams struct {
 
 // Row is one profile, role or sign-in in a listing.
 type Row struct {
-	Name        string     `json:"name"`
-	Kind        string     `json:"kind,omitempty"`   // empty if no kind claims the definition
+	Name string `json:"name"`
+	Kind string `json:"kind,omitempty"` // empty if no kind claims the definition
+	// Section is the type of the section that defines it, where that is no profile: the
+	// row is a sign-in, which stands for the roles behind it.
+	Section     string     `json:"section,omitempty"`
 	Source      string     `json:"source,omitempty"` // the profile it starts from
 	Origin      string     `json:"origin"`           // fob, or config
 	Account     string     `json:"account,omitempty"`
@@ -129,11 +132,12 @@ const (
 
 // Definition is a profile as it is in effect.
 type Definition struct {
-	Name   string         `json:"name"`
-	Kind   string         `json:"kind"`
-	Origin string         `json:"origin"`
-	Path   string         `json:"path"`
-	Keys   map[string]any `json:"keys"` // values are strings, or maps of strings
+	Name    string         `json:"name"`
+	Kind    string         `json:"kind"`
+	Section string         `json:"section"` // type of the section that it is
+	Origin  string         `json:"origin"`
+	Path    string         `json:"path"`
+	Keys    map[string]any `json:"keys"` // values are strings, or maps of strings
 }
 
 // Identity is what AWS says of credentials (GetCallerIdentity).
@@ -159,6 +163,7 @@ type FieldDoc struct {
 	Example  string `json:"example,omitempty"`
 	Required bool   `json:"required,omitempty"`
 	Secret   bool   `json:"secret,omitempty"`
+	Names    string `json:"names,omitempty"` // the type of the sections that the value names one of
 }
 
 // AddParams adds a definition. Secrets are not in it: the agent asks for them.

@@ -97,7 +97,7 @@ func newWorld() *world {
 		return lasting(time.Hour), nil
 	}
 	kind := principal.Kind{
-		Name: "user",
+		Name:   "user",
 		Fields: []principal.Field{{Key: "aws_access_key_id"}, {Key: "mfa_serial"}, {Key: "mfa_process"}, {Key: "user_session"}, {Key: "duration_seconds"}},
 		Match:  func(p fob.Profile) bool { return p.Get("role_arn") == "" },
 		Yields: func(p fob.Profile) principal.Yield {
@@ -106,7 +106,7 @@ func newWorld() *world {
 			}
 			return principal.Session
 		},
-		Open:   w.open,
+		Open: w.open,
 	}
 	role := kind
 	role.Name, role.Yields = "role", func(fob.Profile) principal.Yield { return principal.Session }

@@ -115,8 +115,5 @@ func TestLineage(t *testing.T) {
 		if err != nil || plan.Lineage() != tt.want {
 			t.Errorf("%s %+v: %q, %v", tt.profile, tt.request, plan.Lineage(), err)
 		}
-		if tt.want == fob.LineageFederated && plan[0].Profile.Get("user_session") != "" {
-			t.Errorf("%s: own keys, in spite of a policy", tt.profile)
-		}
 	}
 }

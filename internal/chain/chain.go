@@ -56,9 +56,18 @@ func (d Definitions) Resolve(name string) (Chain, error) {
 	return d.follow(name, p)
 }
 
-// Follow follows a definition that is not in any file yet. With an error it returns
-// the steps before the one that the error is about.
-func (d Definitions) Follow(p fob.Profile) (Chain, error) { return d.follow(p.Name, p) }
+// Follow follows the definition of a profile that is not in any file yet, as if it
+// were. With an error it returns the steps before the one that the error is about.
+func (d Definitions) Follow(p fob.Profile) (Chain, error) {
+	lookup := d.Lookup
+	d.Lookup = func(ref string) (fob.Profile, error) {
+		if ref == p.Name {
+			return p, nil
+		}
+		return lookup(ref)
+	}
+	return d.follow(p.Name, p)
+}
 
 func (d Definitions) follow(name string, p fob.Profile) (Chain, error) {
 	var c Chain

@@ -63,22 +63,22 @@ func (a *app) completeAdd(cmd *cobra.Command, args []string, text string) ([]str
 }
 
 func (a *app) completeField(ctx context.Context, f api.FieldDoc, text string) ([]string, cobra.ShellCompDirective) {
-	switch f.Key {
-	case "source_profile":
-		return a.namesFrom(ctx, text)
-	case "sso_session":
-		var rows []api.Row
-		p := api.ListParams{}
-		_ = a.call(ctx, api.List, &p.Caller, &p, &rows) // nothing to offer is an answer
-		var names []string
-		for _, r := range rows {
-			if r.Kind == "sso-session" && r.Name == clean(r.Name) {
-				names = append(names, r.Name)
-			}
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
+	if f.Names == "" {
+		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return nil, cobra.ShellCompDirectiveNoFileComp
+	if f.Names == "profile" {
+		return a.namesFrom(ctx, text)
+	}
+	var rows []api.Row
+	p := api.ListParams{}
+	_ = a.call(ctx, api.List, &p.Caller, &p, &rows) // nothing to offer is an answer
+	var names []string
+	for _, r := range rows {
+		if r.Section == f.Names && r.Name == clean(r.Name) {
+			names = append(names, r.Name)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *app) kinds(ctx context.Context) ([]api.KindDoc, error) {

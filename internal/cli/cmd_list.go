@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,9 +26,6 @@ func (a *app) newList() *cobra.Command {
 			if err := a.call(cmd.Context(), api.List, &p.Caller, &p, &rows); err != nil {
 				return err
 			}
-		}
-		for i := range rows {
-			rows[i].Source = sourceName(rows[i].Source)
 		}
 		switch {
 		case asJSON:
@@ -63,6 +59,7 @@ func (a *app) newList() *cobra.Command {
 type listed struct {
 	Name        string     `json:"name"`
 	Kind        string     `json:"kind"`
+	Section     string     `json:"section,omitempty"`
 	Source      string     `json:"source"`
 	Origin      string     `json:"origin"`
 	Account     string     `json:"account"`
@@ -72,19 +69,6 @@ type listed struct {
 	Region      string     `json:"region"`
 	State       string     `json:"state"`
 	Expiration  *time.Time `json:"expiration"`
-}
-
-// sourceName is how people name what a profile starts from: a sign-in by its own
-// name, which may have blanks, or by its start URL without the region.
-func sourceName(source string) string {
-	signIn, ok := fob.IsSignIn(source)
-	if !ok {
-		return source
-	}
-	if url, _, _ := strings.Cut(signIn, " "); strings.Contains(url, "://") {
-		return url
-	}
-	return signIn
 }
 
 // roleTable shows the roles of a sign-in.

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -32,10 +33,8 @@ func (a *app) newShow() *cobra.Command {
 // show prints a definition in the grammar of the file it could be put into.
 func (a *app) show(d api.Definition, name string) {
 	a.printf("# %s, defined in %s\n", dash(d.Kind), clean(d.Path))
-	section := "profile"
-	if d.Kind == "sso-session" {
-		section = d.Kind
-	} else if d.Name != name {
+	section := cmp.Or(d.Section, "profile")
+	if section == "profile" && d.Name != name {
 		a.printf("# %s stands for %s\n", clean(name), clean(d.Name))
 	}
 	a.printf("[%s %s]\n", section, clean(d.Name))

@@ -73,7 +73,7 @@ func (a *app) sessionNames(cmd *cobra.Command, args []string) ([]string, error) 
 	}
 	var names []string
 	for _, r := range rows {
-		if r.Kind == "sso-session" {
+		if r.Section != "" {
 			names = append(names, r.Name)
 		}
 	}

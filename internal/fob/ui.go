@@ -25,11 +25,14 @@ const (
 	AskSecret     = "secret" // a long-lived secret to be put in the vault
 )
 
-// Question asks a person for one line.
+// Question asks a person for a text: one line, unless Lines is set.
 type Question struct {
 	Kind   string `json:"kind"`   // one of the Ask constants
 	Prompt string `json:"prompt"` // one line without a final colon
 	Hidden bool   `json:"hidden"` // do not echo
+	// Lines says that the answer has several lines (a key in PEM), up to the end of
+	// the input or a line that ends such a block.
+	Lines bool `json:"lines,omitempty"`
 	// Command, if set, is a program the user configured to answer in their
 	// place (mfa_process): its first line of output is the answer.
 	Command string `json:"command,omitempty"`

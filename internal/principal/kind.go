@@ -79,9 +79,9 @@ type Group struct {
 	// Inline returns the name for the definition that a profile carries in itself,
 	// without a section (profiles with an sso_start_url of their own); empty if it
 	// carries none. Definition is the inverse: the keys that such a name stands for,
-	// and the shorter name that people call it by.
+	// and the shorter name that people call it by; ok is false for names of sections.
 	Inline     func(keys map[string]string) (name string)
-	Definition func(name string) (short string, keys map[string]string)
+	Definition func(name string) (short string, keys map[string]string, ok bool)
 }
 
 // Field is one key of a kind's definition.
@@ -248,6 +248,18 @@ func (k Kind) AddWord() string {
 		return k.Word
 	}
 	return k.Name
+}
+
+// Usage is the command that adds a definition of the kind, with examples for what
+// it requires.
+func (k Kind) Usage(name string) string {
+	words := []string{"fob add", k.AddWord(), fob.Word(name)}
+	for _, f := range k.Fields {
+		if f.Required && f.Secret == nil {
+			words = append(words, "--"+f.FlagName(), fob.Word(f.Example))
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // AccountIn is the account that a definition says it acts in, if its kind can tell.

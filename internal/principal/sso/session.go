@@ -68,9 +68,9 @@ func inline(keys map[string]string) string {
 }
 
 // definition is the inverse of inline. People call such a sign-in by its URL.
-func definition(name string) (url string, keys map[string]string) {
+func definition(name string) (url string, keys map[string]string, ok bool) {
 	url, region, _ := strings.Cut(name, " ")
-	return url, map[string]string{"sso_start_url": url, "sso_region": region}
+	return url, map[string]string{"sso_start_url": url, "sso_region": region}, strings.Contains(url, "://")
 }
 
 // Asks reports whether a person will have to sign in: there is nothing that renews

@@ -74,7 +74,7 @@ func yields(p fob.Profile) principal.Yield {
 // account is the account that the definition names, else the one of the MFA device,
 // else the one that the access key id encodes.
 func account(p fob.Profile) string {
-	return cmp.Or(p.Get("aws_account_id"), principal.AccountOf(p.Get("mfa_serial")), principal.AccountOfKey(p.Get("aws_access_key_id")))
+	return cmp.Or(p.Get("aws_account_id"), partition.AccountOf(p.Get("mfa_serial")), partition.AccountOfKey(p.Get("aws_access_key_id")))
 }
 
 type user struct {

@@ -107,7 +107,7 @@ func TestSession(t *testing.T) {
 func TestAccount(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	never := map[string]string{"user_session": user.SessionNever}
+	never := map[string]string{"user_session": "never"}
 	for _, tt := range []struct{ key, value, want string }{
 		{"region", "us-east-1", ""},
 		{"mfa_serial", "arn:aws:iam::111122223333:mfa/bot", "111122223333"},
@@ -126,7 +126,7 @@ func TestKeysHandedOn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	own := s.scene.Users["bot"].Credentials
-	c, err := s.credentials(s.profile("bot", map[string]string{"user_session": user.SessionNever}), fob.UI{})
+	c, err := s.credentials(s.profile("bot", map[string]string{"user_session": "never"}), fob.UI{})
 	if err != nil || c.AccessKeyID != own.AccessKeyID || !c.SecretAccessKey.Equal(own.SecretAccessKey) || !c.LongLived() {
 		t.Errorf("user_session = never: %v", err)
 	}
