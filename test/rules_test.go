@@ -64,6 +64,12 @@ func rules() []rule {
 		{"internal/fakeaws/wire", nil},
 		{"internal/fakeaws/verify", []string{"internal/fob", "internal/fakeaws/wire"}}, // never internal/sigv4: it judges it
 		{"internal/fakeaws/identity", []string{"internal/fob", "internal/fakeaws/clock", "internal/fakeaws/random", "internal/fakeaws/verify", "internal/fakeaws/wire"}},
+		{"internal/fakeaws/center", []string{"internal/fakeaws/clock", "internal/fakeaws/random", "internal/fakeaws/wire"}},
+		{"internal/fakeaws/service", []string{"internal/fakeaws/center", "internal/fakeaws/clock", "internal/fakeaws/identity", "internal/fakeaws/region", "internal/fakeaws/verify", "internal/fakeaws/wire"}},
+		{"internal/fakeaws/stage", []string{"internal/fob", "internal/fakeaws"}},
+		{"internal/fakeaws/cmd", []string{"internal/fakeaws="}},
+		{"internal/fakeaws/", []string{"internal/fob", "internal/fakeaws/center", "internal/fakeaws/identity", "internal/fakeaws/random", "internal/fakeaws/region", "internal/fakeaws/service", "internal/fakeaws/verify", "internal/fakeaws/wire"}}, // a service
+		{"internal/fakeaws", []string{"internal/fob", "internal/fakeaws"}},
 		{"internal/cli", []string{"internal/fob", "internal/api", "internal/shell", "internal/tui", "docs/ref"}},
 		{"cmd/fob", []string{"internal/cli"}},
 		{"cmd/fob-agent", []string{"internal/agent", "internal/cli", "internal/delivery/all"}},
@@ -137,6 +143,7 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"internal/cli", "internal/broker"},
 		{"internal/fob", "internal/api"},
 		{"internal/fakeaws/verify", "internal/sigv4"},
+		{"internal/fakeaws/portal", "internal/fakeaws/oidc"},
 		{"cmd/fob", "internal/agent"},
 	} {
 		if allows(wrong[0], wrong[1]) {

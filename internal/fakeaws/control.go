@@ -9,23 +9,27 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/fakeaws/identity"
 	"fob/internal/fakeaws/wire"
 )
 
 // controlPrefix is where scripts talk to the fake itself.
 const controlPrefix = "/_fake/"
 
-// control is one thing that can be asked of it: JSON in, JSON out.
-type control func(s *Server, body []byte) (any, error)
-
-func controls() map[string]control {
-	all := map[string]control{
-		"alias": controlAlias, "calls": controlCalls, "clock": controlClock, "fault": controlFault,
-		"heal": controlHeal, "key": controlKey, "log": controlLog, "reset": controlReset,
-		"role": controlRole, "totp": controlTOTP, "user": controlUser,
+// controls are all things that can be asked: of the scene, and of services.
+func (s *Server) controls() map[string]wire.Control {
+	all := map[string]wire.Control{
+		"alias": s.controlAlias, "calls": s.controlCalls, "clock": s.controlClock, "fault": s.controlFault,
+		"heal": s.controlHeal, "key": s.controlKey, "log": s.controlLog, "reset": s.controlReset,
+		"role": s.controlRole, "totp": s.controlTOTP, "user": s.controlUser,
 	}
-	maps.Copy(all, ssoControls())
+	maps.Copy(all, s.Center.Controls())
+	for _, svc := range s.services {
+		if has, ok := svc.(interface {
+			Controls() map[string]wire.Control
+		}); ok {
+			maps.Copy(all, has.Controls())
+		}
+	}
 	return all
 }
 
@@ -36,7 +40,7 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	run := controls()[strings.TrimPrefix(r.URL.Path, controlPrefix)]
+	run := s.controls()[strings.TrimPrefix(r.URL.Path, controlPrefix)]
 	body, readErr := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	status, answer := http.StatusOK, any(nil)
 	switch {
@@ -49,7 +53,7 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	case readErr != nil:
 		status, answer = http.StatusBadRequest, controlError(readErr.Error())
 	default:
-		v, err := run(s, body)
+		v, err := run(body)
 		if answer = v; err != nil {
 			status, answer = http.StatusBadRequest, controlError(err.Error())
 		}
@@ -62,26 +66,18 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 
 func controlError(message string) map[string]string { return map[string]string{"error": message} }
 
-// ask reads a control's JSON; no body at all is an empty object.
-func ask(body []byte, into any) error {
-	if len(strings.TrimSpace(string(body))) == 0 {
-		return nil
-	}
-	return wire.Strict(body, into)
-}
-
-func controlAlias(s *Server, body []byte) (any, error) {
+func (s *Server) controlAlias(body []byte) (any, error) {
 	var in struct{ Account, Alias string }
-	if err := errors.Join(ask(body, &in), identity.CheckAccount(in.Account)); err != nil {
+	if err := errors.Join(wire.Ask(body, &in), wire.CheckAccount(in.Account)); err != nil {
 		return nil, err
 	}
 	s.SetAlias(in.Account, in.Alias)
 	return struct{}{}, nil
 }
 
-func controlCalls(s *Server, body []byte) (any, error) {
+func (s *Server) controlCalls(body []byte) (any, error) {
 	var in struct{ Action string }
-	if err := ask(body, &in); err != nil {
+	if err := wire.Ask(body, &in); err != nil {
 		return nil, err
 	}
 	by := map[string]int{}
@@ -91,11 +87,11 @@ func controlCalls(s *Server, body []byte) (any, error) {
 	return map[string]any{"calls": s.Calls(in.Action), "by_action": by}, nil
 }
 
-func controlClock(s *Server, body []byte) (any, error) {
+func (s *Server) controlClock(body []byte) (any, error) {
 	var in struct {
 		Advance, Skew, KeyDelay, Lifetime string
 	}
-	if err := ask(body, &in); err != nil {
+	if err := wire.Ask(body, &in); err != nil {
 		return nil, err
 	}
 	for _, f := range []struct {
@@ -114,12 +110,12 @@ func controlClock(s *Server, body []byte) (any, error) {
 	return map[string]string{"now": wire.Time(s.Now()), "offset": s.Offset().String()}, nil
 }
 
-func controlFault(s *Server, body []byte) (any, error) {
+func (s *Server) controlFault(body []byte) (any, error) {
 	var in struct {
 		Fault
 		Delay string `json:"delay"`
 	}
-	if err := ask(body, &in); err != nil {
+	if err := wire.Ask(body, &in); err != nil {
 		return nil, err
 	}
 	if in.Delay != "" {
@@ -132,16 +128,16 @@ func controlFault(s *Server, body []byte) (any, error) {
 	return struct{}{}, s.fail(in.Fault)
 }
 
-func controlHeal(s *Server, _ []byte) (any, error) {
+func (s *Server) controlHeal(_ []byte) (any, error) {
 	s.Heal()
 	return struct{}{}, nil
 }
 
-func controlKey(s *Server, body []byte) (any, error) {
+func (s *Server) controlKey(body []byte) (any, error) {
 	var in struct {
 		ID, Status string
 	}
-	if err := ask(body, &in); err != nil {
+	if err := wire.Ask(body, &in); err != nil {
 		return nil, err
 	}
 	switch in.Status {
@@ -153,34 +149,34 @@ func controlKey(s *Server, body []byte) (any, error) {
 	return nil, errors.New("status must be Active, Inactive or Deleted")
 }
 
-func controlLog(s *Server, _ []byte) (any, error) { return s.Log(), nil }
+func (s *Server) controlLog(_ []byte) (any, error) { return s.Log(), nil }
 
-func controlReset(s *Server, _ []byte) (any, error) {
+func (s *Server) controlReset(_ []byte) (any, error) {
 	s.Reset()
 	return struct{}{}, nil
 }
 
-func controlRole(s *Server, body []byte) (any, error) {
+func (s *Server) controlRole(body []byte) (any, error) {
 	var in RoleSpec
-	if err := ask(body, &in); err != nil {
+	if err := wire.Ask(body, &in); err != nil {
 		return nil, err
 	}
 	arn, err := s.Store.AddRole(in)
 	return map[string]string{"arn": arn}, err
 }
 
-func controlTOTP(s *Server, body []byte) (any, error) {
+func (s *Server) controlTOTP(body []byte) (any, error) {
 	var in struct{ Serial string }
-	if err := ask(body, &in); err != nil {
+	if err := wire.Ask(body, &in); err != nil {
 		return nil, err
 	}
 	code, err := s.Code(in.Serial)
 	return map[string]string{"code": code}, err
 }
 
-func controlUser(s *Server, body []byte) (any, error) {
+func (s *Server) controlUser(body []byte) (any, error) {
 	var in UserSpec
-	if err := ask(body, &in); err != nil {
+	if err := wire.Ask(body, &in); err != nil {
 		return nil, err
 	}
 	u, err := s.Store.AddUser(in)

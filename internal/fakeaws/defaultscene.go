@@ -64,3 +64,22 @@ func (s *Server) SetDefault() Scene {
 	sc.SSO = s.setDefaultSSO()
 	return sc
 }
+
+// FromSSO is a role of the default scene, for chains: any role of the account
+// payments may assume it, and it may last 12 hours where that is no chaining.
+const FromSSO = "FromSSO"
+
+// setDefaultSSO adds the instance of the default scene.
+func (s *Server) setDefaultSSO() *Instance {
+	i := s.AddInstance(InstanceSpec{})
+	for _, a := range []AccountSpec{
+		{ID: PaymentsAccount, Name: "payments"},
+		{ID: "333344445555", Name: "Data Platform"},
+		{ID: "555566667777", Name: "sandbox", Email: "aws+sandbox-1@example.com"},
+		{ID: "666677778888", Name: "sandbox", Email: "aws+sandbox-2@example.com"},
+	} {
+		a.Roles = []string{"Admin", "ReadOnly"}
+		i.AddAccount(a)
+	}
+	return i
+}

@@ -17,7 +17,7 @@
 //
 // or takes the one of [Server.SetDefault]. STS and IAM are on the path /, told
 // apart as AWS tells them by the host, else by the API's version. A signed
-// request for any other service is verified and echoed as JSON ([Echo]), so that
+// request for any other service is verified and echoed as JSON ([echo.Answer]), so that
 // any signer can be tried; [Server.Verifier] does the same within a handler.
 //
 // All secrets that it makes up contain [Marker].
@@ -62,7 +62,6 @@
 //	aws.AnswerDevice("", true)
 //	aws.RevokeSSO(fakeaws.RevokeAccess)
 //	aws.SSOCounts().Pages
-//	aws.Verifiers() // of PKCE, for tests that search for them
 //	aws.Verifiers() // of PKCE, for tests that search for them
 //
 // The buttons of the pages have the ids approve and deny. Scripts steer it with

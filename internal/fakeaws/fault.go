@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"fob/internal/fakeaws/service"
 	"fob/internal/fakeaws/wire"
 )
 
@@ -90,7 +91,7 @@ func (s *Server) pickFault(e *Entry) *Fault {
 const portalPage = "<!DOCTYPE html>\n<html><head><title>Welcome to Airport WiFi</title></head><body><form action=\"/accept\">Please accept the terms.</form></body></html>\n"
 
 // apply gives the answer that a call meets, or false where it gets none.
-func (f *Fault) apply(s *Server, r *wire.Request, svc service, e *Entry, answer func() wire.Reply) (wire.Reply, bool) {
+func (f *Fault) apply(s *Server, r *wire.Request, svc service.Service, e *Entry, answer func() wire.Reply) (wire.Reply, bool) {
 	if f == nil {
 		return answer(), true
 	}
@@ -145,8 +146,8 @@ func (f *Fault) slow(s *Server, r *wire.Request, answer func() wire.Reply) (wire
 	return answer(), true
 }
 
-func (f *Fault) refuse(s *Server, svc service, r *wire.Request, e *Entry, refusal *wire.Refusal) wire.Reply {
-	rep := svc.refuse(r, refusal) // in the service's own code
+func (f *Fault) refuse(s *Server, svc service.Service, r *wire.Request, e *Entry, refusal *wire.Refusal) wire.Reply {
+	rep := svc.Refuse(r, refusal) // in the service's own code
 	s.note(e, rep.Status, refusal.Code)
 	return rep
 }

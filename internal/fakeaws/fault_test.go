@@ -1,4 +1,4 @@
-package fakeaws
+package fakeaws_test
 
 import (
 	"context"
@@ -14,40 +14,42 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"fob/internal/fakeaws"
+	"fob/internal/fakeaws/stage"
 	"fob/internal/fob"
 )
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		fault      Fault
+		fault      fakeaws.Fault
 		status     int
 		code, body string
 	}{
-		{Fault{Kind: FaultThrottle}, 400, "Throttling", "<Message>Rate exceeded</Message>"},
-		{Fault{Kind: FaultUnavailable}, 503, "ServiceUnavailable", "<Type>Receiver</Type>"},
-		{Fault{Kind: FaultUnavailable, Status: 500}, 500, "InternalFailure", "<Type>Receiver</Type>"},
-		{Fault{Kind: FaultError, Status: 403, Code: "RegionDisabledException", Message: "STS is not activated"}, 403, "RegionDisabledException", "STS is not activated"},
-		{Fault{Kind: FaultHTML}, 200, "", "<!DOCTYPE html>"},
-		{Fault{Kind: FaultTruncated}, 200, "", "<GetCallerIdentityResponse"},
-		{Fault{Kind: FaultSlow, Delay: time.Hour}, 200, "", "</GetCallerIdentityResponse>"},
+		{fakeaws.Fault{Kind: fakeaws.FaultThrottle}, 400, "Throttling", "<Message>Rate exceeded</Message>"},
+		{fakeaws.Fault{Kind: fakeaws.FaultUnavailable}, 503, "ServiceUnavailable", "<Type>Receiver</Type>"},
+		{fakeaws.Fault{Kind: fakeaws.FaultUnavailable, Status: 500}, 500, "InternalFailure", "<Type>Receiver</Type>"},
+		{fakeaws.Fault{Kind: fakeaws.FaultError, Status: 403, Code: "RegionDisabledException", Message: "STS is not activated"}, 403, "RegionDisabledException", "STS is not activated"},
+		{fakeaws.Fault{Kind: fakeaws.FaultHTML}, 200, "", "<!DOCTYPE html>"},
+		{fakeaws.Fault{Kind: fakeaws.FaultTruncated}, 200, "", "<GetCallerIdentityResponse"},
+		{fakeaws.Fault{Kind: fakeaws.FaultSlow, Delay: time.Hour}, 200, "", "</GetCallerIdentityResponse>"},
 	} {
 		t.Run(fmt.Sprint(tc.fault.Kind, tc.fault.Status), func(t *testing.T) {
 			t.Parallel()
 			var waited atomic.Int64
-			st := newStage(t, Options{Wait: func(_ context.Context, d time.Duration) { waited.Add(int64(d)) }})
+			st := stage.New(t, fakeaws.Options{Wait: func(_ context.Context, d time.Duration) { waited.Add(int64(d)) }})
 			tc.fault.Times = 1
 			st.Fail(tc.fault)
 			bot := st.Users["bot"].Credentials
-			status, code, body := st.query(t, bot, "sts", "us-east-1", callerIdentity, st.Now())
+			status, code, body := st.Query(t, bot, "sts", "us-east-1", stage.CallerIdentity, st.Now())
 			if status != tc.status || code != tc.code || !strings.Contains(body, tc.body) || waited.Load() != int64(tc.fault.Delay) {
 				t.Errorf("got %d %s, after %v", status, body, time.Duration(waited.Load()))
 			}
 			whole := strings.Contains(body, "</GetCallerIdentityResponse>")
-			if whole != (tc.fault.Kind == FaultSlow) {
+			if whole != (tc.fault.Kind == fakeaws.FaultSlow) {
 				t.Errorf("got %s", body)
 			}
-			if status, _, _ := st.query(t, bot, "sts", "us-east-1", callerIdentity, st.Now()); status != 200 {
+			if status, _, _ := st.Query(t, bot, "sts", "us-east-1", stage.CallerIdentity, st.Now()); status != 200 {
 				t.Error("it happens again")
 			}
 			if e := st.Log()[0]; e.Fault != tc.fault.Kind || e.Status != tc.status || e.Code != tc.code || e.Action != "GetCallerIdentity" || e.Service != "sts" {
@@ -60,12 +62,12 @@ func TestFaults(t *testing.T) {
 // Nothing, or everything, was done when the connection breaks.
 func TestBrokenConnections(t *testing.T) {
 	t.Parallel()
-	for kind, keys := range map[string]int{FaultReset: 1, FaultLost: 2} {
+	for kind, keys := range map[string]int{fakeaws.FaultReset: 1, fakeaws.FaultLost: 2} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			st := newStage(t, Options{})
-			bot := st.iam(st.Users["bot"].Credentials)
-			st.Fail(Fault{Action: "iam:CreateAccessKey", Kind: kind, Times: 1})
+			st := stage.New(t, fakeaws.Options{})
+			bot := st.IAM(st.Users["bot"].Credentials)
+			st.Fail(fakeaws.Fault{Action: "iam:CreateAccessKey", Kind: kind, Times: 1})
 			if _, err := bot.CreateAccessKey(t.Context(), nil); err == nil {
 				t.Fatal("there was an answer")
 			}
@@ -79,12 +81,12 @@ func TestBrokenConnections(t *testing.T) {
 
 func TestHang(t *testing.T) {
 	t.Parallel()
-	st := newStage(t, Options{})
-	st.Fail(Fault{Kind: FaultHang})
+	st := stage.New(t, fakeaws.Options{})
+	st.Fail(fakeaws.Fault{Kind: fakeaws.FaultHang})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		_, err := st.sts(st.Users["bot"].Credentials).GetCallerIdentity(ctx, nil)
+		_, err := st.STS(st.Users["bot"].Credentials).GetCallerIdentity(ctx, nil)
 		done <- err
 	}()
 	for st.Calls("") == 0 {
@@ -99,23 +101,23 @@ func TestHang(t *testing.T) {
 		t.Error(err)
 	}
 	st.Heal()
-	if _, err := st.sts(st.Users["bot"].Credentials).GetCallerIdentity(t.Context(), nil); err != nil {
+	if _, err := st.STS(st.Users["bot"].Credentials).GetCallerIdentity(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestFaultsAreForTheirCalls(t *testing.T) {
 	t.Parallel()
-	st := newStage(t, Options{})
-	st.Fail(Fault{Action: "sts:AssumeRole", Kind: FaultThrottle, After: 1, Times: 2})
+	st := stage.New(t, fakeaws.Options{})
+	st.Fail(fakeaws.Fault{Action: "sts:AssumeRole", Kind: fakeaws.FaultThrottle, After: 1, Times: 2})
 	bot := st.Users["bot"].Credentials
 	for i, want := range []string{"", "Throttling", "Throttling", ""} {
-		_, err := st.assume(t, bot, "ReadOnly", nil)
-		wantRefusal(t, err, want, "")
+		_, err := st.Assume(t, bot, "ReadOnly", nil)
+		stage.WantRefusal(t, err, want, "")
 		if st.Calls("AssumeRole") != i+1 || st.Calls("sts:AssumeRole") != i+1 {
 			t.Errorf("%d calls counted", st.Calls("AssumeRole"))
 		}
-		if _, err := st.sts(bot).GetCallerIdentity(t.Context(), nil); err != nil {
+		if _, err := st.STS(bot).GetCallerIdentity(t.Context(), nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -131,11 +133,11 @@ func TestFaultsAreForTheirCalls(t *testing.T) {
 // The Date of all answers is of the server's own clock.
 func TestDate(t *testing.T) {
 	t.Parallel()
-	st := newStage(t, Options{})
+	st := stage.New(t, fakeaws.Options{})
 	st.SetSkew(-20 * time.Minute)
 	bot := st.Users["bot"].Credentials
-	for path, body := range map[string]string{"/": callerIdentity, "/other": "x"} {
-		_, header, _ := send(t, signed(t, st.http.URL+path, "sts", "us-east-1", "POST", body, bot, time.Now()))
+	for path, body := range map[string]string{"/": stage.CallerIdentity, "/other": "x"} {
+		_, header, _ := stage.Send(t, stage.Signed(t, st.HTTP.URL+path, "sts", "us-east-1", "POST", body, bot, time.Now()))
 		date, err := http.ParseTime(header.Get("Date"))
 		if off := time.Until(date) + 20*time.Minute; err != nil || off.Abs() > 5*time.Second {
 			t.Errorf("%s: Date %v, %v", path, date, err)
@@ -145,10 +147,10 @@ func TestDate(t *testing.T) {
 
 func TestControl(t *testing.T) {
 	t.Parallel()
-	st := newStage(t, Options{})
+	st := stage.New(t, fakeaws.Options{})
 	ask := func(name, body string) map[string]any {
 		t.Helper()
-		status, out := st.control(t, name, body)
+		status, out := st.Control(t, name, body)
 		if status != 200 {
 			t.Fatalf("%s: %d %v", name, status, out)
 		}
@@ -162,9 +164,9 @@ func TestControl(t *testing.T) {
 	creds := st.Users["jane"].Credentials // same account, other user: mary's below
 	creds.AccessKeyID = user["access_key_id"].(string)
 	creds.SecretAccessKey = fob.NewSecret(user["secret_access_key"].(string))
-	body := form("AssumeRole", "RoleArn", role, "RoleSessionName", "test", "SerialNumber", serial, "TokenCode", code)
+	body := stage.Form("AssumeRole", "RoleArn", role, "RoleSessionName", "test", "SerialNumber", serial, "TokenCode", code)
 	for _, want := range []string{"Throttling", ""} {
-		if _, got, answer := st.query(t, creds, "sts", "us-east-1", body, st.Now()); got != want {
+		if _, got, answer := st.Query(t, creds, "sts", "us-east-1", body, st.Now()); got != want {
 			t.Error(answer)
 		}
 	}
@@ -180,7 +182,7 @@ func TestControl(t *testing.T) {
 		t.Error(off)
 	}
 	ask("key", `{"id":"`+creds.AccessKeyID+`","status":"Inactive"}`)
-	if _, got, answer := st.query(t, creds, "sts", "us-east-1", callerIdentity, st.Now()); got != "InvalidClientTokenId" {
+	if _, got, answer := st.Query(t, creds, "sts", "us-east-1", stage.CallerIdentity, st.Now()); got != "InvalidClientTokenId" {
 		t.Error(answer)
 	}
 	ask("key", `{"id":"`+creds.AccessKeyID+`","status":"Deleted"}`)
@@ -195,12 +197,12 @@ func TestControl(t *testing.T) {
 
 func TestControlRefuses(t *testing.T) {
 	t.Parallel()
-	st := newStage(t, Options{})
+	st := stage.New(t, fakeaws.Options{})
 	for name, body := range map[string]string{
 		"nothing": `{}`, "fault": `{"kind":"flood"}`, "user": `{"account":"12","name":"x"}`, "role": `{"account":"444455556666"}`,
 		"totp": `{"serial":"x"}`, "clock": `{"advance":"soon"}`, "key": `{"id":"x","status":"Active"}`, "alias": `{"Alias":1}`, "calls": `{"what":1}`,
 	} {
-		if status, out := st.control(t, name, body); status < 400 || out["error"] == "" {
+		if status, out := st.Control(t, name, body); status < 400 || out["error"] == "" {
 			t.Errorf("%s %s: %d %v", name, body, status, out)
 		}
 	}
@@ -209,9 +211,9 @@ func TestControlRefuses(t *testing.T) {
 		"host":   func(r *http.Request) { r.Host = "rebound.example.com" },
 		"method": func(r *http.Request) { r.Method = "GET" },
 	} {
-		req, _ := http.NewRequestWithContext(t.Context(), "POST", st.http.URL+"/_fake/log", nil)
+		req, _ := http.NewRequestWithContext(t.Context(), "POST", st.HTTP.URL+"/_fake/log", nil)
 		edit(req)
-		if status, _, _ := send(t, req); status < 400 {
+		if status, _, _ := stage.Send(t, req); status < 400 {
 			t.Errorf("%s: %d", name, status)
 		}
 	}
@@ -220,18 +222,18 @@ func TestControlRefuses(t *testing.T) {
 // The log has what a test wants to know, and nothing secret.
 func TestLog(t *testing.T) {
 	t.Parallel()
-	st := newStage(t, Options{Logf: func(format string, args ...any) {
-		if line := fmt.Sprintf(format, args...); strings.Contains(line, Marker) {
+	st := stage.New(t, fakeaws.Options{Logf: func(format string, args ...any) {
+		if line := fmt.Sprintf(format, args...); strings.Contains(line, fakeaws.Marker) {
 			t.Error(line)
 		}
 	}})
-	ses := st.session(t, "jane")
-	st.mustAssume(t, ses, "Deploy", nil)
-	status, _, body := send(t, func() *http.Request {
-		r, _ := http.NewRequestWithContext(t.Context(), "POST", st.http.URL+"/_fake/log", nil)
+	ses := st.Session(t, "jane")
+	st.MustAssume(t, ses, "Deploy", nil)
+	status, _, body := stage.Send(t, func() *http.Request {
+		r, _ := http.NewRequestWithContext(t.Context(), "POST", st.HTTP.URL+"/_fake/log", nil)
 		return r
 	}())
-	var entries []Entry
+	var entries []fakeaws.Entry
 	if err := json.Unmarshal([]byte(body), &entries); err != nil || status != 200 || len(entries) != 2 {
 		t.Fatal(err, body)
 	}
@@ -239,7 +241,7 @@ func TestLog(t *testing.T) {
 	if e.AccessKeyID != ses.AccessKeyID || e.Params["RoleArn"] != st.Roles["Deploy"] || e.Region != "eu-west-1" || e.Status != 200 || e.RequestID == "" {
 		t.Errorf("%+v", e)
 	}
-	if strings.Contains(body, Marker) || strings.Contains(body, "TokenCode") {
+	if strings.Contains(body, fakeaws.Marker) || strings.Contains(body, "TokenCode") {
 		t.Error(body)
 	}
 }
@@ -247,7 +249,7 @@ func TestLog(t *testing.T) {
 func TestListen(t *testing.T) {
 	t.Parallel()
 	for addr, want := range map[string]bool{"127.0.0.1:0": true, "localhost:0": true, "0.0.0.0:0": false, ":0": false, "192.0.2.1:0": false, "127.0.0.1": false} {
-		l, err := Listen(addr)
+		l, err := fakeaws.Listen(addr)
 		if (err == nil) != want {
 			t.Errorf("%s: %v", addr, err)
 		}
@@ -259,15 +261,19 @@ func TestListen(t *testing.T) {
 
 func TestBadScenesPanic(t *testing.T) {
 	t.Parallel()
-	for name, set := range map[string]func(*Server){
-		"account":  func(s *Server) { s.AddUser(UserSpec{Account: "1", Name: "x"}) },
-		"name":     func(s *Server) { s.AddUser(UserSpec{Account: UserAccount}) },
-		"twice":    func(s *Server) { s.AddUser(UserSpec{Account: UserAccount, Name: "jane"}) },
-		"duration": func(s *Server) { s.AddRole(RoleSpec{Account: RoleAccount, Name: "x", MaxSessionDuration: 60}) },
-		"trust":    func(s *Server) { s.AddRole(RoleSpec{Account: RoleAccount, Name: "x", Trusts: []string{"jane"}}) },
-		"fault":    func(s *Server) { s.Fail(Fault{Kind: "flood"}) },
+	for name, set := range map[string]func(*fakeaws.Server){
+		"account": func(s *fakeaws.Server) { s.AddUser(fakeaws.UserSpec{Account: "1", Name: "x"}) },
+		"name":    func(s *fakeaws.Server) { s.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount}) },
+		"twice":   func(s *fakeaws.Server) { s.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "jane"}) },
+		"duration": func(s *fakeaws.Server) {
+			s.AddRole(fakeaws.RoleSpec{Account: fakeaws.RoleAccount, Name: "x", MaxSessionDuration: 60})
+		},
+		"trust": func(s *fakeaws.Server) {
+			s.AddRole(fakeaws.RoleSpec{Account: fakeaws.RoleAccount, Name: "x", Trusts: []string{"jane"}})
+		},
+		"fault": func(s *fakeaws.Server) { s.Fail(fakeaws.Fault{Kind: "flood"}) },
 	} {
-		s := New(Options{})
+		s := fakeaws.New(fakeaws.Options{})
 		s.SetDefault()
 		func() {
 			defer func() {
@@ -282,9 +288,9 @@ func TestBadScenesPanic(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
-	st := newStage(t, Options{})
-	req, _ := http.NewRequestWithContext(t.Context(), "POST", st.http.URL, io.LimitReader(zeros{}, maxBody+1))
-	if status, _, _ := send(t, req); status != http.StatusRequestEntityTooLarge {
+	st := stage.New(t, fakeaws.Options{})
+	req, _ := http.NewRequestWithContext(t.Context(), "POST", st.HTTP.URL, io.LimitReader(zeros{}, 2<<20))
+	if status, _, _ := stage.Send(t, req); status != http.StatusRequestEntityTooLarge {
 		t.Error(status)
 	}
 }

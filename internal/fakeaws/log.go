@@ -1,10 +1,12 @@
 package fakeaws
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 	"time"
 
+	"fob/internal/fakeaws/service"
 	"fob/internal/fakeaws/verify"
 	"fob/internal/fakeaws/wire"
 )
@@ -25,26 +27,21 @@ type Entry struct {
 }
 
 // begin logs a request's arrival and picks the fault that waits for it.
-func (s *Server) begin(r *wire.Request, svc service, action string) (*Entry, *Fault) {
+func (s *Server) begin(r *wire.Request, svc service.Service, action string) (*Entry, *Fault) {
 	sig, _ := verify.Parse(r.HTTP)
-	e := &Entry{Time: s.Now(), RequestID: r.ID, Service: svc.name, Action: action,
+	e := &Entry{Time: s.Now(), RequestID: r.ID, Service: cmp.Or(svc.Name(), sig.Service, "echo"), Action: action,
 		AccessKeyID: sig.AccessKeyID, Region: sig.Region, UserAgent: r.HTTP.UserAgent(), Params: map[string]string{}}
-	if api, ok := apiOf(r); ok {
-		e.Service = api.service
-	} else if sig.Service != "" {
-		e.Service = sig.Service
-	}
 	for name := range r.Form {
 		if name != "TokenCode" && name != "Session" && !strings.Contains(name, "Token") && name != "Action" && name != "Version" {
 			e.Params[name] = r.Form.Get(name)
 		}
 	}
+	if sees, ok := svc.(interface{ Arrived(*wire.Request, string) }); ok {
+		sees.Arrived(r, action)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.entries = append(s.entries, e)
-	if action == "CreateToken" {
-		s.sso.noteVerifier(r)
-	}
 	return e, s.pickFault(e)
 }
 
@@ -83,7 +80,7 @@ func (s *Server) Log() []Entry {
 // and clock stay.
 func (s *Server) Reset() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.entries, s.faults = nil, nil
-	s.sso.counts = newSSOCounts()
+	s.mu.Unlock()
+	s.ResetCounts()
 }

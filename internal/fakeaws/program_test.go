@@ -1,4 +1,4 @@
-package fakeaws
+package fakeaws_test
 
 import (
 	"bufio"
@@ -14,17 +14,27 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fakeaws"
+	"fob/internal/fakeaws/stage"
 	"fob/test/skip"
 )
 
 type announced struct {
 	URL   string
-	Users map[string]publicUser
+	Users map[string]announcedUser
 	Roles map[string]string
 	SSO   struct {
 		StartURL string `json:"start_url"`
-		Accounts []AccountSpec
+		Accounts []fakeaws.AccountSpec
 	}
+}
+
+type announcedUser struct {
+	ARN             string `json:"arn"`
+	AccessKeyID     string `json:"access_key_id"`
+	SecretAccessKey string `json:"secret_access_key"`
+	MFASerial       string `json:"mfa_serial"`
+	MFASeed         string `json:"mfa_seed"`
 }
 
 func TestProgram(t *testing.T) {
@@ -32,7 +42,7 @@ func TestProgram(t *testing.T) {
 	stdin, hold := io.Pipe()
 	out, stdout := io.Pipe()
 	ended := make(chan int, 1)
-	go func() { ended <- Main(t.Context(), []string{"-v"}, stdin, stdout, io.Discard) }()
+	go func() { ended <- fakeaws.Main(t.Context(), []string{"-v"}, stdin, stdout, io.Discard) }()
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +60,7 @@ func TestProgram(t *testing.T) {
 		t.Errorf("announced %s", line)
 	}
 	req, _ := http.NewRequestWithContext(t.Context(), "POST", a.URL+"/_fake/calls", nil)
-	if status, _, body := send(t, req); status != 200 {
+	if status, _, body := stage.Send(t, req); status != 200 {
 		t.Error(body)
 	}
 	_ = hold.Close()
@@ -63,7 +73,7 @@ func TestProgramWritesItsFilePrivately(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "scene.json")
 	var stdout bytes.Buffer
-	if code := Main(t.Context(), []string{"--out", path}, strings.NewReader(""), &stdout, io.Discard); code != 0 || stdout.Len() > 0 {
+	if code := fakeaws.Main(t.Context(), []string{"--out", path}, strings.NewReader(""), &stdout, io.Discard); code != 0 || stdout.Len() > 0 {
 		t.Fatal(code, stdout.String())
 	}
 	info, err := os.Stat(path)
@@ -72,7 +82,7 @@ func TestProgramWritesItsFilePrivately(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if code := Main(ctx, []string{"--ignore-stdin", "--scene", "empty", "--out", path}, strings.NewReader(""), &stdout, io.Discard); code != 0 {
+	if code := fakeaws.Main(ctx, []string{"--ignore-stdin", "--scene", "empty", "--out", path}, strings.NewReader(""), &stdout, io.Discard); code != 0 {
 		t.Error(code)
 	}
 }
@@ -81,7 +91,7 @@ func TestProgramRefuses(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[int][]string{2: {"--scene", "none"}, 1: {"--listen", "0.0.0.0:0"}, 0: {"-h"}} {
 		var stderr bytes.Buffer
-		if code := Main(t.Context(), args, strings.NewReader(""), io.Discard, &stderr); code != want || stderr.Len() == 0 {
+		if code := fakeaws.Main(t.Context(), args, strings.NewReader(""), io.Discard, &stderr); code != want || stderr.Len() == 0 {
 			t.Errorf("%v: exit code %d, %s", args, code, &stderr)
 		}
 	}
@@ -94,12 +104,12 @@ func TestBotocore(t *testing.T) {
 	if err != nil || exec.CommandContext(t.Context(), python, "-c", "import boto3").Run() != nil {
 		skip.Missing(t, "boto3 is not installed for python3")
 	}
-	st := newStage(t, Options{})
-	users := map[string]publicUser{}
+	st := stage.New(t, fakeaws.Options{})
+	users := map[string]announcedUser{}
 	for name, u := range st.Users {
-		users[name] = public(u)
+		users[name] = announcedUser{u.ARN, u.Credentials.AccessKeyID, u.Credentials.SecretAccessKey.Reveal(), u.MFASerial, u.MFASeed.Reveal()}
 	}
-	scene, err := json.Marshal(map[string]any{"url": st.http.URL, "users": users, "roles": st.Roles})
+	scene, err := json.Marshal(map[string]any{"url": st.HTTP.URL, "users": users, "roles": st.Roles})
 	if err != nil {
 		t.Fatal(err)
 	}

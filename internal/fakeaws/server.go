@@ -11,30 +11,12 @@ import (
 	"sync"
 	"time"
 
+	"fob/internal/fakeaws/center"
 	"fob/internal/fakeaws/clock"
 	"fob/internal/fakeaws/identity"
-	"fob/internal/fakeaws/random"
-	"fob/internal/fakeaws/verify"
+	"fob/internal/fakeaws/service"
 	"fob/internal/fakeaws/wire"
 	"fob/internal/fob"
-)
-
-// Marker is in every secret that the fake makes up.
-const Marker = random.Marker
-
-// What scenes are made of.
-type (
-	UserSpec = identity.UserSpec
-	User     = identity.User
-	RoleSpec = identity.RoleSpec
-)
-
-// What tests that verify signatures in their own handlers need.
-type (
-	Refusal   = wire.Refusal
-	Verifier  = verify.Verifier
-	Key       = verify.Key
-	Signature = verify.Signature
 )
 
 // Options are what a [Server] needs from outside; the zero value will do.
@@ -58,28 +40,23 @@ type Options struct {
 
 // Server is the fake. It is an [http.Handler], for httptest or [Listen].
 type Server struct {
-	*clock.Clock
-	*identity.Store
+	*service.Env
+	services  []service.Service
 	wait      func(ctx context.Context, d time.Duration)
 	logf      func(format string, args ...any)
-	region    string
 	closed    chan struct{}
 	closeOnce sync.Once
 
 	mu      sync.Mutex // guards all below
 	faults  []*Fault
 	entries []*Entry
-	sso     ssoState
-	console consoleState
 }
 
 // New returns a server with nobody in it.
 func New(opts Options) *Server {
 	c := clock.New(opts.Now)
-	s := &Server{
-		Clock: c, Store: identity.New(cmp.Or(opts.Partition, "aws"), c), wait: opts.Wait, logf: opts.Logf, region: opts.Region,
-		closed: make(chan struct{}), sso: newSSOState(), console: newConsoleState(),
-	}
+	env := &service.Env{Clock: c, Store: identity.New(cmp.Or(opts.Partition, "aws"), c), Center: center.New(c), Region: opts.Region}
+	s := &Server{Env: env, services: services(env), wait: opts.Wait, logf: opts.Logf, closed: make(chan struct{})}
 	s.SetKeyDelay(opts.KeyDelay)
 	if s.wait == nil {
 		s.wait = waitTimer
@@ -102,27 +79,6 @@ func waitTimer(ctx context.Context, d time.Duration) {
 // Close releases the requests that hang.
 func (s *Server) Close() { s.closeOnce.Do(func() { close(s.closed) }) }
 
-// check panics: a wrong scene is a wrong test.
-func check(err error) {
-	if err != nil {
-		panic("fakeaws: " + err.Error())
-	}
-}
-
-// AddUser adds a user with active keys. It panics if the spec is no user's.
-func (s *Server) AddUser(spec UserSpec) User {
-	u, err := s.Store.AddUser(spec)
-	check(err)
-	return u
-}
-
-// AddRole adds a role and returns its ARN. It panics if the spec is no role's.
-func (s *Server) AddRole(spec RoleSpec) string {
-	arn, err := s.Store.AddRole(spec)
-	check(err)
-	return arn
-}
-
 // Listen listens on loopback, and nowhere else: what the fake hands out looks
 // like real credentials, and its control surface knows all seeds.
 func Listen(addr string) (net.Listener, error) {
@@ -141,23 +97,6 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// service is one of the endpoints that the server plays. A new one is a file
-// that returns such a value, and a line in services.
-type service struct {
-	name string
-	// match claims a request and names its action.
-	match func(r *wire.Request) (action string, mine bool)
-	// serve answers it, with the server's lock held.
-	serve func(s *Server, r *wire.Request, action string) (wire.Reply, error)
-	// refuse writes an error in the service's shape.
-	refuse func(r *wire.Request, e *wire.Refusal) wire.Reply
-}
-
-// services is the table; the first that claims a request has it.
-func services() []service {
-	return []service{oidcService(), pageService(), portalService(), signinService(), queryService(), ecrService(), echoService()}
-}
-
 const maxBody = 1 << 20
 
 // ServeHTTP implements [http.Handler]. Every answer has a Date of the server's
@@ -174,8 +113,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req := wire.NewRequest(r, body)
-	for _, svc := range services() {
-		if action, mine := svc.match(req); mine {
+	for _, svc := range s.services {
+		if action, mine := svc.Match(req); mine {
 			s.perform(w, req, svc, action)
 			return
 		}
@@ -184,7 +123,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // perform serves a request, or lets it suffer the fault that waits for it.
-func (s *Server) perform(w http.ResponseWriter, r *wire.Request, svc service, action string) {
+func (s *Server) perform(w http.ResponseWriter, r *wire.Request, svc service.Service, action string) {
 	entry, fault := s.begin(r, svc, action)
 	answer := func() wire.Reply { return s.answer(r, svc, action, entry) }
 	rep, sent := fault.apply(s, r, svc, entry, answer)
@@ -199,16 +138,15 @@ func (s *Server) perform(w http.ResponseWriter, r *wire.Request, svc service, ac
 	_, _ = w.Write(rep.Body)
 }
 
-func (s *Server) answer(r *wire.Request, svc service, action string, entry *Entry) wire.Reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	rep, err := svc.serve(s, r, action)
+func (s *Server) answer(r *wire.Request, svc service.Service, action string, entry *Entry) wire.Reply {
+	rep, err := svc.Serve(r, action)
+	code := ""
 	if err != nil {
 		e := wire.AsRefusal(err)
-		entry.Code = e.Code
-		rep = svc.refuse(r, e)
+		code = e.Code
+		rep = svc.Refuse(r, e)
 	}
-	entry.Status = rep.Status
+	s.note(entry, rep.Status, code)
 	return rep
 }
 

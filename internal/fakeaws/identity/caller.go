@@ -77,6 +77,15 @@ func (c *Caller) Permits(action string, mfa bool) (allowed, denied bool) {
 	return !slices.Contains(without, action), false
 }
 
+// Authorize refuses an action on a resource that the caller's own policies do not
+// allow. The resource is as AWS names it in the text: an ARN, *, or user jane.
+func (c *Caller) Authorize(action, resource string) error {
+	if allowed, explicit := c.Permits(action, c.MFA()); !allowed {
+		return NotAuthorized(c, action, resource, explicit)
+	}
+	return nil
+}
+
 // NotAuthorized is AWS's text for a missing or denied permission.
 func NotAuthorized(c *Caller, action, resource string, explicit bool) error {
 	text := "User: " + c.ARN() + " is not authorized to perform: " + action + " on resource: " + resource

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"fob/internal/fakeaws/wire"
 )
 
 // RoleSpec describes an IAM role to add.
@@ -37,7 +39,7 @@ type Role struct {
 
 // AddRole adds a role and returns its ARN.
 func (s *Store) AddRole(spec RoleSpec) (string, error) {
-	if err := CheckAccount(spec.Account); err != nil {
+	if err := wire.CheckAccount(spec.Account); err != nil {
 		return "", err
 	}
 	if spec.MaxSessionDuration == 0 {
@@ -47,7 +49,7 @@ func (s *Store) AddRole(spec RoleSpec) (string, error) {
 		return "", fmt.Errorf("role %q: needs a name, and a max_session_duration of 3600 to 43200 seconds", spec.Name)
 	}
 	for i, t := range spec.Trusts {
-		if CheckAccount(t) == nil {
+		if wire.CheckAccount(t) == nil {
 			spec.Trusts = slices.Clone(spec.Trusts)
 			spec.Trusts[i] = s.ARN(t, "root")
 		} else if t != "*" && !strings.HasPrefix(t, "arn:"+s.partition+":") {

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"fob/internal/fakeaws/wire"
@@ -45,17 +44,9 @@ type IAMUser struct {
 	Devices []*Device
 }
 
-// CheckAccount refuses what is no id of an account.
-func CheckAccount(account string) error {
-	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
-		return fmt.Errorf("account %q is not twelve digits", account)
-	}
-	return nil
-}
-
 // AddUser adds a user with active keys.
 func (s *Store) AddUser(spec UserSpec) (User, error) {
-	if err := CheckAccount(spec.Account); err != nil {
+	if err := wire.CheckAccount(spec.Account); err != nil {
 		return User{}, err
 	}
 	if spec.Root {

@@ -3,7 +3,11 @@
 // fob's, which it is there to test.
 package region
 
-import "strings"
+import (
+	"net"
+	"regexp"
+	"strings"
+)
 
 // Partition is the one that a region's name belongs to.
 func Partition(region string) string {
@@ -50,4 +54,30 @@ func Console(partition string) string {
 		return "console.amazonaws-eusc.eu"
 	}
 	return "console.aws.amazon.com"
+}
+
+// Endpoint takes the name of an endpoint apart: sts.eu-west-1.amazonaws.com is
+// sts in eu-west-1, portal.sso.eu-west-1.amazonaws.com is portal.sso there, and
+// sts.amazonaws.com is sts in no region. Names that are not AWS's are not known.
+func Endpoint(host string) (service, region string, known bool) {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	for _, suffix := range []string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws"} {
+		name, ok := strings.CutSuffix(host, suffix)
+		if !ok {
+			continue
+		}
+		labels := strings.Split(name, ".")
+		if last := labels[len(labels)-1]; len(labels) > 1 && looksLikeRegion(last) {
+			region, labels = last, labels[:len(labels)-1]
+		}
+		return strings.TrimSuffix(strings.Join(labels, "."), "-fips"), region, true
+	}
+	return "", "", false
+}
+
+// looksLikeRegion tells a region from a part of a service's name.
+func looksLikeRegion(label string) bool {
+	return regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d+$`).MatchString(label)
 }

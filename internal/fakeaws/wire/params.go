@@ -178,3 +178,11 @@ func (p *Params) Err() error {
 		return Invalid(fmt.Sprintf("%d validation errors detected: %s", n, strings.Join(p.wrong, "; ")))
 	}
 }
+
+// CheckAccount refuses what is no id of an account.
+func CheckAccount(account string) error {
+	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
+		return fmt.Errorf("account %q is not twelve digits", account)
+	}
+	return nil
+}

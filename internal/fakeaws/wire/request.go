@@ -27,6 +27,19 @@ func NewRequest(r *http.Request, body []byte) *Request {
 	return &Request{HTTP: r, Body: body, Form: parseForm(r, body), ID: newRequestID(), Header: http.Header{}}
 }
 
+// Signed reports whether it carries a signature of any version.
+func (r *Request) Signed() bool {
+	return r.HTTP.Header.Get("Authorization") != "" || r.HTTP.URL.Query().Has("X-Amz-Signature")
+}
+
+// Base is the address that it was sent to, without a path.
+func (r *Request) Base() string {
+	if r.HTTP.TLS != nil {
+		return "https://" + r.HTTP.Host
+	}
+	return "http://" + r.HTTP.Host
+}
+
 // Reply is an answer in full.
 type Reply struct {
 	Status      int

@@ -1,0 +1,116 @@
+// Package sts plays the Security Token Service, version 2011-06-15.
+package sts
+
+import (
+	"time"
+
+	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/service"
+	"fob/internal/fakeaws/wire"
+)
+
+// New is the service.
+func New(env *service.Env) service.Service {
+	a := api{env}
+	return &service.Query{Env: env, Service: "sts", Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+		Gate: gate,
+		Operations: map[string]service.Operation{
+			"AssumeRole":         a.assumeRole,
+			"GetAccessKeyInfo":   a.getAccessKeyInfo,
+			"GetCallerIdentity":  a.getCallerIdentity,
+			"GetFederationToken": a.getFederationToken,
+			"GetSessionToken":    a.getSessionToken,
+		}}
+}
+
+type api struct{ *service.Env }
+
+// gate knows what temporary credentials may call: a user's session only
+// AssumeRole and GetCallerIdentity, a federated user's only GetCallerIdentity,
+// and none of them GetSessionToken and GetFederationToken.
+func gate(c *service.Call, action string) error {
+	if !c.Temporary() || action == "GetCallerIdentity" {
+		return nil
+	}
+	if action == "GetSessionToken" || action == "GetFederationToken" {
+		return wire.Denied("Cannot call " + action + " with session credentials")
+	}
+	if c.Is(identity.Federation) || c.Is(identity.UserSession) && action != "AssumeRole" {
+		return identity.NotAuthorized(c.Caller, "sts:"+action, "*", false)
+	}
+	return nil
+}
+
+// getCallerIdentity needs no permission, and no policy can deny it.
+func (a api) getCallerIdentity(c *service.Call) ([]wire.Element, error) {
+	return []wire.Element{wire.Text("Arn", c.ARN()), wire.Text("UserId", c.ID()), wire.Text("Account", c.Account())}, nil
+}
+
+func (a api) getAccessKeyInfo(c *service.Call) ([]wire.Element, error) {
+	id := c.Need("AccessKeyId", 16, 128, wire.Wordy(""))
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	account, ok := identity.AccountOfKey(id)
+	if !ok {
+		return nil, wire.Invalid("Invalid Access Key ID: " + id)
+	}
+	return []wire.Element{wire.Text("Account", account)}, nil
+}
+
+func credentialsOf(ses *identity.Session) wire.Element {
+	return wire.Group("Credentials", wire.Text("AccessKeyId", ses.KeyID), wire.Text("SecretAccessKey", ses.Secret.Reveal()),
+		wire.Text("SessionToken", ses.Token.Reveal()), wire.Text("Expiration", wire.Time(ses.Expires)))
+}
+
+func mfaParams(p *wire.Params) (serial, code string) {
+	return p.Text("SerialNumber", 9, 256, wire.Wordy("+=/:,.@-")), p.Text("TokenCode", 6, 6, wire.Digits())
+}
+
+// userDuration is that of GetSessionToken and GetFederationToken: 15 minutes to
+// 36 hours, 12 hours by default; the root user gets an hour, whatever it asks.
+func userDuration(c *service.Call) time.Duration {
+	n := c.Number("DurationSeconds", 900, 129600, 43200)
+	if c.Root() {
+		n = min(n, 3600)
+	}
+	return time.Duration(n) * time.Second
+}
+
+// getSessionToken needs no permission; MFA is remembered in the session.
+func (a api) getSessionToken(c *service.Call) ([]wire.Element, error) {
+	lasts := userDuration(c)
+	serial, code := mfaParams(c.Params)
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	mfa, err := c.CheckMFA(serial, code)
+	if err != nil {
+		return nil, err
+	}
+	ses := a.Issue(identity.Session{Kind: identity.UserSession, Account: c.Account(), ARN: c.ARN(), ID: c.ID(), User: c.User, MFA: mfa}, lasts)
+	return []wire.Element{credentialsOf(ses)}, nil
+}
+
+func (a api) getFederationToken(c *service.Call) ([]wire.Element, error) {
+	name := c.Need("Name", 2, 32, wire.Wordy("+=,.@-"))
+	lasts := userDuration(c)
+	in := readSessionInput(c.Params)
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	id, arn := c.Account()+":"+name, "arn:"+a.Partition()+":sts::"+c.Account()+":federated-user/"+name
+	if allowed, explicit := c.Permits("sts:GetFederationToken", c.MFA()); !allowed {
+		return nil, identity.NotAuthorized(c.Caller, "sts:GetFederationToken", arn, explicit)
+	}
+	if err := in.check(a.Partition()); err != nil {
+		return nil, err
+	}
+	size, err := in.packed(nil)
+	if err != nil {
+		return nil, err
+	}
+	ses := a.Issue(identity.Session{Kind: identity.Federation, Account: c.Account(), ARN: arn, ID: id, Tags: in.tags, Narrowed: in.policy != "" || len(in.policyARNs) > 0}, lasts)
+	out := []wire.Element{credentialsOf(ses), wire.Group("FederatedUser", wire.Text("FederatedUserId", id), wire.Text("Arn", arn))}
+	return append(out, size...), nil
+}
