@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(NUMBER)+$(VERSION)
 PREFIX  ?= $(HOME)/.local
 GO      := go
 
-.PHONY: build install demo test race bench lint fuzz cross setup js clean
+.PHONY: build install demo test race bench bench-all lint fuzz cross setup js clean
 
 build:
 	$(GO) build -trimpath -tags heartbeat -ldflags '$(LDFLAGS)' -o bin/ ./cmd/fob
@@ -35,8 +35,12 @@ test: setup js build
 race: setup js build
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 
-bench: build
+# The figures that three minutes are enough for; bench-all has those of the others too.
+bench:
 	$(GO) run ./test/bench
+
+bench-all:
+	$(GO) run ./test/bench all
 
 lint:
 	@test -z "$$(gofmt -l cmd internal docs test)" || { gofmt -l cmd internal docs test; exit 1; }

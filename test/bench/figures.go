@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -16,27 +17,22 @@ import (
 
 // credentials is fob credentials of a profile that is in the agent's cache.
 func (h *home) credentials(profile string) subject {
-	return subject{func() *exec.Cmd { return h.fob("credentials", profile) }, h.must("", "credentials", profile)}
+	return subject{command: func() *exec.Cmd { return h.fob("credentials", profile) }, prints: h.must("", "credentials", profile)}
 }
 
 // heartbeat compares fob credentials with a program that prints the same bytes.
 func heartbeat(b *bench, n int) []row {
 	h := b.newHome(10, awsConfig)
 	fob := h.credentials(profile(0))
-	path := b.build("hello", "./test/bench/hello", "-X 'main.text="+strings.TrimSpace(string(fob.prints))+"'")
-	hello := subject{func() *exec.Cmd {
-		cmd := exec.Command(path)
-		cmd.Env, cmd.Dir = h.env, h.dir
-		return cmd
-	}, fob.prints}
+	hello := h.hello(b, "hello", fob.prints)
 	pid := h.agent().PID
 	before := cpuOf(pid)
 	s := inTurn(n, fob, hello)
 	return []row{
 		ratio("fob credentials ÷ hello, CPU", s[0], s[1], cpu, 1.5),
 		ratio("fob credentials ÷ hello, wall", s[0], s[1], wall, 1.5),
-		duration("  fob credentials, wall", s[0], wall, 0),
-		duration("  hello, wall", s[1], wall, 0),
+		duration("  fob credentials, wall", s[0]),
+		duration("  hello, wall", s[1]),
 		{what: "  the agent's CPU for one", measured: fmt.Sprintf("%.2f ms", milliseconds(cpuOf(pid)-before)/float64(n))},
 		limit("  peak memory of fob credentials", fob.peak(), "MiB", 6),
 	}
@@ -99,7 +95,8 @@ func (b *bench) storm(what string, n int, caller func(ready func()) error) row {
 	return row{fmt.Sprintf("%d %s", n, what), measured, "1 call, 0 errors", calls != 1 || failed != 0}
 }
 
-// list times fob list of 10,000 profiles.
+// list compares fob list of 10,000 profiles with a program that reads the same files
+// and prints their sections.
 func list(b *bench, n int) []row {
 	h := b.newHome(10000, awsConfig)
 	table := h.must("", "list")
@@ -107,11 +104,15 @@ func list(b *bench, n int) []row {
 		check(fmt.Errorf("fob list printed %d lines", lines))
 	}
 	s := inTurn(n,
-		subject{func() *exec.Cmd { return h.fob("list") }, table},
-		subject{func() *exec.Cmd { return h.fob("list", "--json") }, h.must("", "list", "--json")})
+		subject{command: func() *exec.Cmd { return h.fob("list") }, prints: table},
+		subject{command: func() *exec.Cmd { return h.fob("list", "--json") }, prints: h.must("", "list", "--json")},
+		h.yardstick(b, "reader", filepath.Join(h.dir, awsConfig), filepath.Join(h.dir, ownConfig)))
 	return []row{
-		duration("fob list, 10,000 profiles, wall", s[0], wall, 100),
-		duration("fob list --json, 10,000 profiles, wall", s[1], wall, 100),
+		ratio("fob list, 10,000 profiles ÷ a reader of the same files, wall", s[0], s[2], wall, 2.5),
+		ratio("fob list --json, 10,000 profiles ÷ the reader, wall", s[1], s[2], wall, 3.5),
+		duration("  fob list, wall", s[0]),
+		duration("  fob list --json, wall", s[1]),
+		duration("  the reader, wall", s[2]),
 	}
 }
 
@@ -120,15 +121,15 @@ func list(b *bench, n int) []row {
 func start(b *bench, n int) []row {
 	h := b.newHome(10, awsConfig)
 	first := h.credentials(profile(0))
-	stop := subject{func() *exec.Cmd { return h.fob("agent", "stop") }, nil}
-	alone := subject{func() *exec.Cmd {
+	stop := subject{command: func() *exec.Cmd { return h.fob("agent", "stop") }}
+	alone := subject{command: func() *exec.Cmd {
 		cmd := h.fob("credentials", profile(0))
 		cmd.Env = append(cmd.Environ(), "FOB_AGENT=off")
 		return cmd
-	}, first.prints}
+	}, prints: first.prints}
 	s := inTurn(n, stop, first, alone)
 	return []row{
-		duration("fob credentials that starts the agent, wall", s[1], wall, 0),
-		duration("fob credentials with FOB_AGENT=off, wall", s[2], wall, 0),
+		duration("fob credentials that starts the agent, wall", s[1]),
+		duration("fob credentials with FOB_AGENT=off, wall", s[2]),
 	}
 }

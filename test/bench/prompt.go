@@ -12,18 +12,13 @@ import (
 func prompt(b *bench, n int) []row {
 	h := b.newHome(1000, awsConfig)
 	h.must("", "credentials", profile(0))
-	segment := subject{func() *exec.Cmd {
+	segment := subject{command: func() *exec.Cmd {
 		cmd := h.fob("prompt")
 		cmd.Env = append(cmd.Environ(), "AWS_PROFILE="+profile(0))
 		return cmd
-	}, nil}
-	path := b.build("hello-prompt", "./test/bench/hello", "-X 'main.text="+profile(0)+" 59m'")
-	hello := subject{func() *exec.Cmd {
-		cmd := exec.Command(path)
-		cmd.Env, cmd.Dir = h.env, h.dir
-		return cmd
-	}, nil}
-	initBash := subject{func() *exec.Cmd { return h.fob("init", "bash", "--prompt") }, nil}
+	}}
+	hello := h.hello(b, "hello-prompt", []byte(profile(0)+" 59m\n"))
+	initBash := subject{command: func() *exec.Cmd { return h.fob("init", "bash", "--prompt") }}
 	warm := inTurn(n, segment, hello)
 	started := inTurn(n/10, initBash)
 	h.must("", "agent", "stop")
@@ -33,7 +28,7 @@ func prompt(b *bench, n int) []row {
 		ratio("fob prompt ÷ hello, agent warm, wall", warm[0], warm[1], wall, 2),
 		ratio("fob prompt ÷ hello, no agent, CPU", cold[0], cold[1], cpu, 2),
 		ratio("fob prompt ÷ hello, no agent, wall", cold[0], cold[1], wall, 2),
-		duration("  fob prompt, agent warm, wall", warm[0], wall, 0),
-		duration("  fob init bash, wall", started[0], wall, 0),
+		duration("  fob prompt, agent warm, wall", warm[0]),
+		duration("  fob init bash, wall", started[0]),
 	}
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -11,13 +10,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
 
-// proxy is what fob proxy adds to a request: the same upstream asked directly and
-// through it in turn, over connections that stay open.
+// proxy compares a request through fob proxy, which signs it, with the same one through
+// the standard library's reverse proxy, in turn, over connections that stay open.
 func proxy(b *bench, samples int) []row {
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -27,49 +25,43 @@ func proxy(b *bench, samples int) []row {
 	h := b.newHome(0, ownConfig)
 	h.must("", "credentials", "bot") // so that nothing has to be retrieved
 	file := filepath.Join(h.dir, "token")
-	cmd := h.fob("proxy", "bot", "--to", upstream.URL, "--service", "execute-api", "--region", "eu-west-1", "--token-file", file)
-	out := must(cmd.StdoutPipe())
-	check(cmd.Start())
-	defer func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	}()
-	address := strings.TrimSpace(must(bufio.NewReader(out).ReadString('\n')))
+	signing := launch(h.fob("proxy", "bot", "--to", upstream.URL, "--service", "execute-api", "--region", "eu-west-1", "--token-file", file), "")
+	defer signing.stop()
+	plain := launch(h.yardstick(b, "forwarder", upstream.URL).command(), "")
+	defer plain.stop()
 	token := string(must(os.ReadFile(file)))
-	client := &http.Client{Transport: &http.Transport{}}
-	ask := func(url string, body []byte) float64 {
-		req := must(http.NewRequest(http.MethodPost, url+"/items?a=b", bytes.NewReader(body)))
-		req.Header.Set("X-Fob-Token", token)
-		began := time.Now()
-		resp := must(client.Do(req))
-		_ = must(io.Copy(io.Discard, resp.Body))
-		took := time.Since(began).Seconds() * 1000
-		check(resp.Body.Close())
-		if resp.StatusCode != http.StatusOK {
-			check(fmt.Errorf("the proxy answered %s", resp.Status))
-		}
-		return took
-	}
 	var rows []row
 	for _, size := range []int{1 << 10, 256 << 10} {
 		body := make([]byte, size)
-		var direct, through []float64
+		var direct, forwarded, signed []sample
 		for i := range samples {
-			d, p := ask(upstream.URL, body), ask(address, body)
+			d, f, s := post(upstream.URL, token, body), post(plain.url, token, body), post(signing.url, token, body)
 			if i >= 20 { // connections and caches are warm
-				direct, through = append(direct, d), append(through, p)
+				direct, forwarded, signed = append(direct, d), append(forwarded, f), append(signed, s)
 			}
 		}
-		slices.Sort(direct)
-		slices.Sort(through)
-		n := len(direct)
-		what := fmt.Sprintf("proxy: added to a request of %d KiB, at the median (direct %.2f ms, p99 added %.2f ms)",
-			size>>10, direct[n/2], through[n*99/100]-direct[n*99/100])
-		r := limit(what, through[n/2]-direct[n/2], "ms", 1)
-		if size > 1<<10 {
-			r.budget, r.over = "", false // hashing and copying it is not the proxy's delay alone
-		}
-		rows = append(rows, r)
+		what := fmt.Sprintf("a request of %d KiB", size>>10)
+		rows = append(rows,
+			ratio("fob proxy ÷ a plain reverse proxy, "+what, signed, forwarded, wall, 4),
+			duration("  through fob proxy", signed),
+			duration("  through the plain proxy", forwarded),
+			duration("  direct", direct))
 	}
 	return rows
+}
+
+// post sends a request, by the default client and over its connections, and waits for
+// the whole answer.
+func post(url, token string, body []byte) sample {
+	req := must(http.NewRequest(http.MethodPost, url+"/items?a=b", bytes.NewReader(body)))
+	req.Header.Set("X-Fob-Token", token)
+	began := time.Now()
+	resp := must(http.DefaultClient.Do(req))
+	_ = must(io.Copy(io.Discard, resp.Body))
+	took := time.Since(began)
+	check(resp.Body.Close())
+	if resp.StatusCode != http.StatusOK {
+		check(fmt.Errorf("the proxy answered %s", resp.Status))
+	}
+	return sample{wall: milliseconds(took)}
 }

@@ -15,11 +15,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// subject is a program to be run again and again, and what it must print; nil
-// leaves that unchecked.
+// subject is a program to be run again and again.
 type subject struct {
 	command func() *exec.Cmd
-	prints  []byte
+	prints  []byte // what it must print; nil leaves that unchecked
+	agent   *home  // whose agent's processor time counts too; nil is nobody's
 }
 
 // sample is one run of a program, from its start to its end, in milliseconds.
@@ -34,6 +34,11 @@ func (s subject) run() sample {
 	defer r.Close()
 	cmd := s.command()
 	cmd.Stdout = w
+	pid, spent := 0, time.Duration(0)
+	if s.agent != nil {
+		pid = s.agent.agent().PID
+		spent = -cpuOf(pid)
+	}
 	begin := time.Now()
 	err = cmd.Start()
 	w.Close()
@@ -44,7 +49,11 @@ func (s subject) run() sample {
 	if err != nil || s.prints != nil && !bytes.Equal(out, s.prints) {
 		check(fmt.Errorf("%v failed or printed other bytes than before: %v", cmd.Args, err))
 	}
-	return sample{milliseconds(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()), milliseconds(wall)}
+	spent += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	if s.agent != nil {
+		spent += cpuOf(pid)
+	}
+	return sample{milliseconds(spent), milliseconds(wall)}
 }
 
 // inTurn runs subjects A B C A B C …; the first rounds warm up and do not count.

@@ -41,11 +41,13 @@ func roles(b *bench, n int) []row {
 	many.must("", "sync", "corp")
 	time.Sleep(3 * time.Second) // until fob trusts the time stamps of the directories
 	s := inTurn(n, few.credentials(role), many.credentials(role))
-	c := inTurn(n/10, subject{func() *exec.Cmd { return many.fob("__complete", "credentials", "corp/search") }, nil})
+	c := inTurn(n/10, subject{command: func() *exec.Cmd { return many.fob("__complete", "credentials", "corp/search") }},
+		many.hello(b, "hello-role", []byte(role+"\n")))
 	return []row{
 		ratio("20,000 roles ÷ 20, CPU", s[1], s[0], cpu, 1.05),
 		ratio("20,000 roles ÷ 20, wall", s[1], s[0], wall, 1.05),
-		duration("completion among 20,000 roles, wall", c[0], wall, 50),
+		ratio("completion among 20,000 roles ÷ hello, wall", c[0], c[1], wall, 8),
+		duration("  completion, wall", c[0]),
 	}
 }
 
