@@ -1,4 +1,4 @@
-// Package profile turns names into definitions: fob's own file first, then
-// ~/.aws/config and ~/.aws/credentials as they stand; and it moves definitions
-// between them (adopt, release).
+// Package profile turns names into definitions. A name is looked up in fob's own file,
+// then in ~/.aws/config and ~/.aws/credentials, then among the roles of the sign-ins
+// (SESSION/ACCOUNT/ROLE). The package also edits fob's own file.
 package profile

@@ -10,11 +10,12 @@ import (
 	"fob/internal/principal"
 )
 
-// GeneratedKey marks a section as one of fob generate's. SDKs ignore keys that they
-// do not know.
+// GeneratedKey marks a section that fob generate has made. SDKs ignore keys that they do
+// not know.
 const GeneratedKey = "fob_generated"
 
-// Has reports whether fob's own file has a section.
+// Has reports whether fob's own file has a section, of a type (profile, sso-session) and
+// a name.
 func (f *Files) Has(section, name string) (bool, error) {
 	own, err := f.read(awsfile.Config, f.home.Config())
 	if err != nil {
@@ -24,7 +25,8 @@ func (f *Files) Has(section, name string) (bool, error) {
 	return ok, nil
 }
 
-// Put writes a section into fob's own file, in place of one of that name.
+// Put writes a section into fob's own file, and replaces one of the same name. Comments
+// in the section stay.
 func (f *Files) Put(ctx context.Context, section string, p fob.Profile) error {
 	return f.update(ctx, func(file *awsfile.File) error {
 		if have, ok := file.Section(section, p.Name); ok {
@@ -54,8 +56,8 @@ func (f *Files) update(ctx context.Context, edit func(*awsfile.File) error) erro
 	return awsfile.Update(ctx, awsfile.Config, f.home.Config(), f.home.Locks(), edit)
 }
 
-// Ordered lists the keys of a definition as its kind does, so that definitions
-// read alike; keys of no kind come last.
+// Ordered returns the keys of a definition in the order in which to write them: as its
+// kind lists them, so that definitions read alike, then the others by name.
 func (f *Files) Ordered(p fob.Profile) []string {
 	var names []string
 	if kind, err := principal.Find(f.kinds, p); err == nil {

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,18 +10,18 @@ import (
 	"fob/internal/processline"
 )
 
-// References returns how the roles of a sign-in are to be called: as
-// [directory.Directory.Reference] says, but by ids where a profile of the user's has that
-// name and means something else.
+// References returns a function that names the roles of a directory. It is
+// [directory.Directory.Reference], but with the account's id where a profile of the
+// user's has that very name and means something else.
 func (f *Files) References(d *directory.Directory, paths fob.Paths) (func(a fob.Account, role string) string, error) {
-	v, err := f.view(paths)
+	v, err := f.At(paths)
 	if err != nil {
 		return nil, err
 	}
-	return func(a fob.Account, role string) string { return v.reference(d, a, role) }, nil
+	return func(a fob.Account, role string) string { return v.nameOf(d, a, role) }, nil
 }
 
-func (v *view) reference(d *directory.Directory, a fob.Account, role string) string {
+func (v *View) nameOf(d *directory.Directory, a fob.Account, role string) string {
 	name, ids := d.Reference(a, role), d.ByIDs(a, role)
 	id := sectionID{"profile", name}
 	_, own := v.own.sections[id]
@@ -33,15 +34,15 @@ func (v *view) reference(d *directory.Directory, a fob.Account, role string) str
 	return name
 }
 
-// reference resolves SESSION/ACCOUNT/ROLE; ok is false if the name is not of
-// that form or names no sign-in.
-func (f *Files) reference(v *view, name string) (p fob.Profile, ok bool, err error) {
-	s, rest, ok := f.referred(v, name)
+// reference finds the role that SESSION/ACCOUNT/ROLE names; ok is false if the name has
+// another form or begins with no sign-in.
+func (v *View) reference(name string) (p fob.Profile, ok bool, err error) {
+	s, rest, ok := v.beginsWith(name)
 	slash := strings.LastIndexByte(rest, '/')
 	if !ok || slash <= 0 || slash == len(rest)-1 {
 		return p, false, nil
 	}
-	d, err := f.directories.Read(Source(s))
+	d, err := v.files.directories.Read(Source(s))
 	if err != nil {
 		return p, true, err
 	}
@@ -49,42 +50,32 @@ func (f *Files) reference(v *view, name string) (p fob.Profile, ok bool, err err
 	if err != nil {
 		return p, true, err
 	}
-	p = fob.Profile{Name: v.reference(d, a, role), Origin: s.Origin, Path: s.Path,
-		Keys:      map[string]string{"sso_account_id": a.ID, "sso_role_name": role},
-		Endpoints: map[string]string{}}
-	for service, url := range s.Endpoints {
-		p.Endpoints[service] = url
-	}
-	if strings.Contains(s.Name, "://") {
-		p.Keys["sso_start_url"], p.Keys["sso_region"] = s.Get("sso_start_url"), s.Get("sso_region")
-		return p, true, nil
-	}
-	p.Keys["sso_session"] = s.Name
-	return p, true, f.joinSession(v, &p)
+	p = fob.Profile{Name: v.nameOf(d, a, role), Origin: s.Origin, Path: s.Path, Keys: roleKeys(s, a.ID, role), Endpoints: maps.Clone(s.Endpoints)}
+	return p, true, v.joinSession(&p)
 }
 
-// referred is the sign-in that a reference begins with: a session, or the start
-// URL of profiles without one.
-func (f *Files) referred(v *view, name string) (s fob.Profile, rest string, ok bool) {
-	if strings.Contains(name, "://") {
+// beginsWith returns the sign-in that a reference begins with, by its name or its start
+// URL, and the rest of the reference.
+func (v *View) beginsWith(name string) (s fob.Profile, rest string, ok bool) {
+	if isURL(name) {
 		if url, full := v.startURL(name); url != "" {
-			s, ok = f.session(v, full)
+			s, ok = v.session(full)
 			return s, strings.TrimPrefix(name[len(url):], "/"), ok
 		}
 	}
 	session, rest, _ := strings.Cut(name, "/")
-	s, ok = f.session(v, session)
+	s, ok = v.session(session)
 	return s, rest, ok
 }
 
-// startURL finds the start URL that a name is or begins with, among those that
-// profiles without a session name; full is that with its region, as sign-ins
-// are looked up.
-func (v *view) startURL(name string) (url, full string) {
-	for _, file := range []*parsed{v.own, v.config, v.credentials} {
+// startURL finds the longest start URL, of those that profiles name themselves, that is
+// the name or that the name continues with a slash. full is the sign-in's name with its
+// region, the first in order if a URL has several.
+func (v *View) startURL(name string) (url, full string) {
+	for _, file := range v.all() {
 		for key := range file.legacy {
-			u, _, _ := strings.Cut(key, " ")
-			if u == "" || name != u && !strings.HasPrefix(name, u+"/") {
+			u, _ := splitLegacy(key)
+			if name != u && !strings.HasPrefix(name, u+"/") {
 				continue
 			}
 			if len(u) > len(url) || u == url && key < full {
@@ -95,18 +86,18 @@ func (v *view) startURL(name string) (url, full string) {
 	return url, full
 }
 
-// StartURLs are those that profiles without a session name.
+// StartURLs returns the start URLs that profiles name themselves, sorted. It is empty if
+// a file cannot be read.
 func (f *Files) StartURLs(paths fob.Paths) []string {
-	v, err := f.view(paths)
+	v, err := f.At(paths)
 	if err != nil {
 		return nil
 	}
 	var urls []string
-	for _, file := range []*parsed{v.own, v.config, v.credentials} {
+	for _, file := range v.all() {
 		for key := range file.legacy {
-			if url, _, _ := strings.Cut(key, " "); url != "" {
-				urls = append(urls, url)
-			}
+			url, _ := splitLegacy(key)
+			urls = append(urls, url)
 		}
 	}
 	slices.Sort(urls)

@@ -7,24 +7,14 @@ import (
 
 	"fob/internal/awsfile"
 	"fob/internal/fob"
-	"fob/internal/principal"
-	"fob/internal/processline"
 )
 
-// maxIncludes bounds a chain of include_profile; nobody's is a tenth as long.
+// maxIncludes bounds a chain of include_profile; real ones have two or three links.
 const maxIncludes = 100
 
-func (f *Files) resolve(v *view, name string) (fob.Profile, error) {
-	p, err := f.define(v, name)
-	if err != nil {
-		return p, err
-	}
-	return p, f.notOurselves(p)
-}
-
-// define is what the sections of a name say, even if that is no more than to ask
-// fob for the name.
-func (f *Files) define(v *view, name string) (fob.Profile, error) {
+// merge collects what the sections of a profile say, with those that it includes, its
+// endpoints and its sign-in.
+func (v *View) merge(name string) (fob.Profile, error) {
 	p := fob.Profile{Name: name, Origin: v.origin(name), Path: v.path(name), Keys: map[string]string{}}
 	var chain []string
 	for next := name; next != ""; {
@@ -32,9 +22,9 @@ func (f *Files) define(v *view, name string) (fob.Profile, error) {
 			return fob.Profile{}, fob.Errorf(fob.ErrUsage, "profiles include each other in a loop: %s", strings.Join(append(chain, next), " → ")).
 				WithHint("remove one include_profile of them")
 		}
-		found := f.fill(&p, v, next)
+		found := v.fill(&p, next)
 		if !found && len(chain) == 0 {
-			return fob.Profile{}, f.missing(v, name)
+			return fob.Profile{}, v.missing(name)
 		}
 		if !found {
 			return fob.Profile{}, fob.Errorf(fob.ErrNotFound, "profile %q includes %q, which does not exist", chain[len(chain)-1], next).
@@ -47,17 +37,17 @@ func (f *Files) define(v *view, name string) (fob.Profile, error) {
 	if len(chain) > 1 {
 		p.Keys["include_profile"] = chain[1]
 	}
-	v.endpoints(&p)
-	if err := f.joinSession(v, &p); err != nil {
+	v.addEndpoints(&p)
+	if err := v.joinSession(&p); err != nil {
 		return fob.Profile{}, err
 	}
 	return p, nil
 }
 
-// fill adds what one name's sections say and p does not say yet. fob's own
-// definition decides how to authenticate; the keys beside that (region, output)
-// may stay in ~/.aws/config, which is where adopt leaves them.
-func (f *Files) fill(p *fob.Profile, v *view, name string) bool {
+// fill adds to p what the sections of one name say and p does not have yet. If fob's
+// own file defines the name, it alone decides how to authenticate; the other keys
+// (region, output) are also read from the AWS files, where adoption leaves them.
+func (v *View) fill(p *fob.Profile, name string) (found bool) {
 	id := sectionID{"profile", name}
 	own, isOwn := v.own.sections[id]
 	if isOwn {
@@ -65,7 +55,7 @@ func (f *Files) fill(p *fob.Profile, v *view, name string) bool {
 	}
 	skip := func(string) bool { return false }
 	if isOwn {
-		skip = f.Authenticates
+		skip = v.files.Authenticates
 	}
 	// The credentials file wins over the config file, key by key, as in the SDKs.
 	credentials, inCredentials := v.credentials.sections[id]
@@ -79,12 +69,24 @@ func (f *Files) fill(p *fob.Profile, v *view, name string) bool {
 	return isOwn || inCredentials || inConfig
 }
 
-func add(p *fob.Profile, s awsfile.Section, skip func(string) bool) {
+// FromSections returns the profile that sections define, of which the first wins, key by
+// key. What the sections refer to (include_profile, sso_session, services) is not added.
+func FromSections(name string, sections ...awsfile.Section) fob.Profile {
+	p := fob.Profile{Name: name, Origin: fob.OriginConfig, Keys: map[string]string{},
+		Nested: map[string]map[string]string{}, Secrets: map[string]fob.Secret{}}
+	for _, s := range sections {
+		add(&p, s, nil)
+	}
+	return p
+}
+
+// add adds the keys of a section that p does not have yet, apart from those to skip.
+func add(p *fob.Profile, s awsfile.Section, skip func(key string) bool) {
 	for key, value := range s.Keys {
 		switch {
 		case skip != nil && skip(key):
 		case fob.IsSecretKey(key):
-			if key == "aws_security_token" { // the name botocore used first
+			if key == "aws_security_token" { // botocore's older name
 				key = "aws_session_token"
 			}
 			put(&p.Secrets, key, fob.NewSecret(value))
@@ -97,8 +99,8 @@ func add(p *fob.Profile, s awsfile.Section, skip func(string) bool) {
 	}
 }
 
-// put keeps what is there already. Most profiles have nothing but keys, and
-// there may be ten thousand of them, so a map is made when it is needed.
+// put sets a key that is not set yet. It makes the map only when it is needed: most of
+// ten thousand profiles have no secrets and no nested keys.
 func put[V any](m *map[string]V, key string, value V) {
 	if _, have := (*m)[key]; have {
 		return
@@ -109,19 +111,8 @@ func put[V any](m *map[string]V, key string, value V) {
 	(*m)[key] = value
 }
 
-// FromSections is the profile that sections make, of which the first wins, key by key.
-// What the sections refer to is not added.
-func FromSections(name string, sections ...awsfile.Section) fob.Profile {
-	p := fob.Profile{Name: name, Origin: fob.OriginConfig, Keys: map[string]string{},
-		Nested: map[string]map[string]string{}, Secrets: map[string]fob.Secret{}}
-	for _, s := range sections {
-		add(&p, s, nil)
-	}
-	return p
-}
-
-// Authenticates reports whether a key says how to authenticate, and so belongs
-// to the definition and not to what SDKs read beside it.
+// Authenticates reports whether a key says how to authenticate, and so belongs to the
+// definition rather than to the settings (region, output) that SDKs read themselves.
 func (f *Files) Authenticates(key string) bool {
 	if key == "credential_process" || key == "include_profile" || fob.IsSecretKey(key) {
 		return true
@@ -136,10 +127,10 @@ func (f *Files) Authenticates(key string) bool {
 	return false
 }
 
-// endpoints collects endpoint_url and the [services] section that p names. They
-// come from definitions alone, never from an environment: a leftover
+// addEndpoints sets the endpoints that p's endpoint_url and [services] section name.
+// They come from definitions only, never from the environment: a leftover
 // AWS_ENDPOINT_URL must not receive real credentials.
-func (v *view) endpoints(p *fob.Profile) {
+func (v *View) addEndpoints(p *fob.Profile) {
 	if strings.EqualFold(p.Keys["ignore_configured_endpoint_urls"], "true") {
 		return
 	}
@@ -150,7 +141,7 @@ func (v *view) endpoints(p *fob.Profile) {
 	if id.name == "" {
 		return
 	}
-	for _, file := range []*parsed{v.config, v.own} { // own last: it wins
+	for _, file := range []*parsed{v.config, v.own} { // the last one wins
 		for service, block := range file.sections[id].Nested {
 			if url := block["endpoint_url"]; url != "" {
 				if p.Endpoints == nil {
@@ -160,37 +151,4 @@ func (v *view) endpoints(p *fob.Profile) {
 			}
 		}
 	}
-}
-
-// notOurselves refuses a section that only sends SDKs to fob, without a
-// definition in fob's own file: following it would never end. One that says how to
-// authenticate beside that (a program that takes no lock of ours has written back
-// half of it) is taken by that, as SDKs take it.
-func (f *Files) notOurselves(p fob.Profile) error {
-	if p.Origin == fob.OriginFob || !processline.Calls(p.Get("credential_process"), p.Name) {
-		return nil
-	}
-	if _, err := principal.Find(f.kinds, p); err == nil {
-		return nil
-	}
-	return fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it in %s", p.Name, f.home.Config()).
-		WithHint("fob add user %s, or fob add role %s", p.Name, p.Name)
-}
-
-func (f *Files) missing(v *view, name string) error {
-	err := fob.Errorf(fob.ErrNotFound, "no profile %q in %s, %s or %s", name, v.ownPath, v.paths.Config, v.paths.Credentials)
-	var near []string
-	for _, p := range []*parsed{v.own, v.config, v.credentials} {
-		for _, have := range p.order {
-			if strings.EqualFold(have, name) || len(name) > 2 && strings.Contains(have, name) || len(have) > 2 && strings.Contains(name, have) {
-				near = append(near, have)
-			}
-		}
-	}
-	if len(near) == 0 {
-		return err.WithHint("fob list")
-	}
-	slices.Sort(near)
-	near = slices.Compact(near)
-	return err.WithHint("fob list; similar names: %s", strings.Join(near[:min(len(near), 5)], ", "))
 }

@@ -7,8 +7,8 @@ import (
 	"fob/internal/fob"
 )
 
-// Warnings are the places where SDKs read the user's AWS files differently, or
-// refuse them. They quote no values.
+// Warnings returns the places where SDKs read the AWS files differently from each other,
+// or refuse them. They quote no values.
 func (f *Files) Warnings(paths fob.Paths) ([]string, error) {
 	var all []string
 	for _, part := range []struct {
