@@ -11,9 +11,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"fob/internal/adopt"
+	"fob/internal/agent/written"
+	"fob/internal/audit"
 	"fob/internal/broker"
 	"fob/internal/delivery"
 	ways "fob/internal/delivery/all"
@@ -47,7 +47,7 @@ type Agent struct {
 	clock       *broker.Clock
 	broker      *broker.Broker
 	usage       *usage
-	written     *written
+	written     *written.Register
 	methods     handlers
 
 	conns    sync.WaitGroup
@@ -75,11 +75,11 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 			return loopback.Once(loopback.Want{Method: http.MethodGet, Path: path, State: state})
 		},
 		Clock:  a.clock,
-		Record: (&audit{path: home.Audit(), log: log}).write,
+		Record: audit.New(home.Audit(), log).Write,
 		Log:    log,
 	}
 	a.usage = &usage{path: home.Usage(), log: log}
-	a.written = &written{path: home.Written(), lock: flock.New(home.WrittenLock(), flock.SetPermissions(0o600)), now: a.clock.Now, log: log}
+	a.written = written.New(home.Written(), home.WrittenLock(), a.clock.Now, log)
 	a.methods = a.handlers()
 	return a
 }

@@ -76,7 +76,7 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, c chain.Chain) delivery.
 		}
 		return a.broker.Credentials(ctx, c, ask(n, minValid), r.ui)
 	}
-	return delivery.Grant{
+	g := delivery.Grant{
 		Profile: profile,
 		Credentials: func(ctx context.Context) (fob.Credentials, error) {
 			return narrowed(ctx, p.Narrow, time.Duration(p.MinValid)*time.Second)
@@ -99,9 +99,11 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, c chain.Chain) delivery.
 		Home:      a.home,
 		HTTP:      a.broker.HTTP,
 		Now:       a.clock.Now(),
-		Write:     a.writer(r, p, profile.Name),
-		Foreign:   a.written.foreign,
 	}
+	if w, ok := a.writer(r, p, profile.Name); ok {
+		g.Write, g.Foreign = w.Write, w.Occupied
+	}
+	return g
 }
 
 // whoami asks AWS whose credentials these are.

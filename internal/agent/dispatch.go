@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"runtime/debug"
 
+	"fob/internal/agent/written"
 	"fob/internal/api"
 	"fob/internal/fob"
 )
@@ -14,8 +15,8 @@ type request struct {
 	conn   *conn
 	caller api.Caller
 	ui     fob.UI
-	// renews is set where nobody asked: a file that fob write made needs fresh credentials.
-	renews *writtenFile
+	// renews is set where nobody asked: it is the file that needs fresh credentials.
+	renews *written.File
 }
 
 // handler answers one method; it decodes the parameters and encodes the result.
@@ -67,7 +68,7 @@ func (a *Agent) handlers() handlers {
 	handle(h, api.Roles, a.roles)
 	handle(h, api.Generate, a.generate)
 	handle(h, api.Complete, a.complete)
-	handle(h, api.TakeAway, a.takeAway)
+	handle(h, api.TakeAway, a.deleteWritten)
 	handle(h, api.Lock, a.lock)
 	handle(h, api.Unlock, a.unlock)
 	handle(h, api.Status, a.status)

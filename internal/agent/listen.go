@@ -45,8 +45,8 @@ func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error 
 		return err
 	}
 	defer listener.Close()
-	told := a.written.begin()
-	defer a.written.end()
+	told := a.written.Open()
+	defer a.written.Close()
 	fmt.Fprintln(ready, strings.Join(append([]string{api.ReadyLine}, told...), "\n"))
 	ready.Close()
 	a.sweep()

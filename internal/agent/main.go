@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"fob/internal/api"
+	"fob/internal/atomicfile"
 	"fob/internal/fob"
 )
 
@@ -101,20 +102,8 @@ func (s stream) Write(p []byte) (int, error) { return s.w.Write(p) }
 // Close ends both, so that a front end that waits for an answer gets none.
 func (s stream) Close() error { return errors.Join(s.ReadCloser.Close(), s.w.Close()) }
 
-// maxLog is when an agent that starts begins a log anew, in bytes; one old log
-// is kept.
-const maxLog = 16 << 20
-
-// rotate sets a log aside that has grown too long.
-func rotate(path string) {
-	if info, err := os.Stat(path); err == nil && info.Size() > maxLog {
-		_ = os.Rename(path, path+".old")
-	}
-}
-
 func openLog(path, level string) (*slog.Logger, error) {
-	rotate(path)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	f, err := atomicfile.Append(path)
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrInternal, "cannot open the log: %w", err).WithHint("check the owner and free space, or set FOB_HOME")
 	}

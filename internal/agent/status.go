@@ -10,7 +10,7 @@ import (
 // hello says who this agent is. What it answers is what front ends of every
 // protocol read: members may be added, and none may change.
 func (a *Agent) hello(_ context.Context, _ *request, _ api.Empty) (api.Hello, error) {
-	return a.introduction(a.written.list()), nil
+	return a.introduction(a.written.List()), nil
 }
 
 func (a *Agent) introduction(written []api.Written) api.Hello {
@@ -22,7 +22,7 @@ func (a *Agent) introduction(written []api.Written) api.Hello {
 }
 
 func (a *Agent) status(_ context.Context, _ *request, _ api.Empty) (api.AgentStatus, error) {
-	written := a.written.list()
+	written := a.written.List()
 	return api.AgentStatus{
 		Hello: a.introduction(written),
 		PID:   os.Getpid(), Socket: a.home.Socket(), Cached: len(a.broker.Names()), Written: written,
@@ -31,7 +31,7 @@ func (a *Agent) status(_ context.Context, _ *request, _ api.Empty) (api.AgentSta
 
 // stop ends the agent once this answer is written.
 func (a *Agent) stop(ctx context.Context, r *request, _ api.Empty) (api.Empty, error) {
-	for _, message := range a.written.end() {
+	for _, message := range a.written.Close() {
 		r.ui.Tell(ctx, message)
 	}
 	a.broker.Flush()

@@ -60,7 +60,7 @@ func (a *Agent) lock(ctx context.Context, r *request, _ api.Empty) (api.Empty, e
 		a.vault.Lock()
 		a.broker.Forget()
 	}
-	for _, message := range a.written.removeAll() {
+	for _, message := range a.written.DeleteAll() {
 		r.ui.Tell(ctx, message)
 	}
 	if !vault {

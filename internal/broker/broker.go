@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"fob/internal/audit"
 	"fob/internal/chain"
 	"fob/internal/fob"
 	"fob/internal/principal"
@@ -37,7 +38,7 @@ type Broker struct {
 	HTTP     *http.Client
 	Redirect func(path, state string) (principal.Redirect, error)
 	Clock    *Clock
-	Record   func(Event)
+	Record   func(audit.Event)
 	Log      *slog.Logger
 
 	mu      sync.Mutex

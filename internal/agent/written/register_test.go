@@ -1,4 +1,4 @@
-package agent
+package written
 
 import (
 	"context"
@@ -24,9 +24,9 @@ import (
 // desk is a register with a directory for the files.
 type desk struct {
 	t *testing.T
-	*written
+	*Register
 	dir   string
-	again func(ctx context.Context, f *writtenFile) error
+	again func(ctx context.Context, f *File) error
 	told  []string
 }
 
@@ -34,21 +34,27 @@ func (d *desk) tell(message string) { d.told = append(d.told, message) }
 
 func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, dir: t.TempDir()}
-	d.written = openWritten(t.TempDir())
+	d.Register = openRegister(t.TempDir())
 	return d
 }
 
-func openWritten(state string) *written {
-	w := &written{path: filepath.Join(state, "written.json"), lock: flock.New(state + ".lock"), now: time.Now, log: slog.New(slog.DiscardHandler)}
-	w.begin()
+func openRegister(state string) *Register {
+	w := New(filepath.Join(state, "written.json"), state+".lock", time.Now, slog.New(slog.DiscardHandler))
+	w.Open()
 	return w
 }
 
 // write puts text in a file that lives so long.
-func (d *desk) write(name, text string, life time.Duration, renews *writtenFile) error {
-	epoch, _ := d.begun()
-	_, err := d.put(d.file(name, text, life), turn{"prod", epoch, renews, d.again, d.tell})
+func (d *desk) write(name, text string, life time.Duration, renews *File) error {
+	_, err := d.writer(renews).Write(d.file(name, text, life))
 	return err
+}
+
+// writer is the permission of a request of the profile prod.
+func (d *desk) writer(renews *File) *Writer {
+	w, _ := d.Writer()
+	w.Profile, w.Renews, w.Again, w.Tell = "prod", renews, d.again, d.tell
+	return w
 }
 
 func (d *desk) file(name, text string, life time.Duration) delivery.File {
@@ -75,7 +81,7 @@ func (d *desk) must(err error) {
 func (d *desk) out(want ...string) {
 	d.t.Helper()
 	text, err := os.ReadFile(d.path)
-	var list []writtenFile
+	var list []File
 	if err == nil {
 		err = json.Unmarshal(text, &list)
 	}
@@ -106,7 +112,7 @@ func TestWrittenIsRenewed(t *testing.T) {
 		var mu sync.Mutex
 		var asked []time.Duration
 		start, fail := time.Now(), false
-		d.again = func(_ context.Context, f *writtenFile) error {
+		d.again = func(_ context.Context, f *File) error {
 			mu.Lock()
 			defer mu.Unlock()
 			asked = append(asked, time.Since(start))
@@ -147,7 +153,7 @@ func TestWrittenIsAPersons(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
-		d.again = func(context.Context, *writtenFile) error { t.Error("asked"); return nil }
+		d.again = func(context.Context, *File) error { t.Error("asked"); return nil }
 		for _, name := range []string{"removed", "changed", "link", "listed"} {
 			d.must(d.write(name, firstText, time.Hour, nil))
 		}
@@ -156,7 +162,7 @@ func TestWrittenIsAPersons(t *testing.T) {
 		d.must(os.Rename(filepath.Join(d.dir, "link"), filepath.Join(d.dir, "moved")))
 		d.must(os.Symlink("moved", filepath.Join(d.dir, "link")))
 		d.must(os.Remove(filepath.Join(d.dir, "listed")))
-		if rows := d.list(); len(rows) != 0 {
+		if rows := d.List(); len(rows) != 0 {
 			t.Error(rows)
 		}
 		d.out()
@@ -175,10 +181,10 @@ func TestWrittenIsAPersons(t *testing.T) {
 		d.must(os.Remove(filepath.Join(d.dir, "changed")))
 		d.must(d.write("changed", firstText, time.Hour, nil))
 		d.must(os.WriteFile(filepath.Join(d.dir, "changed"), []byte("mine"), 0o600))
-		if _, _, err := d.take([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrConflict) {
+		if _, _, err := d.Delete([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrConflict) {
 			t.Error(err)
 		}
-		if _, _, err := d.take([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrNotFound) {
+		if _, _, err := d.Delete([]string{filepath.Join(d.dir, "changed")}); !errors.Is(err, fob.ErrNotFound) {
 			t.Error(err)
 		}
 		d.holds("removed", "")
@@ -192,12 +198,12 @@ func TestWrittenAfterLock(t *testing.T) {
 	d := newDesk(t)
 	d.must(d.write("a", firstText, time.Hour, nil))
 	one := d.files[filepath.Join(d.dir, "a")]
-	epoch, _ := d.begun()
-	if told := d.removeAll(); len(told) != 1 || !strings.HasPrefix(told[0], "removed ") {
+	before := d.writer(nil)
+	if told := d.DeleteAll(); len(told) != 1 || !strings.HasPrefix(told[0], "removed ") {
 		t.Error(told)
 	}
 	d.holds("a", "")
-	if _, err := d.put(d.file("a", secondText, time.Hour), turn{"prod", epoch, nil, nil, d.tell}); !errors.Is(err, fob.ErrLocked) {
+	if _, err := before.Write(d.file("a", secondText, time.Hour)); !errors.Is(err, fob.ErrLocked) {
 		t.Error(err)
 	}
 	if err := d.write("a", secondText, time.Hour, one); !errors.Is(err, fob.ErrConflict) {
@@ -211,7 +217,7 @@ func TestWrittenAfterLock(t *testing.T) {
 		t.Error(err)
 	}
 	d.holds("a", secondText)
-	d.end()
+	d.Close()
 	d.holds("a", "")
 	if err := d.write("a", secondText, time.Hour, nil); !errors.Is(err, fob.ErrLocked) {
 		t.Error(err)
@@ -227,8 +233,8 @@ func TestWrittenDamaged(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "written.json"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if w := openWritten(dir); len(w.list()) != 0 || !w.open {
-			t.Errorf("%q: %v", text, w.list())
+		if w := openRegister(dir); len(w.List()) != 0 || !w.open {
+			t.Errorf("%q: %v", text, w.List())
 		}
 	}
 }
@@ -254,11 +260,11 @@ func TestWrittenWithoutRegister(t *testing.T) {
 	// A directory that goes: an error, and nothing remains in the register.
 	gone := d.file("x", firstText, time.Hour)
 	gone.Path = filepath.Join(d.dir, "gone", "x")
-	if _, err := d.put(gone, turn{"prod", d.epoch, nil, nil, d.tell}); !errors.Is(err, fob.ErrInternal) {
+	if _, err := d.writer(nil).Write(gone); !errors.Is(err, fob.ErrInternal) {
 		t.Error(err)
 	}
 	d.out("old")
-	d.end()
+	d.Close()
 	d.holds("old", "")
 }
 
@@ -269,7 +275,7 @@ func TestWrittenOverOthers(t *testing.T) {
 	put := func(name, text string, aside bool) (string, error) {
 		f := d.file(name, text, time.Hour)
 		f.Aside = aside
-		return d.put(f, turn{"prod", d.epoch, nil, nil, d.tell})
+		return d.writer(nil).Write(f)
 	}
 	theirs := func(name, text string) { d.must(os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o600)) }
 	// The marker line alone proves nothing: the file may have been copied.
@@ -279,8 +285,8 @@ func TestWrittenOverOthers(t *testing.T) {
 	theirs("added", firstText+"\n[mine]\n")
 	for name, text := range map[string]string{"marked": marked, "added": firstText + "\n[mine]\n"} {
 		path := filepath.Join(d.dir, name)
-		if foreign, err := d.foreign(path); err != nil || !foreign {
-			t.Error(foreign, err)
+		if occupied, err := d.writer(nil).Occupied(path); err != nil || !occupied {
+			t.Error(occupied, err)
 		}
 		if _, err := put(name, secondText, false); !errors.Is(err, fob.ErrConflict) || fob.HintOf(err) == "" {
 			t.Error(err)
@@ -298,8 +304,8 @@ func TestWrittenOverOthers(t *testing.T) {
 	theirs("empty", "")
 	d.must(os.Mkdir(filepath.Join(d.dir, "dir"), 0o700))
 	for name, want := range map[string]error{"marked": nil, "empty": nil, "none": nil, "dir": fob.ErrConflict} {
-		if foreign, err := d.foreign(filepath.Join(d.dir, name)); foreign || !errors.Is(err, want) {
-			t.Error(name, foreign, err)
+		if occupied, err := d.writer(nil).Occupied(filepath.Join(d.dir, name)); occupied || !errors.Is(err, want) {
+			t.Error(name, occupied, err)
 		}
 	}
 	if _, err := put("dir", firstText, true); !errors.Is(err, fob.ErrConflict) {
@@ -310,20 +316,20 @@ func TestWrittenOverOthers(t *testing.T) {
 	theirs("failed", "mine")
 	aside, err := atomicfile.SetAside(path, "before-fob")
 	d.must(err)
-	if left := d.restore(&writtenFile{Path: path}, nil, aside); left != "" {
+	if left := d.restore(&File{Path: path}, nil, aside); left != "" {
 		t.Error("still at", left)
 	}
 	d.holds("failed", "mine")
 	aside, err = atomicfile.SetAside(path, "before-fob")
 	d.must(err)
 	theirs("failed", "another's")
-	if left := d.restore(&writtenFile{Path: path}, nil, aside); left != aside {
+	if left := d.restore(&File{Path: path}, nil, aside); left != aside {
 		t.Error("still at", left)
 	}
 	d.holds("failed", "another's")
 	d.holds("failed.before-fob-1", "mine")
 	d.out("added", "marked")
-	d.end()
+	d.Close()
 	d.holds("marked", "")
 	d.holds("added.before-fob-1", firstText+"\n[mine]\n")
 }
@@ -334,13 +340,13 @@ func TestWrittenAsideIsLive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
-		d.again = func(context.Context, *writtenFile) error { return fob.ErrNobody }
+		d.again = func(context.Context, *File) error { return fob.ErrNobody }
 		path := filepath.Join(d.dir, "a")
 		force := func() string {
 			d.told = nil
 			f := d.file("a", secondText, time.Hour)
 			f.Aside = true
-			aside, err := d.put(f, turn{"prod", d.epoch, nil, d.again, d.tell})
+			aside, err := d.writer(nil).Write(f)
 			d.must(err)
 			return aside
 		}
@@ -364,7 +370,7 @@ func TestWrittenAsideIsLive(t *testing.T) {
 		if force(); len(d.told) != 0 {
 			t.Error("it has expired:", d.told)
 		}
-		d.end()
+		d.Close()
 	})
 }
 
@@ -373,27 +379,27 @@ func TestWrittenAsideIsLive(t *testing.T) {
 func TestWrittenOfTwoAgents(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	again := func(w *written) *desk { return &desk{t: t, written: w, dir: d.dir} }
+	again := func(w *Register) *desk { return &desk{t: t, Register: w, dir: d.dir} }
 	d.must(d.write("a", firstText, time.Hour, nil))
-	other := again(&written{path: d.path, lock: flock.New(d.lock.Path()), now: d.now, log: d.log})
-	if told := other.begin(); len(told) != 1 || !strings.Contains(told[0], "another agent") {
+	other := again(&Register{path: d.path, lock: flock.New(d.lock.Path()), now: d.now, log: d.log})
+	if told := other.Open(); len(told) != 1 || !strings.Contains(told[0], "another agent") {
 		t.Error(told)
 	}
-	if told := other.removeAll(); len(told) != 1 {
+	if told := other.DeleteAll(); len(told) != 1 {
 		t.Error(told)
 	}
 	if err := other.write("b", firstText, time.Hour, nil); !errors.Is(err, fob.ErrConflict) {
 		t.Error(err)
 	}
-	if _, _, err := other.take(nil); !errors.Is(err, fob.ErrConflict) {
+	if _, _, err := other.Delete(nil); !errors.Is(err, fob.ErrConflict) {
 		t.Error(err)
 	}
-	if _, err := other.foreign(filepath.Join(d.dir, "b")); !errors.Is(err, fob.ErrConflict) {
+	if _, err := other.writer(nil).Occupied(filepath.Join(d.dir, "b")); !errors.Is(err, fob.ErrConflict) {
 		t.Error(err)
 	}
 	d.holds("a", firstText)
 	d.out("a")
-	if removed, missing, err := d.take([]string{filepath.Join(d.dir, "a"), filepath.Join(d.dir, "b")}); err != nil || len(removed) != 1 || len(missing) != 1 {
+	if removed, missing, err := d.Delete([]string{filepath.Join(d.dir, "a"), filepath.Join(d.dir, "b")}); err != nil || len(removed) != 1 || len(missing) != 1 {
 		t.Error(removed, missing, err)
 	}
 	// Nothing is out any more: the other one's turn.
@@ -406,5 +412,5 @@ func TestWrittenOfTwoAgents(t *testing.T) {
 	d.must(d.write("a", firstText, time.Hour, nil))
 	d.holds("b", "")
 	d.out("a")
-	d.end()
+	d.Close()
 }

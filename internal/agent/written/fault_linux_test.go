@@ -1,4 +1,4 @@
-package agent
+package written
 
 import (
 	"fmt"
@@ -31,10 +31,12 @@ const (
 )
 
 func writtenHelper(state, path string) int {
-	w := openWritten(state)
+	w := openRegister(state)
 	put := func(text string) error {
 		d := delivery.File{Path: path, Section: "default", Text: fob.NewSecret(text), Expiration: time.Now().Add(time.Hour)}
-		_, err := w.put(d, turn{"prod", w.epoch, w.files[path], nil, nil})
+		one, _ := w.Writer()
+		one.Profile, one.Renews = "prod", w.files[path]
+		_, err := one.Write(d)
 		return err
 	}
 	for i, text := range []string{firstText, secondText} {
@@ -91,7 +93,7 @@ func TestWrittenUnderFaults(t *testing.T) {
 				if _, err := os.Stat(filepath.Join(dir, "creds")); err == nil {
 					left++
 				}
-				openWritten(state)
+				openRegister(state)
 				for _, where := range []string{state, dir} {
 					if names, err := os.ReadDir(where); err != nil || len(names) > 0 {
 						t.Fatalf("call %d, status %d: %v stay, %v", n, status, names, err)
