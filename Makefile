@@ -1,5 +1,6 @@
-# Everything a fresh machine needs is installed by these targets: Debian packages
-# where apt-get is there, npm packages, Go modules. Nothing else is fetched.
+# What a fresh machine needs is fetched by these targets, which say so: Debian packages
+# where apt-get is there (setup), npm packages into this directory (js), and Go modules
+# by go itself. Nothing is installed with sudo unless SUDO=yes is given.
 
 export CGO_ENABLED = 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -8,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(NUMBER)+$(VERSION)
 PREFIX  ?= $(HOME)/.local
 GO      := go
 
-.PHONY: build install demo test race bench bench-all lint fuzz cross setup js clean
+.PHONY: build install demo test race bench bench-all lint vuln fuzz cross setup js clean
 
 build:
 	$(GO) build -trimpath -tags heartbeat -ldflags '$(LDFLAGS)' -o bin/ ./cmd/fob
@@ -20,10 +21,16 @@ install: build
 
 # What the tests use beside Go: a real Secret Service, strace, stock age, ...
 setup:
-	./test/setup
+	@SUDO=$(SUDO) ./test/setup
 
-js:
-	cd test/clients/js && npm ci --silent --no-audit --no-fund
+# The AWS SDK for JavaScript, as a client. Without it its tests are skipped by name.
+JS := test/clients/js
+js: $(JS)/node_modules/.package-lock.json
+
+$(JS)/node_modules/.package-lock.json: $(JS)/package-lock.json
+	@echo "js: installing the npm packages of $< into $(JS)/node_modules: npm ci"
+	@cd $(JS) && npm ci --silent --no-audit --no-fund || \
+		echo "js: they could not be installed; tests that need them are skipped by name (and fail with CI=true)"
 
 demo: build
 	$(GO) run ./test/demo
@@ -46,6 +53,11 @@ lint:
 	@test -z "$$(gofmt -l cmd internal docs test)" || { gofmt -l cmd internal docs test; exit 1; }
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+# Known faults of Go and of modules in code that is called. The list of them is fetched
+# from vuln.go.dev, so this needs the network.
+vuln:
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 FUZZTIME ?= 30s
 fuzz:
