@@ -11,6 +11,7 @@ import (
 
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/quote"
 )
 
 // Step is one profile of a chain and the kind that claims it.
@@ -90,7 +91,7 @@ func (d Definitions) follow(name string, p fob.Profile) (Chain, error) {
 			return c, err
 		}
 		if _, named := kind.Deref(name); len(c) > 0 && !named && kind.Yields(p) == principal.BearerToken {
-			return c, impossible("source_profile = "+name+"/ACCOUNT/ROLE; fob list "+fob.Word(name)+" shows them",
+			return c, impossible("source_profile = "+name+"/ACCOUNT/ROLE; fob list "+quote.Word(name)+" shows them",
 				"profile %q starts from %s, which is a sign-in and not a role", names[len(names)-1], name)
 		}
 		names, c = append(names, name), append(c, Step{kind, p})

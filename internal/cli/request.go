@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/fob"
+	"fob/internal/quote"
 )
 
 // httpRequest is a request as curl's flags describe it, read as curl reads them.
@@ -245,7 +246,7 @@ func (r *httpRequest) curlCommand(set []header) string {
 	}
 	add(r.url)
 	for i, w := range words {
-		words[i] = fob.Word(w)
+		words[i] = quote.Word(w)
 	}
 	return strings.Join(words, " ") + "\n"
 }

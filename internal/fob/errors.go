@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Error is a failure as a person should meet it: what went wrong with which
@@ -110,15 +109,4 @@ func HintOf(err error) string {
 		err = e.Cause
 	}
 	return ""
-}
-
-// Word is a value as one word of a POSIX shell, quoted only where it must be: for
-// hints, which people type back, and for commands.
-func Word(v string) string {
-	if v != "" && !strings.ContainsFunc(v, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_@%+=:,./-", r))
-	}) {
-		return v
-	}
-	return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'"
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"fob/internal/fob"
+	"fob/internal/quote"
 )
 
 // Kind is a kind of IAM principal.
@@ -253,10 +254,10 @@ func (k Kind) AddWord() string {
 // Usage is the command that adds a definition of the kind, with examples for what
 // it requires.
 func (k Kind) Usage(name string) string {
-	words := []string{"fob add", k.AddWord(), fob.Word(name)}
+	words := []string{"fob add", k.AddWord(), quote.Word(name)}
 	for _, f := range k.Fields {
 		if f.Required && f.Secret == nil {
-			words = append(words, "--"+f.FlagName(), fob.Word(f.Example))
+			words = append(words, "--"+f.FlagName(), quote.Word(f.Example))
 		}
 	}
 	return strings.Join(words, " ")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fob/internal/fob"
+	"fob/internal/quote"
 )
 
 //go:embed scripts
@@ -49,13 +50,13 @@ func script(shell, exe string, parts ...string) (string, error) {
 func call(shell, exe string) string {
 	switch {
 	case shell == "powershell":
-		return powershellQuote(exe)
+		return quote.PowerShell(exe)
 	case shell == "fish" && exe == "fob":
 		return "command fob"
 	case shell == "fish":
-		return fishQuote(exe)
+		return quote.Fish(exe)
 	case exe == "fob":
 		return `\command fob`
 	}
-	return Quote(exe)
+	return quote.POSIX(exe)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"fob/internal/fob"
+	"fob/internal/quote"
 )
 
 // Formats are the names that [Variables] takes; the first is the default.
@@ -37,17 +38,17 @@ type printer func(set map[string]string, unset []string) string
 func find(format string) (printer, error) {
 	switch format {
 	case "", "posix":
-		return lines("export %s=%s", Quote, "unset %s"), nil
+		return lines("export %s=%s", quote.POSIX, "unset %s"), nil
 	case "bash", "zsh": // whose users may have aliases
-		return lines(`\export %s=%s`, Quote, `\unset %s`), nil
+		return lines(`\export %s=%s`, quote.POSIX, `\unset %s`), nil
 	case "fish":
-		return lines("set -gx %s %s", fishQuote, "set -e %s"), nil
+		return lines("set -gx %s %s", quote.Fish, "set -e %s"), nil
 	case "powershell":
-		return lines("$Env:%s = %s", powershellQuote, "Remove-Item -ErrorAction SilentlyContinue Env:%s"), nil
+		return lines("$Env:%s = %s", quote.PowerShell, "Remove-Item -ErrorAction SilentlyContinue Env:%s"), nil
 	case "cmd":
-		return lines(`set "%s=%s"`, cmdQuote, `set "%s="`), nil
+		return lines(`set "%s=%s"`, quote.Cmd, `set "%s="`), nil
 	case "dotenv":
-		return lines("%s=%s", Quote, ""), nil
+		return lines("%s=%s", quote.POSIX, ""), nil
 	case "json":
 		return asJSON, nil
 	}
@@ -77,20 +78,3 @@ func asJSON(set map[string]string, _ []string) string {
 	}
 	return string(text) + "\n"
 }
-
-// Quote makes a value one word of a POSIX shell, to which nothing in single quotes
-// means anything but the quote itself.
-func Quote(v string) string { return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'" }
-
-// In fish a backslash counts inside single quotes, before a quote or itself.
-func fishQuote(v string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
-}
-
-// PowerShell doubles the quote; its parser takes curly quotes for straight ones.
-func powershellQuote(v string) string {
-	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(v) + "'"
-}
-
-// Within set "NAME=VALUE" only % is still special to cmd.exe, in batch files.
-func cmdQuote(v string) string { return strings.ReplaceAll(v, "%", "%%") }

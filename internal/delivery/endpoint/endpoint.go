@@ -14,6 +14,7 @@ import (
 	"fob/internal/delivery"
 	"fob/internal/fob"
 	"fob/internal/loopback"
+	"fob/internal/quote"
 )
 
 const name = "endpoint"
@@ -189,7 +190,7 @@ func report(l net.Listener, all []*item, asJSON bool) (fob.Delivery, error) {
 			e.URL = address(l, i)
 			b.WriteString(uriVariable + "=" + e.URL + "\n")
 		}
-		b.WriteString(fileVariable + "=" + quoted(e.TokenFile) + "\n")
+		b.WriteString(fileVariable + "=" + quote.Word(e.TokenFile) + "\n")
 		list = append(list, e)
 	}
 	if !asJSON {
@@ -197,13 +198,4 @@ func report(l net.Listener, all []*item, asJSON bool) (fob.Delivery, error) {
 	}
 	text, err := json.MarshalIndent(list, "", "  ")
 	return fob.Delivery{Stdout: string(text) + "\n"}, err
-}
-
-// quoted is a value as a shell and an env file take it; quotes are for a shell
-// alone, where there must be any.
-func quoted(v string) string {
-	if strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'$`\\;&|<>()*?[]#~!{}", r) }) {
-		return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'"
-	}
-	return v
 }

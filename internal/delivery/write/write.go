@@ -17,6 +17,7 @@ import (
 	"fob/internal/awsfile"
 	"fob/internal/delivery"
 	"fob/internal/fob"
+	"fob/internal/quote"
 )
 
 // Way returns the way. Option "to" is the absolute path of the file, "section"
@@ -76,7 +77,7 @@ func target(to string, g delivery.Grant) (path string, aside bool, err error) {
 	}
 	path, err = atomicfile.Place(to)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", false, fob.Errorf(fob.ErrNotFound, "there is no directory %s", filepath.Dir(to)).WithHint("mkdir -p %s", fob.Word(filepath.Dir(to)))
+		return "", false, fob.Errorf(fob.ErrNotFound, "there is no directory %s", filepath.Dir(to)).WithHint("mkdir -p %s", quote.Word(filepath.Dir(to)))
 	} else if err != nil {
 		return "", false, fob.Errorf(fob.ErrUsage, "%s cannot be written: %w", to, err)
 	}
@@ -123,7 +124,7 @@ func format(c fob.Credentials, p fob.Profile, path, section string) (fob.Secret,
 # Any program of yours can read this. fob renews it while its agent runs, and
 # removes it at fob lock, when the agent stops and when it expires.
 # To take it away: fob write --remove %s
-`, name, c.Expiration.UTC().Format(time.RFC3339), fob.Word(path)))
+`, name, c.Expiration.UTC().Format(time.RFC3339), quote.Word(path)))
 	for _, line := range [][2]string{
 		{"aws_access_key_id", c.AccessKeyID},
 		{"aws_secret_access_key", c.SecretAccessKey.Reveal()},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fob/internal/fob"
+	"fob/internal/quote"
 )
 
 // cacheFile is the token file that the AWS CLI and the SDKs share, in
@@ -79,7 +80,7 @@ func (s *session) Accept(ctx context.Context, content fob.Secret) (fob.Credentia
 		return fob.Credentials{}, fob.Errorf(fob.ErrNotFound, "the file holds no sign-in of %s", p.Name)
 	}
 	if !f.ExpiresAt.After(s.env.Now()) {
-		return fob.Credentials{}, fob.Errorf(fob.ErrSignIn, "the sign-in of %s in the file has expired", p.Name).WithHint("fob login %s", fob.Word(p.Name))
+		return fob.Credentials{}, fob.Errorf(fob.ErrSignIn, "the sign-in of %s in the file has expired", p.Name).WithHint("fob login %s", quote.Word(p.Name))
 	}
 	if f.RefreshToken != "" && f.ClientID != "" && !f.RegistrationExpires.IsZero() {
 		text, err := json.Marshal(registration{f.ClientID, f.ClientSecret, f.RegistrationExpires.Time})

@@ -18,6 +18,7 @@ import (
 
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/quote"
 )
 
 // sessionSection is the type of the section of a sign-in.
@@ -174,7 +175,7 @@ func (s *session) ask(ctx context.Context, reg registration) (fob.Credentials, e
 
 // mayAsk fails at once, before any call, where no page could be shown.
 func (s *session) mayAsk(ctx context.Context) error {
-	hint := "fob login " + fob.Word(s.profile.Name)
+	hint := "fob login " + quote.Word(s.profile.Name)
 	if s.profile.Get("auto_login") == "never" && !s.env.OnPurpose {
 		return fob.Errorf(fob.ErrSignIn, "you are not signed in to %s", s.profile.Name).WithHint("%s", hint)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/quote"
 )
 
 // signInLimit bounds how long a page may stay open.
@@ -32,7 +33,7 @@ func (s *session) byRedirect(ctx context.Context, reg registration) (fob.Credent
 	redirect, err := s.env.Redirect(redirectPath, state)
 	if err != nil {
 		return fob.Credentials{}, fob.Errorf(fob.ErrInternal, "cannot listen for the browser's answer: %w", err).
-			WithHint("fob login --device-code %s", fob.Word(s.profile.Name))
+			WithHint("fob login --device-code %s", quote.Word(s.profile.Name))
 	}
 	defer redirect.Close()
 	base, err := s.endpoint(ctx)
@@ -83,13 +84,13 @@ func (s *session) refusal(answer url.Values) error {
 			WithHint("fob show %s, and check sso_registration_scopes", s.profile.Name)
 	case "server_error", "temporarily_unavailable":
 		return fob.Errorf(fob.ErrNetwork, "AWS had a fault of its own on the page of the sign-in to %s", s.profile.Name).
-			WithHint("fob login %s", fob.Word(s.profile.Name))
+			WithHint("fob login %s", quote.Word(s.profile.Name))
 	}
-	return fob.Errorf(fob.ErrRefused, "the page came back without a sign-in to %s", s.profile.Name).WithHint("fob login %s", fob.Word(s.profile.Name))
+	return fob.Errorf(fob.ErrRefused, "the page came back without a sign-in to %s", s.profile.Name).WithHint("fob login %s", quote.Word(s.profile.Name))
 }
 
 func (s *session) denied() error {
-	return fob.Errorf(fob.ErrCancelled, "the sign-in to %s was denied on the page", s.profile.Name).WithHint("fob login %s", fob.Word(s.profile.Name))
+	return fob.Errorf(fob.ErrCancelled, "the sign-in to %s was denied on the page", s.profile.Name).WithHint("fob login %s", quote.Word(s.profile.Name))
 }
 
 // notTaken explains why a code that a page has just given yields no token.
@@ -97,7 +98,7 @@ func (s *session) notTaken(err error) error {
 	if !isDead(err) {
 		return principal.Explain(s.profile.Name, "sign-in "+s.profile.Name, err)
 	}
-	return &fob.Error{Kind: fob.ErrSignIn, Cause: err, Hint: "fob login " + fob.Word(s.profile.Name),
+	return &fob.Error{Kind: fob.ErrSignIn, Cause: err, Hint: "fob login " + quote.Word(s.profile.Name),
 		Message: fmt.Sprintf("sign-in %s: AWS did not take the page's answer (%s)", s.profile.Name, code(err))}
 }
 
@@ -122,7 +123,7 @@ func (s *session) over(err error, limit string) error {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return fob.Errorf(fob.ErrSignIn, "nobody signed in to %s within %s", s.profile.Name, limit).WithHint("fob login %s", fob.Word(s.profile.Name))
+	return fob.Errorf(fob.ErrSignIn, "nobody signed in to %s within %s", s.profile.Name, limit).WithHint("fob login %s", quote.Word(s.profile.Name))
 }
 
 // endpoint is the base of the OIDC endpoint: the definition's, else AWS's for
