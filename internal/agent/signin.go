@@ -253,7 +253,7 @@ func (a *Agent) sync(ctx context.Context, r *request, p api.NameParams) (api.Syn
 		return api.SyncResult{}, err
 	}
 	asked := time.Now()
-	unlock, waited, err := a.directories.Searching(ctx, source, func() {
+	unlock, waited, err := a.directories.Lock(ctx, source, func() {
 		r.ui.Tell(ctx, "another fob is searching behind "+session.Name+"; waiting for what it finds")
 	})
 	if err != nil {

@@ -9,15 +9,16 @@ import (
 	"fob/internal/partition"
 )
 
-// label is a name of an account, as it is written somewhere.
+// label is one name or alias of an account.
 type label struct{ text, id string }
 
-// fold makes names comparable as people type them: without regard to case, and
-// with dashes for blanks.
+// fold maps names that people take for the same to one text: case does not count, and a
+// dash stands for a blank.
 func fold(name string) string { return strings.ToLower(dashed(name)) }
 
 func dashed(name string) string { return strings.ReplaceAll(strings.TrimSpace(name), " ", "-") }
 
+// index prepares lookups. aliases are those of [Source].
 func (d *Directory) index(aliases string) {
 	d.byID, d.current, d.past = make(map[string]int, len(d.Accounts)), make(map[string][]label, len(d.Accounts)), map[string][]label{}
 	put := func(m map[string][]label, l label) {
@@ -34,46 +35,47 @@ func (d *Directory) index(aliases string) {
 		name, id, ok := strings.Cut(alias, "=")
 		l := label{strings.TrimSpace(name), strings.TrimSpace(id)}
 		if ok && partition.IsAccount(l.id) {
-			put(d.current, l) // of an account that is not known yet, too: AWS knows
+			put(d.current, l) // even if the account is not known yet: AWS decides
 			d.aliases[l.id] = append(d.aliases[l.id], l.text)
 		}
 	}
-	for id, names := range d.Former {
-		for _, name := range names {
-			put(d.past, label{name, id})
+	for _, a := range d.Accounts {
+		for _, name := range d.Former[a.ID] {
+			put(d.past, label{name, a.ID})
 		}
 	}
-	// References name an account as people do if that leads to that very one, and if
-	// every tool can pass it on.
-	d.own = make([]string, len(d.Accounts))
+	// References use the name of an account if it means this account only and every SDK
+	// can pass it on in a credential_process; else its id.
+	d.shown = make([]string, len(d.Accounts))
 	for i, a := range d.Accounts {
-		d.own[i] = a.ID
+		d.shown[i] = a.ID
 		if a.Name != "" && !strings.ContainsFunc(a.Name, Unsafe) && d.isOnly(a.Name, a.ID) {
-			d.own[i] = a.Name
+			d.shown[i] = a.Name
 		}
 	}
 }
 
+// isOnly reports whether a name means one account and no other.
 func (d *Directory) isOnly(name, id string) bool {
 	found := d.find(name)
 	return len(found) == 1 && found[0] == id
 }
 
-// find returns the ids that a name can mean: itself if it is one, else accounts
-// of that name or alias, else those that once had it.
+// find returns the ids of the accounts that a text can mean: itself if it is an id, else
+// those of that name or alias, else those that had the name before.
 func (d *Directory) find(name string) []string {
 	if _, known := d.byID[name]; known || partition.IsAccount(name) {
 		return []string{name}
 	}
-	if ids := written(d.current[fold(name)], name); len(ids) > 0 {
+	if ids := exactFirst(d.current[fold(name)], name); len(ids) > 0 {
 		return ids
 	}
-	return written(d.past[fold(name)], name)
+	return exactFirst(d.past[fold(name)], name)
 }
 
-// written are the ids of the labels that are written exactly as name is, else of
-// all.
-func written(labels []label, name string) []string {
+// exactFirst returns the ids of the labels that equal name exactly; if none does, of all
+// labels.
+func exactFirst(labels []label, name string) []string {
 	exact := slices.ContainsFunc(labels, func(l label) bool { return l.text == name })
 	var ids []string
 	for _, l := range labels {
@@ -84,7 +86,7 @@ func written(labels []label, name string) []string {
 	return ids
 }
 
-// accountOf is the account of an id; one that was not seen yet has nothing else.
+// accountOf returns the account of an id. One that no search has found has only the id.
 func (d *Directory) accountOf(id string) fob.Account {
 	if i, ok := d.byID[id]; ok {
 		return d.Accounts[i]
@@ -92,30 +94,31 @@ func (d *Directory) accountOf(id string) fob.Account {
 	return fob.Account{ID: id}
 }
 
-// account finds an account by id, name or alias.
+// account finds an account by id, name or alias. The error is [fob.ErrNotFound], or
+// [fob.ErrUsage] if the name is ambiguous.
 func (d *Directory) account(name string) (fob.Account, error) {
 	found := d.find(name)
 	switch len(found) {
 	case 1:
 		return d.accountOf(found[0]), nil
 	case 0:
-		err := fob.Errorf(fob.ErrNotFound, "no account %q is known of %s", name, d.Session)
+		err := fob.Errorf(fob.ErrNotFound, "no account %q is known of %s", name, d.Name)
 		if len(d.Accounts) == 0 {
-			return fob.Account{}, err.WithHint("fob sync %s, or name the account by its id", d.Session)
+			return fob.Account{}, err.WithHint("fob sync %s, or name the account by its id", d.Name)
 		}
-		return fob.Account{}, err.WithHint("fob list %s; fob sync %s if it is new", d.Session, d.Session)
+		return fob.Account{}, err.WithHint("fob list %s; fob sync %s if it is new", d.Name, d.Name)
 	}
 	var candidates []string
 	for _, id := range found {
 		a := d.accountOf(id)
 		candidates = append(candidates, id+" ("+cmp.Or(a.Email, a.Name, "an alias")+")")
 	}
-	return fob.Account{}, fob.Errorf(fob.ErrUsage, "%d accounts of %s are named %q: %s", len(found), d.Session, name, strings.Join(candidates, ", ")).
-		WithHint("use the id: %s/%s/ROLE", d.Session, found[0])
+	return fob.Account{}, fob.Errorf(fob.ErrUsage, "%d accounts of %s are named %q: %s", len(found), d.Name, name, strings.Join(candidates, ", ")).
+		WithHint("use the id: %s/%s/ROLE", d.Name, found[0])
 }
 
-// role finds a role of an account, as people type it. Where nothing is known of
-// the account, AWS will say.
+// role finds a role of an account, in whatever case it is typed. If the account's roles
+// are not known, any name is accepted and AWS decides.
 func (d *Directory) role(a fob.Account, name string) (string, error) {
 	for _, r := range a.Roles {
 		if r == name {
@@ -131,5 +134,5 @@ func (d *Directory) role(a fob.Account, name string) (string, error) {
 		return name, nil
 	}
 	return "", fob.Errorf(fob.ErrNotFound, "you have no role %q in account %s (%s)", name, a.Name, a.ID).
-		WithHint("there are: %s; fob sync %s if it is new", strings.Join(a.Roles, ", "), d.Session)
+		WithHint("there are: %s; fob sync %s if it is new", strings.Join(a.Roles, ", "), d.Name)
 }

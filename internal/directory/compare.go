@@ -8,18 +8,17 @@ import (
 	"fob/internal/fob"
 )
 
-// Changes is what differs between two directories of a source.
+// Changes is the difference between two directories of a source.
 type Changes struct {
-	Session  string
-	Accounts int // in the new one
-	Roles    int
-	Appeared []string // roles
-	Gone     []string
-	Renamed  []string // accounts
+	Session  string   // name of the source
+	Accounts int      // number in the new directory
+	Roles    int      // number in the new directory
+	Appeared []string // roles: NAME (ID) ROLE
+	Gone     []string // roles
+	Renamed  []string // accounts: OLD → NEW (ID)
 }
 
-// Compare says what is new, gone or renamed. Accounts are the same while their
-// ids are.
+// Compare returns what is new, gone or renamed. Accounts are identified by their ids.
 func Compare(old, new *Directory) Changes {
 	before, names := map[[2]string]bool{}, map[string]string{}
 	for _, a := range old.Accounts {
@@ -28,7 +27,7 @@ func Compare(old, new *Directory) Changes {
 			before[[2]string{a.ID, role}] = true
 		}
 	}
-	c := Changes{Session: new.Session, Accounts: len(new.Accounts), Appeared: []string{}, Gone: []string{}, Renamed: []string{}}
+	c := Changes{Session: new.Name, Accounts: len(new.Accounts), Appeared: []string{}, Gone: []string{}, Renamed: []string{}}
 	for _, a := range new.Accounts {
 		c.Roles += len(a.Roles)
 		for _, role := range a.Roles {

@@ -2,12 +2,13 @@ package directory
 
 import "strings"
 
-// Complete lists references that begin with a text, at most limit of them; role
-// by role only once the account is typed. An account is offered as references
-// name it where that fits, else in another way that leads to it.
+// Complete returns what a reference that begins with text can continue as, at most limit
+// of them: accounts (SOURCE/ACCOUNT/) and, once an account is typed, its roles. An
+// account is offered by its name in references if that fits the text, else by another
+// name or alias, or by its id.
 func (d *Directory) Complete(text string, limit int) []string {
 	names := []string{}
-	rest, ok := strings.CutPrefix(text, d.Session+"/")
+	rest, ok := strings.CutPrefix(text, d.Name+"/")
 	if !ok {
 		return names
 	}
@@ -15,11 +16,11 @@ func (d *Directory) Complete(text string, limit int) []string {
 		if len(names) >= limit {
 			return names
 		}
-		words := append([]string{d.own[i], dashed(a.Name), a.Name}, d.aliases[a.ID]...)
+		words := append([]string{d.shown[i], dashed(a.Name), a.Name}, d.aliases[a.ID]...)
 		for j, word := range append(words, a.ID) {
 			fits := word != "" && strings.HasPrefix(word, rest)
 			if fits && (j == 0 || d.isOnly(word, a.ID)) {
-				names = append(names, d.Session+"/"+word+"/")
+				names = append(names, d.Name+"/"+word+"/")
 				break
 			}
 		}
@@ -34,7 +35,7 @@ func (d *Directory) Complete(text string, limit int) []string {
 	}
 	for _, role := range d.accountOf(found[0]).Roles {
 		if strings.HasPrefix(role, rest[slash+1:]) && len(names) < limit {
-			names = append(names, d.Session+"/"+rest[:slash+1]+role)
+			names = append(names, d.Name+"/"+rest[:slash+1]+role)
 		}
 	}
 	return names

@@ -7,30 +7,30 @@ import (
 	"fob/internal/fob"
 )
 
-// Directory is what is known of the accounts and roles behind a sign-in: names
-// and ids, nothing secret.
+// Directory is the accounts and roles of one source, as the last search found them.
+// Those from [Store.Read] can be looked up in; they are shared and must not be modified.
 type Directory struct {
-	Session  string        `json:"session"`
-	StartURL string        `json:"start_url"` // another one is another directory
-	Synced   time.Time     `json:"synced"`
-	Accounts []fob.Account `json:"accounts"`
-	// Former are names that accounts had before, by account id, the latest first: a
-	// source_profile that was written with one goes on working.
+	Name     string        `json:"session"`   // of the source
+	Origin   string        `json:"start_url"` // of the source
+	Synced   time.Time     `json:"synced"`    // when it was searched; zero if never
+	Accounts []fob.Account `json:"accounts"`  // by name
+	// Former are the names that accounts had before, by account id, the latest first. A
+	// source_profile that was written with one still works after a rename.
 	Former map[string][]string `json:"former,omitempty"`
 
-	byID    map[string]int
-	current map[string][]label  // folded names and aliases
-	past    map[string][]label  // folded former names
-	own     []string            // how references name each account
+	byID    map[string]int      // index in Accounts
+	current map[string][]label  // by folded name or alias
+	past    map[string][]label  // by folded former name
+	shown   []string            // the name or id of each account in references
 	aliases map[string][]string // by account id
 }
 
-// maxFormer is more names than an account has in its life.
+// maxFormer bounds the former names of an account that are remembered.
 const maxFormer = 8
 
-// remember takes over the names that accounts had in an older directory.
+// remember adds the names that accounts had in an older directory of the same origin.
 func (d *Directory) remember(old *Directory) {
-	if old.StartURL != d.StartURL {
+	if old.Origin != d.Origin {
 		return
 	}
 	was := make(map[string]string, len(old.Accounts))

@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// longestName is how much of a sign-in's name is in its file's.
+// longestName is the length, in bytes, of the longest name that is used as it is.
 const longestName = 64
 
-// fileName is the name of a sign-in as that of a file: itself if it is plain. A
-// name may come from anywhere (~/.aws/config, a start URL), so of others only a
-// part can be read, and a hash tells them apart. A tilde is in no plain name.
+// fileName returns the file name, without its extension, for a source. A short name of
+// letters, digits and _.- is used as it is. Other names may come from anywhere
+// (~/.aws/config, a start URL): they are cut and made plain, and a hash after a tilde,
+// which no plain name has, keeps them apart.
 func fileName(name string) string {
 	plain := strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.-", r) {
@@ -27,8 +28,8 @@ func fileName(name string) string {
 	return plain[:min(len(plain), longestName/2)] + "~" + hex.EncodeToString(sum[:8])
 }
 
-// isDevice reports whether Windows takes a file of that name, whatever its
-// extension, for a device.
+// isDevice reports whether Windows takes a file of that name for a device, whatever its
+// extension.
 func isDevice(name string) bool {
 	name, _, _ = strings.Cut(strings.ToLower(name), ".")
 	switch name {

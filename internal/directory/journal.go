@@ -12,23 +12,24 @@ import (
 	"fob/internal/fob"
 )
 
-// journal is what a search for accounts and roles has found so far, a line an
-// account, so that a search that was killed goes on where it was.
+// journal records what a search has found so far, one line for each account, so that
+// the next search continues after a kill.
 type journal struct {
 	file *os.File
 }
 
-// journalLimit is how old a journal may be: what it says may have changed since.
+// journalLimit is the age at which a journal is dropped, because roles may have changed
+// since.
 const journalLimit = 24 * time.Hour
 
-// journalHead is the first line: whose journal it is.
+// journalHead is the first line.
 type journalHead struct {
-	StartURL string    `json:"start_url"`
-	Began    time.Time `json:"began"`
+	Origin string    `json:"start_url"`
+	Began  time.Time `json:"began"`
 }
 
-// openJournal returns the journal of a search and the accounts, with
-// their roles, that an interrupted search has written into it.
+// openJournal opens the journal of a search and returns the accounts, with their roles,
+// that an interrupted search has written.
 func (s *Store) openJournal(of Source) (*journal, []fob.Account, error) {
 	path := s.journalPath(of.Name)
 	found, resume := readJournal(path, of.Origin)
@@ -46,20 +47,22 @@ func (s *Store) openJournal(of Source) (*journal, []fob.Account, error) {
 	}
 	j := &journal{file}
 	if !resume {
-		err = j.add(journalHead{of.Origin, time.Now().UTC()})
+		if err := j.add(journalHead{of.Origin, time.Now().UTC()}); err != nil {
+			return nil, nil, errors.Join(err, j.close(false))
+		}
 	}
-	return j, found, err
+	return j, found, nil
 }
 
-func readJournal(path, startURL string) (found []fob.Account, resume bool) {
+func readJournal(path, origin string) (found []fob.Account, resume bool) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, false
 	}
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	var head journalHead
-	if json.Unmarshal(first, &head) != nil || head.StartURL != startURL || time.Since(head.Began) > journalLimit || len(text) == 0 || text[len(text)-1] != '\n' {
-		return nil, false // another's, too old, or torn
+	if json.Unmarshal(first, &head) != nil || head.Origin != origin || time.Since(head.Began) > journalLimit || len(text) == 0 || text[len(text)-1] != '\n' {
+		return nil, false // of another origin, too old, or cut off
 	}
 	for line := range bytes.Lines(rest) {
 		var a fob.Account
@@ -74,12 +77,12 @@ func readJournal(path, startURL string) (found []fob.Account, resume bool) {
 func (j *journal) add(v any) error {
 	line, err := json.Marshal(v)
 	if err == nil {
-		_, err = j.file.Write(append(line, '\n')) // one write: whole, or not at all when killed
+		_, err = j.file.Write(append(line, '\n')) // in one write, so that a kill leaves no half line
 	}
 	return err
 }
 
-// close ends the journal; a search that is done needs it no more.
+// close closes the journal, and removes it if the search is done.
 func (j *journal) close(done bool) error {
 	err := j.file.Close()
 	if done {

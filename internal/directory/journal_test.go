@@ -12,23 +12,23 @@ func TestSearchesTakeTurns(t *testing.T) {
 	t.Parallel()
 	store, of := corp(t)
 	never := func() { t.Error("busy, without another search") }
-	unlock, waited, err := store.Searching(t.Context(), of, never)
+	unlock, waited, err := store.Lock(t.Context(), of, never)
 	if err != nil || waited {
 		t.Fatal(waited, err)
 	}
 	other := of
 	other.Name = "https://other.awsapps.com/start" // a file's name is made of it
-	unlockOther, _, err := store.Searching(t.Context(), other, never)
+	unlockOther, _, err := store.Lock(t.Context(), other, never)
 	if err != nil {
 		t.Fatal(err)
 	}
 	unlockOther()
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, _, err := store.Searching(ctx, of, cancel); !errors.Is(err, context.Canceled) {
+	if _, _, err := store.Lock(ctx, of, cancel); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	told := 0
-	unlockSecond, waited, err := store.Searching(t.Context(), of, func() { told++; unlock() })
+	unlockSecond, waited, err := store.Lock(t.Context(), of, func() { told++; unlock() })
 	if err != nil || !waited || told != 1 {
 		t.Fatal(waited, told, err)
 	}

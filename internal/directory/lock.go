@@ -13,16 +13,16 @@ import (
 	"fob/internal/fob"
 )
 
-// searchPoll is how often one search looks whether another has ended: they take
-// seconds to minutes.
-const searchPoll = 100 * time.Millisecond
+// lockPoll is how often a waiting search tries the lock. Searches take seconds to
+// minutes.
+const lockPoll = 100 * time.Millisecond
 
-// Searching makes its caller the only one, in any process, that searches a source,
-// until unlock. Where another does already, busy is called once before
-// that one is waited for, and waited says that it happened.
-func (s *Store) Searching(ctx context.Context, of Source, busy func()) (unlock func(), waited bool, err error) {
+// Lock makes the caller the only one in any process that searches a source, until it
+// calls unlock. If another search is running, busy is called once and Lock waits for it;
+// waited reports that. The error is that of ctx if it ends first.
+func (s *Store) Lock(ctx context.Context, of Source, busy func()) (unlock func(), waited bool, err error) {
 	dir := s.home.Locks()
-	sum := sha256.Sum256([]byte(s.path(of.Name))) // names may be URLs
+	sum := sha256.Sum256([]byte(s.path(of.Name))) // a name may be a URL
 	lock := flock.New(filepath.Join(dir, "search-"+hex.EncodeToString(sum[:8])), flock.SetPermissions(0o600))
 	failed := func(err error) error {
 		return fob.Errorf(fob.ErrInternal, "cannot lock %s: %w", lock.Path(), err)
@@ -39,7 +39,7 @@ func (s *Store) Searching(ctx context.Context, of Source, busy func()) (unlock f
 		return unlock, false, nil
 	}
 	busy()
-	if _, err := lock.TryLockContext(ctx, searchPoll); ctx.Err() != nil {
+	if _, err := lock.TryLockContext(ctx, lockPoll); ctx.Err() != nil {
 		return nil, true, ctx.Err()
 	} else if err != nil {
 		return nil, true, failed(err)

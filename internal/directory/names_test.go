@@ -25,7 +25,7 @@ func corp(t testing.TB) (*Store, Source) {
 		t.Fatal(err)
 	}
 	store := NewStore(home)
-	err = store.Save(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: []fob.Account{
+	err = store.Save(&Directory{Name: "corp", Origin: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: []fob.Account{
 		{ID: "111111111111", Name: "payments", Email: "p@corp", Roles: []string{"Admin", "ReadOnly"}},
 		{ID: "222222222222", Name: "shared", Email: "a@corp", Roles: []string{"ReadOnly"}},
 		{ID: "333333333333", Name: "shared", Email: "b@corp", Roles: []string{"ReadOnly"}},
@@ -79,7 +79,7 @@ func TestNamesStayInTheirFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	of := Source{Name: "../vault", Origin: "https://x/start"}
-	if err := store.Save(&Directory{Session: of.Name, StartURL: "https://x/start", Accounts: []fob.Account{{ID: "111111111111", Name: "a"}}}); err != nil {
+	if err := store.Save(&Directory{Name: of.Name, Origin: "https://x/start", Accounts: []fob.Account{{ID: "111111111111", Name: "a"}}}); err != nil {
 		t.Fatal(err)
 	}
 	search, err := store.Search(of)
@@ -112,7 +112,7 @@ func TestNamesLeadWhereTheySay(t *testing.T) {
 	name := rapid.SampledFrom([]string{"a", "A", "b", "a b", "a-b", "A B", "c/d", "", "ü", "111111111111", "222222222222", "999999999999"})
 	id := rapid.SampledFrom([]string{"111111111111", "222222222222", "333333333333", "444444444444"})
 	rapid.Check(t, func(t *rapid.T) {
-		d := &Directory{Session: "corp", Former: map[string][]string{}}
+		d := &Directory{Name: "corp", Former: map[string][]string{}}
 		for _, id := range rapid.SliceOfNDistinct(id, 0, 4, rapid.ID).Draw(t, "ids") {
 			d.Accounts = append(d.Accounts, fob.Account{ID: id, Name: name.Draw(t, "name"), Roles: []string{"R"}})
 			d.Former[id] = rapid.SliceOfN(name, 0, 2).Draw(t, "former")
@@ -158,7 +158,7 @@ func TestAliasesAndFormerNames(t *testing.T) {
 	store, of := corp(t)
 	save := func(accounts ...fob.Account) {
 		t.Helper()
-		if err := store.Save(&Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
+		if err := store.Save(&Directory{Name: "corp", Origin: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -208,7 +208,7 @@ func BenchmarkComplete(b *testing.B) {
 	for i := range accounts {
 		accounts[i] = fob.Account{ID: fmt.Sprintf("%012d", i+1), Name: fmt.Sprintf("Account %d", i), Roles: []string{"A", "B", "C", "ReadOnly"}}
 	}
-	d := &Directory{Session: "corp", Accounts: accounts}
+	d := &Directory{Name: "corp", Accounts: accounts}
 	b.Run("index", func(b *testing.B) {
 		for b.Loop() {
 			d.index("")

@@ -6,19 +6,20 @@ import (
 	"fob/internal/fob"
 )
 
-// Reference is the name of one role, SESSION/ACCOUNT/ROLE: with the account's
-// name where that leads to it and every tool can pass it on, else its id.
+// Reference returns the name of a role, SOURCE/ACCOUNT/ROLE. ACCOUNT is the account's
+// name if that means no other account and every SDK can pass it on, else its id.
 func (d *Directory) Reference(a fob.Account, role string) string {
 	account := a.ID
 	if i, ok := d.byID[a.ID]; ok {
-		account = d.own[i]
+		account = d.shown[i]
 	}
-	return d.Session + "/" + account + "/" + role
+	return d.Name + "/" + account + "/" + role
 }
 
-// ByIDs is the name of a role that stays the same when the account is renamed.
+// ByIDs returns the name of a role with the account's id, which stays the same when the
+// account is renamed.
 func (d *Directory) ByIDs(a fob.Account, role string) string {
-	return d.Session + "/" + a.ID + "/" + role
+	return d.Name + "/" + a.ID + "/" + role
 }
 
 // Unsafe reports whether some SDK cannot pass on a character in a
@@ -27,9 +28,10 @@ func Unsafe(r rune) bool {
 	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.@+-", r))
 }
 
-// Lookup finds the account and the role of ACCOUNT/ROLE, as people type them: the
-// account by id, name or alias, the role in whatever case. Of an account of which
-// nothing is known any role is taken, and AWS will say.
+// Lookup finds the account and the role that ACCOUNT/ROLE names: the account by id,
+// name, alias or former name, the role in whatever case. A role of an account whose roles
+// are not known is accepted as it is, and AWS decides. The error is [fob.ErrNotFound], or
+// [fob.ErrUsage] if several accounts have the name.
 func (d *Directory) Lookup(accountAndRole string) (a fob.Account, role string, err error) {
 	slash := strings.LastIndexByte(accountAndRole, '/')
 	if slash <= 0 || slash == len(accountAndRole)-1 {
@@ -42,9 +44,10 @@ func (d *Directory) Lookup(accountAndRole string) (a fob.Account, role string, e
 	return a, role, err
 }
 
-// RefersTo is the role that a name refers to, by ids.
+// RefersTo returns the role that a full reference names, in the form of
+// [Directory.ByIDs]; ok is false if it names none of this directory.
 func (d *Directory) RefersTo(name string) (ids string, ok bool) {
-	rest, ok := strings.CutPrefix(name, d.Session+"/")
+	rest, ok := strings.CutPrefix(name, d.Name+"/")
 	if !ok {
 		return "", false
 	}

@@ -10,19 +10,19 @@ import (
 	"fob/internal/fob"
 )
 
-// Search collects what a discovery finds.
+// Search collects what a discovery finds. Its methods must not be called concurrently.
 type Search struct {
 	of      Source
 	store   *Store
 	journal *journal
-	roles   map[string][]string // account id → roles, of an interrupted search first
-	done    map[string]bool     // accounts whose roles that search has found
+	roles   map[string][]string // account id → roles, at first those from the journal
+	done    map[string]bool     // ids of the accounts in the journal
 	listed  []fob.Account
-	failed  error // of the journal
+	failed  error // the first error of the journal
 }
 
-// Search begins a search, or goes on with one that was interrupted. It ends with
-// [Search.Finish] or [Search.Stop].
+// Search begins a search of a source, or continues one that was interrupted. The caller
+// holds [Store.Lock] and ends the search with [Search.Finish] or [Search.Stop].
 func (s *Store) Search(of Source) (*Search, error) {
 	journal, found, err := s.openJournal(of)
 	if err != nil {
@@ -35,13 +35,13 @@ func (s *Store) Search(of Source) (*Search, error) {
 	return search, nil
 }
 
-// Done are the ids of the accounts whose roles the interrupted search has found.
+// Done returns the ids of the accounts whose roles the interrupted search has found.
 func (s *Search) Done() map[string]bool { return s.done }
 
-// Count is of how many accounts the roles are known.
+// Count returns the number of accounts whose roles are known.
 func (s *Search) Count() int { return len(s.roles) }
 
-// Found takes an account as it is listed, and again when its roles are known.
+// Found adds an account: without roles when it is listed, and again with them.
 func (s *Search) Found(a fob.Account) {
 	if a.Roles == nil {
 		s.listed = append(s.listed, a)
@@ -54,12 +54,11 @@ func (s *Search) Found(a fob.Account) {
 	}
 }
 
-// Stop ends a search that has not found everything, because of err; what it has
-// found is kept for the next one.
+// Stop ends an incomplete search and returns err. The journal stays for the next search.
 func (s *Search) Stop(err error) error { return errors.Join(err, s.journal.close(false)) }
 
-// Finish saves what was found, which is all there is. Accounts that only the
-// interrupted search has met are gone.
+// Finish ends a complete search, saves the directory and returns it. Accounts that are
+// only in the journal are dropped: they no longer exist.
 func (s *Search) Finish() (*Directory, error) {
 	if s.failed != nil {
 		return nil, s.Stop(s.failed)
@@ -72,7 +71,7 @@ func (s *Search) Finish() (*Directory, error) {
 }
 
 func (s *Search) directory() *Directory {
-	d := &Directory{Session: s.of.Name, StartURL: s.of.Origin, Synced: time.Now().UTC()}
+	d := &Directory{Name: s.of.Name, Origin: s.of.Origin, Synced: time.Now().UTC()}
 	for _, a := range s.listed {
 		a.Roles = s.roles[a.ID]
 		d.Accounts = append(d.Accounts, a)

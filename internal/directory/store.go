@@ -13,37 +13,40 @@ import (
 	"fob/internal/fob"
 )
 
-// Source is whose accounts and roles a directory holds.
+// Source is what gives access to accounts and roles.
 type Source struct {
-	Name    string // what the names of its roles begin with
-	Origin  string // where it is, as a start URL: another one is another directory
+	Name    string // references to its roles begin with it
+	Origin  string // its address, such as a start URL; a directory of another origin is not used
 	Aliases string // further names of accounts: NAME=ID, separated by commas
 }
 
-// Store keeps directories, a file each. Those that were read are kept in memory
-// until their files change.
+// Store keeps directories, one file for each source. Directories that were read are
+// cached until their files change. All methods may be called concurrently.
 type Store struct {
 	home fob.Home
 
-	mu   sync.Mutex
-	kept map[string]kept // by path
+	mu    sync.Mutex
+	cache map[string]cached // by path
 }
 
-// kept is a directory as it was read.
-type kept struct {
+// cached is a directory as it was read.
+type cached struct {
 	*Directory
 	stamp   atomicfile.Stamp
-	aliases string // those that it is indexed with
+	aliases string // it is indexed with these
 }
 
 // NewStore returns the directories under home.
-func NewStore(home fob.Home) *Store { return &Store{home: home, kept: map[string]kept{}} }
+func NewStore(home fob.Home) *Store {
+	return &Store{home: home, cache: map[string]cached{}}
+}
 
 func (s *Store) path(name string) string {
 	return filepath.Join(s.home.DataDir, "sso", fileName(name)+".json")
 }
 
-// Read returns what is known of a source. The directory is empty if nothing is.
+// Read returns the directory of a source. It is empty if the source was never searched
+// at its present origin.
 func (s *Store) Read(of Source) (*Directory, error) {
 	path := s.path(of.Name)
 	info, err := os.Stat(path)
@@ -52,27 +55,27 @@ func (s *Store) Read(of Source) (*Directory, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if have, ok := s.kept[path]; ok && have.stamp.Current(info) && have.StartURL == of.Origin && have.aliases == of.Aliases {
+	if have, ok := s.cache[path]; ok && have.stamp.Current(info) && have.Origin == of.Origin && have.aliases == of.Aliases {
 		return have.Directory, nil
 	}
-	d := &Directory{Session: of.Name, StartURL: of.Origin}
+	d := &Directory{Name: of.Name, Origin: of.Origin}
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return nil, fob.Errorf(fob.ErrInternal, "cannot read %s: %w", path, err)
 	default:
-		if read := parseDirectory(text); read.StartURL == d.StartURL {
+		if read := parseDirectory(text); read.Origin == d.Origin {
 			d = read
-			d.Session = of.Name
+			d.Name = of.Name
 		}
 	}
 	d.index(of.Aliases)
-	s.kept[path] = kept{d, atomicfile.NewStamp(info), of.Aliases}
+	s.cache[path] = cached{d, atomicfile.NewStamp(info), of.Aliases}
 	return d, nil
 }
 
-// parseDirectory is empty where the text is damaged: a search makes it anew.
+// parseDirectory returns an empty directory for damaged text: a search replaces it.
 func parseDirectory(text []byte) *Directory {
 	d := &Directory{}
 	if json.Unmarshal(text, d) != nil {
@@ -81,10 +84,10 @@ func parseDirectory(text []byte) *Directory {
 	return d
 }
 
-// Save writes what a search found, beside the names that accounts had
-// before.
+// Save replaces the directory of a source. Names that accounts had in the one before
+// are remembered in d.
 func (s *Store) Save(d *Directory) error {
-	path := s.path(d.Session)
+	path := s.path(d.Name)
 	if text, err := os.ReadFile(path); err == nil {
 		d.remember(parseDirectory(text))
 	}
@@ -101,8 +104,7 @@ func (s *Store) Save(d *Directory) error {
 	return nil
 }
 
-// Delete removes what is known of a source, and what a search that was
-// interrupted has found.
+// Delete removes the directory of a source and the journal of an interrupted search.
 func (s *Store) Delete(name string) error {
 	for _, path := range []string{s.path(name), s.journalPath(name)} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -133,7 +133,7 @@ func (g *generating) want(a fob.Account, role string) error {
 	d := g.directory
 	var text strings.Builder
 	err := g.name.Execute(&text, map[string]string{
-		"AccountName": a.Name, "AccountId": a.ID, "AccountID": a.ID, "Email": a.Email, "RoleName": role, "SessionName": d.Session})
+		"AccountName": a.Name, "AccountId": a.ID, "AccountID": a.ID, "Email": a.Email, "RoleName": role, "SessionName": d.Name})
 	if err != nil {
 		return fob.Errorf(fob.ErrUsage, "--name: %w", err).WithHint("there are AccountName, AccountId, Email, RoleName and SessionName")
 	}

@@ -48,7 +48,7 @@ func corp(t testing.TB, config string, accounts ...fob.Account) (Generator, fob.
 			{ID: "444444444444", Name: "Data Lake", Email: "d@corp", Roles: []string{"ReadOnly"}},
 		}
 	}
-	err = directories.Save(&directory.Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
+	err = directories.Save(&directory.Directory{Name: "corp", Origin: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestGenerateFollowsRenames(t *testing.T) {
 	w := Wish{Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
 	run := func(accounts ...fob.Account) string {
 		t.Helper()
-		err := g.Directories.Save(&directory.Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
+		err := g.Directories.Save(&directory.Directory{Name: "corp", Origin: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,7 +214,7 @@ func TestGenerateKeepsWhatPeopleAdd(t *testing.T) {
 					present[id] = true
 				}
 			}
-			if err := g.Directories.Save(&directory.Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
+			if err := g.Directories.Save(&directory.Directory{Name: "corp", Origin: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
 				r.Fatal(err)
 			}
 			s, err := g.Files.Session("corp", paths)

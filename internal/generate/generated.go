@@ -49,7 +49,7 @@ func (o *ours) keys() []string {
 
 // isMine reports whether a section is one of this sign-in's.
 func (g *generating) isMine(s awsfile.Section) bool {
-	rest, ok := strings.CutPrefix(s.Keys[profile.GeneratedKey], g.directory.Session+"/")
+	rest, ok := strings.CutPrefix(s.Keys[profile.GeneratedKey], g.directory.Name+"/")
 	id, _, role := strings.Cut(rest, "/")
 	return ok && role && partition.IsAccount(id)
 }

@@ -42,7 +42,7 @@ func corp(t testing.TB, config string, accounts ...fob.Account) (*Files, fob.Pat
 			{ID: "444444444444", Name: "Data Lake", Email: "d@corp", Roles: []string{"ReadOnly"}},
 		}
 	}
-	err = f.directories.Save(&directory.Directory{Session: "corp", StartURL: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
+	err = f.directories.Save(&directory.Directory{Name: "corp", Origin: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
 	if err != nil {
 		t.Fatal(err)
 	}
