@@ -21,10 +21,15 @@ type Mover struct {
 	Files *profile.Files
 }
 
-// Adopt prepares to move profiles out of the AWS files: their secrets into the
-// vault, their definitions into fob's own file. What stays behind is a
-// credential_process that calls exe, beside the section's other keys. Without
-// names it takes all that can be adopted; named ones that cannot are an error.
+// Adopt prepares to move profiles out of the AWS files: their secrets into the vault,
+// their definitions into fob's own file. Their sections keep all other keys, such as
+// region, and get a credential_process that calls exe.
+//
+// Without names, every profile that can be adopted is; the others are in the change with
+// the reason why they are skipped. With names, the first that cannot be adopted is the
+// error. Nothing is written before the change is applied; if the files have changed by
+// then, [draft.ErrChanged] is in the error. Killed at any moment, an adoption leaves
+// files that work, and the next one of the same names completes it.
 func (m Mover) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*draft.Change, error) {
 	d, err := draft.Read(m.Home, paths)
 	if err != nil {
@@ -43,10 +48,10 @@ func (m Mover) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*dra
 	}
 	change := &draft.Change{}
 	for _, name := range names {
-		back := a.mark(name)
-		moved, err := a.take(name)
+		undo := a.checkpoint(name)
+		moved, err := a.prepare(name)
 		if err != nil {
-			back()
+			undo()
 		}
 		if err != nil && !all {
 			return nil, err
@@ -57,7 +62,7 @@ func (m Mover) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*dra
 		if moved.Name != "" {
 			change.Moved = append(change.Moved, moved)
 		}
-		d.Settle()
+		d.Commit()
 	}
 	for _, h := range []*history{a.config, a.credentials} {
 		if err := h.close(a.items); err != nil {
@@ -70,7 +75,7 @@ func (m Mover) Adopt(names []string, paths fob.Paths, exe string, v Vault) (*dra
 	return change, nil
 }
 
-// reason is why a profile is left alone, and what to do about it.
+// reason returns why a profile is skipped, with the hint what to do about it.
 func reason(err error) string {
 	if hint := fob.HintOf(err); hint != "" {
 		return err.Error() + " (" + hint + ")"
@@ -78,8 +83,8 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// profileNames are the profiles of both files, in file order,
-// without those that fob generate has made: there may be thousands.
+// profileNames returns the profiles of both AWS files in file order, without those that
+// fob generate has made.
 func profileNames(d *draft.Files) []string {
 	var names []string
 	seen := map[string]bool{}
@@ -94,25 +99,26 @@ func profileNames(d *draft.Files) []string {
 	return names
 }
 
+// adoption is one run of [Mover.Adopt].
 type adoption struct {
 	Mover
 	drafts  *draft.Files
 	vault   Vault
 	exe     string
-	records map[string]record     // by profile, as they will be
-	seq     int                   // of the next adoption
-	secrets map[string]fob.Secret // items of the vault: secrets, as they will be
-	kept    []string              // the names of those, in the order in which they came
-	items   map[string]fob.Secret // and the records of this adoption
-	users   map[string][]string   // access key id → profiles that fob has of it
+	records map[string]record     // by profile, as they will be afterwards
+	seq     int                   // number of the next adopted profile
+	secrets map[string]fob.Secret // new secrets, by item of the vault
+	kept    []string              // the keys of secrets, in the order in which they were added
+	items   map[string]fob.Secret // new records and originals, by item of the vault
+	users   map[string][]string   // access key id → profiles of fob's file with that key
 
 	config, credentials *history
 	chains              *chains
 }
 
-// begin looks at what was adopted before. Everything that is to be known of all
-// profiles is found out here, once, so that adopting one costs the same whatever
-// their number.
+// begin reads what earlier adoptions have left. Everything that depends on all profiles
+// is computed here, once, so that the cost of one profile does not grow with their
+// number.
 func (a *adoption) begin(names []string) error {
 	v, err := a.Files.At(fob.Paths{Config: a.drafts.Config.Path, Credentials: a.drafts.Credentials.Path})
 	if err != nil {
@@ -128,12 +134,12 @@ func (a *adoption) begin(names []string) error {
 			a.users[id] = append(a.users[id], s.Name)
 		}
 	}
-	// Of those that are to be adopted now, some have a record and no definition: what
-	// is recorded has not happened, or has been taken back.
-	stood := maps.Clone(a.records)
+	// A record without a definition is of an adoption that was killed before it changed a
+	// file, or of a release that was killed after it had restored them.
+	inForce := maps.Clone(a.records)
 	for _, name := range names {
 		if !defined[name] {
-			delete(stood, name)
+			delete(inForce, name)
 		}
 	}
 	for _, part := range []struct {
@@ -144,25 +150,25 @@ func (a *adoption) begin(names []string) error {
 		if err != nil {
 			return err
 		}
-		*part.to = newHistory(a.Mover, part.file, o, stood)
+		*part.to = newHistory(a.Mover, part.file, o, inForce)
 	}
 	return nil
 }
 
-// mark returns what takes back everything drafted since for a profile: it is adopted
-// in all files, or in none.
-func (a *adoption) mark(name string) (back func()) {
-	var undo []func()
+// checkpoint returns a function that undoes everything that is drafted for a profile
+// from now on: it is adopted in all files or in none.
+func (a *adoption) checkpoint(name string) (undo func()) {
+	var undos []func()
 	for _, d := range a.drafts.All() {
-		undo = append(undo, d.Checkpoint())
+		undos = append(undos, d.Checkpoint())
 	}
 	for _, h := range []*history{a.config, a.credentials} {
-		undo = append(undo, h.mark())
+		undos = append(undos, h.checkpoint())
 	}
 	r, known := a.records[name]
 	n := len(a.kept)
 	return func() {
-		for _, f := range undo {
+		for _, f := range undos {
 			f()
 		}
 		delete(a.records, name)
@@ -177,10 +183,10 @@ func (a *adoption) mark(name string) (back func()) {
 	}
 }
 
-// take drafts the adoption of one profile. The name is empty in the answer if
-// there is nothing to say about it.
-func (a *adoption) take(name string) (draft.Moved, error) {
-	p, exists := outside(a.drafts, name)
+// prepare drafts the adoption of one profile. The result has no name if there is nothing
+// to do and nothing to tell.
+func (a *adoption) prepare(name string) (draft.Moved, error) {
+	p, exists := inAWSFiles(a.drafts, name)
 	if !exists {
 		return draft.Moved{}, fob.Errorf(fob.ErrNotFound, "no profile %q in %s or %s", name, a.drafts.Config.Path, a.drafts.Credentials.Path).
 			WithHint("fob list")
@@ -192,9 +198,7 @@ func (a *adoption) take(name string) (draft.Moved, error) {
 		return draft.Moved{}, err
 	}
 	if !defined {
-		// An adoption was stopped before it changed any file, or a release after
-		// it had put all of them back: its record is of no use.
-		delete(a.records, name)
+		delete(a.records, name) // see begin
 	}
 	r, known := a.records[name]
 	calls := processline.Calls(p.Get("credential_process"), name)
@@ -202,9 +206,9 @@ func (a *adoption) take(name string) (draft.Moved, error) {
 	if len(own.Keys) == 0 && len(p.Secrets) == 0 {
 		call, asks := processline.Parse(p.Get("credential_process"))
 		switch process := p.Get("credential_process"); {
-		case process == "" && defined && known: // the line that calls fob was taken away, and comes back
+		case process == "" && defined && known: // somebody removed the line that calls fob: write it again
 		case process == "" || defined && calls || asks && call.Name != name:
-			return draft.Moved{}, nil // it never authenticated, is adopted already, or means another
+			return draft.Moved{}, nil // it does not authenticate, is adopted already, or asks fob for another name
 		case calls:
 			return draft.Moved{}, fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it", name).
 				WithHint("fob add user %s, or fob add role %s", name, name)
@@ -213,7 +217,7 @@ func (a *adoption) take(name string) (draft.Moved, error) {
 		}
 	}
 	if defined && known {
-		if key = again(have.Keys, own, p); key.isNew() {
+		if key = currentKey(have.Keys, own, p); key.isNew() {
 			r.Replaced = append(slices.Clone(r.Replaced), key.old)
 			a.records[name] = r
 		}
@@ -234,12 +238,12 @@ func (a *adoption) take(name string) (draft.Moved, error) {
 	if key.isNew() {
 		moved.Note = "the new access key " + key.id + " in place of " + key.old
 	}
-	// A line that calls fob without a definition is left of an adoption that was taken
-	// back: what is to be restored one day is the file without it.
-	return moved, a.draft(p, own, step{name, line, calls && !defined}, key)
+	// A line that calls fob without a definition was left by an adoption that was undone:
+	// a release must restore the file without it.
+	return moved, a.editFiles(p, own, step{name, line, calls && !defined}, key)
 }
 
-// namesake is why a profile is left alone that fob has a definition of.
+// namesake is the error for a profile that fob's own file defines differently.
 func (a *adoption) namesake(p fob.Profile) error {
 	path := cmp.Or(where(a.drafts, p.Name, "aws_secret_access_key"), p.Path)
 	err := fob.Errorf(fob.ErrConflict, "fob has a profile %q of its own already, and %s says something else", p.Name, path)
@@ -249,10 +253,10 @@ func (a *adoption) namesake(p fob.Profile) error {
 	return err.WithHint("the keys there are in clear, and tools may take them instead of fob's: delete them, or, if they are the right ones: fob remove %s && fob adopt %s", p.Name, p.Name)
 }
 
-// agrees reports whether an unfinished adoption was of the same definition: what
-// is left in the AWS files is all in the definition.
-func agrees(have, left map[string]string) bool {
-	for key, value := range left {
+// agrees reports whether a definition has all the keys that are in the AWS files, so that
+// they can be the rest of an interrupted adoption of it.
+func agrees(have, inAWS map[string]string) bool {
+	for key, value := range inAWS {
 		if have[key] != value {
 			return false
 		}
@@ -260,8 +264,9 @@ func agrees(have, left map[string]string) bool {
 	return true
 }
 
-// draft edits the three files for one profile and records how to undo that.
-func (a *adoption) draft(p, own fob.Profile, s step, key *newKey) error {
+// editFiles drafts the adoption of one profile in the three files and records how to
+// undo it.
+func (a *adoption) editFiles(p, own fob.Profile, s step, key *newKey) error {
 	for _, key := range a.Files.Ordered(own) {
 		if err := a.drafts.Own.Set("profile", p.Name, key, own.Keys[key]); err != nil {
 			return err
@@ -283,7 +288,7 @@ func (a *adoption) draft(p, own fob.Profile, s step, key *newKey) error {
 			r.Edits[nameOf(h.draft)] = edit{h.draft.Path, hunks}
 			r.Seq = a.seq
 		case again:
-			r.Edits[nameOf(h.draft)] = e // a run before this one did it, and its record stays
+			r.Edits[nameOf(h.draft)] = e // an earlier run has edited this file
 		}
 	}
 	a.seq++
@@ -293,13 +298,13 @@ func (a *adoption) draft(p, own fob.Profile, s step, key *newKey) error {
 	return err
 }
 
-// apply goes in the order in which every stop in between still works: first
-// everything is in the vault, then in fob's file, and only then is anything
-// taken out of the AWS files, the keys in clear last.
+// apply writes in an order in which a kill at any point leaves profiles that work: the
+// vault first, then fob's own file, and only then the AWS files, the one with the keys in
+// clear last.
 func (a *adoption) apply(ctx context.Context) error {
 	locks := a.Home.Locks()
-	return alone(ctx, a.drafts, locks, func() error {
-		if err := a.seal(ctx); err != nil {
+	return exclusively(ctx, a.drafts, locks, func() error {
+		if err := a.store(ctx); err != nil {
 			return err
 		}
 		for _, d := range []*draft.File{a.drafts.Own, a.drafts.Config, a.drafts.Credentials} {
@@ -307,6 +312,6 @@ func (a *adoption) apply(ctx context.Context) error {
 				return err
 			}
 		}
-		return a.forget(ctx)
+		return a.dropReplaced(ctx)
 	})
 }

@@ -9,12 +9,11 @@ import (
 	"fob/internal/profile"
 )
 
-// maxSources bounds a chain of source profiles, as the broker does.
+// maxSources bounds a chain of source profiles, as in the broker.
 const maxSources = 64
 
-// chains answers whether fob could hand out credentials of profiles as the files
-// stand: their sources, and the sources' sources, are there and are of a kind. It
-// looks at each definition once, however many start from it.
+// chains checks that profiles and the chains of their source profiles exist and are of
+// known kinds. Each definition is looked up once, however many profiles start from it.
 type chains struct {
 	kinds []principal.Kind
 	view  *profile.View
@@ -43,8 +42,7 @@ func (c *chains) find(name string) (p fob.Profile, k principal.Kind, err error) 
 	return p, k, err
 }
 
-// whole follows a profile to where its chain starts, and says what is missing on the
-// way.
+// whole follows a profile's chain of sources to its end and returns the first fault.
 func (c *chains) whole(name string) error {
 	var names []string
 	for next := name; next != ""; {

@@ -8,8 +8,8 @@ import (
 	"fob/internal/profile"
 )
 
-// outside is a profile as the AWS files alone define it.
-func outside(d *draft.Files, name string) (fob.Profile, bool) {
+// inAWSFiles returns a profile as the AWS files alone define it.
+func inAWSFiles(d *draft.Files, name string) (fob.Profile, bool) {
 	var sections []awsfile.Section
 	path := d.Credentials.Path
 	if s, ok := d.Credentials.Section("profile", name); ok {
@@ -23,8 +23,8 @@ func outside(d *draft.Files, name string) (fob.Profile, bool) {
 	return p, len(sections) > 0
 }
 
-// definition is the part of a profile that says how to authenticate, without
-// secrets: what fob's own file holds after adoption.
+// definition returns the keys of a profile that say how to authenticate, without secrets.
+// They are what fob's own file holds after adoption.
 func (m Mover) definition(p fob.Profile) fob.Profile {
 	own := fob.Profile{Name: p.Name, Keys: map[string]string{}}
 	for key, value := range p.Keys {
@@ -35,7 +35,8 @@ func (m Mover) definition(p fob.Profile) fob.Profile {
 	return own
 }
 
-// kindOf is the name of the kind that claims a profile, or why none does.
+// kindOf returns the name of a profile's kind. With a name, the error is that the kind
+// does not accept the definition; without, that no kind does.
 func (m Mover) kindOf(p fob.Profile) (string, error) {
 	k, err := principal.Find(m.Kinds, p)
 	if err != nil {
@@ -44,10 +45,9 @@ func (m Mover) kindOf(p fob.Profile) (string, error) {
 	return k.Name, k.Validate(p)
 }
 
-// strip removes what authenticates from a section and, in the config file, puts
-// the line that calls fob in its place: first, so that the section is never empty
-// and its comments stay in it. In the credentials file a section of which
-// nothing is left goes.
+// strip removes the keys that authenticate from a section. If line is not empty, it is
+// set as credential_process first, so that the section is never empty and keeps its
+// comments. A section that becomes empty is removed.
 func (m Mover) strip(file *awsfile.File, name, line string) error {
 	if line != "" {
 		if err := file.Set("profile", name, "credential_process", line); err != nil {
@@ -71,7 +71,7 @@ func (m Mover) strip(file *awsfile.File, name, line string) error {
 	return nil
 }
 
-// where is the file in which a profile has a key.
+// where returns the path of the file in which a profile has a key, empty if in none.
 func where(d *draft.Files, name, key string) string {
 	for _, one := range []*draft.File{d.Credentials, d.Config} { // the first wins, as in the SDKs
 		if s, _ := one.Section("profile", name); s.Keys[key] != "" {

@@ -9,26 +9,26 @@ import (
 	"fob/internal/processline"
 )
 
-// history is one of the AWS files during an adoption.
+// history edits one of the AWS files during a run and records how to undo each edit.
 type history struct {
 	mover    Mover
 	draft    *draft.File
 	original original
-	stood    map[string]record // adoptions that stood when this one began
+	inForce  map[string]record // adoptions in force when the run began
 	standing awsfile.Standing
 	recorder *awsfile.Recorder
-	steps    []step // of this adoption
-	changed  bool   // the original itself is another now
+	steps    []step // of this run
+	changed  bool   // the original was edited
 }
 
-func newHistory(m Mover, d *draft.File, o original, stood map[string]record) *history {
-	hunks := standing(stood, nameOf(d), d.Path)
-	return &history{mover: m, draft: d, original: o, stood: stood,
+func newHistory(m Mover, d *draft.File, o original, inForce map[string]record) *history {
+	hunks := standing(inForce, nameOf(d), d.Path)
+	return &history{mover: m, draft: d, original: o, inForce: inForce,
 		standing: awsfile.NewStanding(hunks), recorder: awsfile.NewRecorder(d.File, hunks)}
 }
 
-// mark returns what takes back the steps since.
-func (h *history) mark() (back func()) {
+// checkpoint returns a function that forgets the steps from now on.
+func (h *history) checkpoint() (undo func()) {
 	n, o, changed := len(h.steps), h.original, h.changed
 	return func() {
 		h.steps, h.changed = h.steps[:n], changed
@@ -36,19 +36,19 @@ func (h *history) mark() (back func()) {
 	}
 }
 
-// record edits the file for a profile, of which e is what an earlier run may have
-// done, and returns how to take both back. There is nothing to return if this
-// run has nothing to change. A key that somebody has put there in place of the one
-// that was adopted is restored in that one's place.
+// record edits the file for a profile and returns the hunks that undo it, none if there
+// was nothing to change. e is the edit of an earlier run, if there was one; the hunks then
+// undo both. A new key that somebody has added to the section since is restored in the
+// place of the adopted one.
 func (h *history) record(s step, e edit, key *newKey) ([]awsfile.Hunk, error) {
-	if err := s.bury(h.draft.File); err != nil {
+	if err := s.removeDead(h.draft.File); err != nil {
 		return nil, err
 	}
 	exchanged := false
 	var base func(*awsfile.File) error
 	if len(e.Hunks) > 0 && e.Path == h.draft.Path {
 		base = func(file *awsfile.File) error {
-			err := h.standing.Revert(file, e.Hunks) // what was edited since is adopted as well
+			err := h.standing.Revert(file, e.Hunks) // what was added since is adopted as well
 			if have, _ := file.Section("profile", s.Name); err == nil || !processline.Calls(have.Keys["credential_process"], s.Name) {
 				return nil
 			}
@@ -56,7 +56,7 @@ func (h *history) record(s step, e edit, key *newKey) ([]awsfile.Hunk, error) {
 				exchanged = true
 				return h.exchange(file, s.Name, e, key)
 			}
-			return err // adopted, and then changed beyond what could be taken back
+			return err // changed so much since that the earlier edit cannot be undone
 		}
 	}
 	hunks, changed, err := h.recorder.Record(base, func(file *awsfile.File) error { return h.mover.strip(file, s.Name, s.Line) })
@@ -72,13 +72,13 @@ func (h *history) record(s step, e edit, key *newKey) ([]awsfile.Hunk, error) {
 		return hunks, nil
 	}
 	if len(h.steps) == 0 {
-		h.original = h.mover.current(h.original, h.draft, h.stood, s.Name)
+		h.original = h.mover.current(h.original, h.draft, h.inForce, s.Name)
 	}
 	h.steps = append(h.steps, s)
 	return hunks, nil
 }
 
-// close adds what was done to the items for the vault.
+// close adds the original with the steps of this run to the items for the vault.
 func (h *history) close(items map[string]fob.Secret) error {
 	if len(h.steps) == 0 && !h.changed {
 		return nil

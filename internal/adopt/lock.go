@@ -12,22 +12,24 @@ import (
 	"fob/internal/fob"
 )
 
-// How long one move waits for another: they take milliseconds.
+// How long one adoption or release waits for another. They take milliseconds; the limit
+// is there for one that hangs.
 const (
-	aloneLimit = 10 * time.Second
-	alonePoll  = 5 * time.Millisecond
+	lockLimit = 10 * time.Second
+	lockPoll  = 5 * time.Millisecond
 )
 
-// alone runs do while no other move runs in any process, if the files are still
-// those that were drafted: else the records of two moves would mix in the vault.
-func alone(ctx context.Context, d *draft.Files, lockDir string, do func() error) error {
+// exclusively runs do while no other adoption or release runs in any process: else their
+// records would mix in the vault. It refuses with [draft.ErrChanged] if a file has changed
+// since its draft was made.
+func exclusively(ctx context.Context, d *draft.Files, lockDir string, do func() error) error {
 	if err := os.MkdirAll(lockDir, 0o700); err != nil {
 		return fob.Errorf(fob.ErrInternal, "cannot make %s: %w", lockDir, err)
 	}
-	limited, cancel := context.WithTimeout(ctx, aloneLimit)
+	limited, cancel := context.WithTimeout(ctx, lockLimit)
 	defer cancel()
 	lock := flock.New(filepath.Join(lockDir, "move.lock"), flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(limited, alonePoll); err != nil {
+	if _, err := lock.TryLockContext(limited, lockPoll); err != nil {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

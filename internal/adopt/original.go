@@ -13,22 +13,22 @@ import (
 	"fob/internal/fob"
 )
 
-// original is one of the AWS files as it was before the first adoption that is
-// not taken back, and what was adopted since. While nobody else edits the file,
-// what it must be with any of them taken back is what adopting the others makes
-// of the original: byte for byte, in any order. It holds secrets.
+// original is one of the AWS files as it was before the first adoption in force, with the
+// adoptions since. While nobody else edits the file, releasing some profiles means to
+// adopt the other ones again in the original, which is exact to the byte in any order.
+// It holds secrets, so it is kept in the vault.
 type original struct {
 	Path  string       `json:"path"`
 	Text  awsfile.Text `json:"text"`
 	Steps []step       `json:"steps"`
 }
 
-// step is one adoption, as far as it concerns the file.
+// step is the adoption of one profile in the file.
 type step struct {
 	Name string `json:"name"`
-	Line string `json:"line,omitempty"` // credential_process, in the config file
-	// Dead says that there was such a line already, which meant nothing any more: it is
-	// no part of what is restored.
+	Line string `json:"line,omitempty"` // the credential_process that was set; none in the credentials file
+	// Dead says that the section had a line that called fob without a definition. It is
+	// not restored.
 	Dead bool `json:"dead,omitempty"`
 }
 
@@ -36,8 +36,8 @@ const originalPrefix = "original/"
 
 func originalItem(file string) string { return originalPrefix + file }
 
-// RecordItems are the items of the vault that record how a profile was adopted;
-// with secrets, all from which its secrets could be read.
+// RecordItems returns those of the vault's items that record how a profile was adopted.
+// With secrets, it returns all records from which its secrets could be read.
 func RecordItems(all []string, name string, secrets bool) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(item string) bool {
 		return item != recordItem(name) && !(secrets && strings.HasPrefix(item, originalPrefix))
@@ -54,46 +54,45 @@ func loadOriginal(v Vault, file, path string) (original, error) {
 	}
 	var o original
 	if json.Unmarshal([]byte(text.Reveal()), &o) != nil || o.Path != path {
-		return original{Path: path}, nil // another file's: the records' hunks still serve
+		return original{Path: path}, nil // of another file; the records still undo by their hunks
 	}
 	return o, nil
 }
 
-// replay is what the file must be while the profiles for which keep says so are
-// adopted; nil if that cannot be told.
+// replay returns the content that the file has if, of the steps, the profiles that keep
+// selects are adopted; nil if a step cannot be repeated.
 func (m Mover) replay(kind awsfile.Kind, o original, keep func(name string) bool) []byte {
 	file := awsfile.Parse(kind, []byte(o.Text))
 	for _, s := range o.Steps {
-		if s.bury(file) != nil || keep(s.Name) && m.strip(file, s.Name, s.Line) != nil {
+		if s.removeDead(file) != nil || keep(s.Name) && m.strip(file, s.Name, s.Line) != nil {
 			return nil
 		}
-		file.Settle()
+		file.Commit()
 	}
 	return file.Bytes()
 }
 
-// bury removes a line that meant nothing any more.
-func (s step) bury(file *awsfile.File) error {
+// removeDead removes the line of a step that is [step.Dead].
+func (s step) removeDead(file *awsfile.File) error {
 	if !s.Dead {
 		return nil
 	}
 	return file.Unset("profile", s.Name, "credential_process")
 }
 
-// current is the original to add an adoption to, which is the first to change the
-// file. One that somebody has edited since becomes a new original, for later
-// adoptions.
-func (m Mover) current(o original, d *draft.File, stood map[string]record, first string) original {
-	known := func(name string) bool { _, ok := stood[name]; return ok && name != first }
+// current returns the original to which the first step of a run is added. If somebody has
+// edited the file since, its present content becomes a new original.
+func (m Mover) current(o original, d *draft.File, inForce map[string]record, first string) original {
+	known := func(name string) bool { _, ok := inForce[name]; return ok && name != first }
 	if len(o.Steps) == 0 || !bytes.Equal(m.replay(d.Kind, o, known), d.Before) {
 		return original{Path: d.Path, Text: awsfile.Text(d.Before)}
 	}
 	return o
 }
 
-// giveBack drafts the return of profiles to one file from its original, if they
-// are all in it and nobody has edited the file; done says whether it was so.
-func (m Mover) giveBack(o original, d *draft.File, adopted map[string]record, names []string) (done bool) {
+// restoreFrom drafts the release of profiles in one file from its original. done is false
+// if one of them is not in the original or somebody has edited the file.
+func (m Mover) restoreFrom(o original, d *draft.File, adopted map[string]record, names []string) (done bool) {
 	known := func(name string) bool { _, ok := adopted[name]; return ok }
 	back, steps := map[string]bool{}, map[string]bool{}
 	for _, name := range names {
@@ -121,8 +120,8 @@ func (o original) secret() (fob.Secret, error) {
 	return fob.NewSecret(string(text)), err
 }
 
-// unneeded are the originals of files in which nothing is adopted any more.
-func unneeded(adopted map[string]record) []string {
+// unneededOriginals returns the items of originals of files that hold no adopted profile.
+func unneededOriginals(adopted map[string]record) []string {
 	needed := map[string]bool{}
 	for r := range maps.Values(adopted) {
 		for file := range r.Edits {

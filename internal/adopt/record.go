@@ -14,20 +14,22 @@ import (
 	"fob/internal/fob"
 )
 
-// Vault is where secrets and records of adoption are kept.
+// Vault keeps secrets and records of adoption, by the names of items. Get returns
+// [fob.ErrNotFound] for an item that it does not have. Update saves all changes that edit
+// makes, or none.
 type Vault interface {
 	Get(name string) (fob.Secret, error)
 	Names() ([]string, error)
 	Update(ctx context.Context, edit func(items map[string]fob.Secret) error) error
 }
 
-// record is how a profile stood in the AWS files before it was adopted: what is
-// needed to put it back byte for byte. It holds secrets, so it is in the vault.
+// record is how to undo the adoption of one profile, byte for byte. It holds secrets, so
+// it is kept in the vault.
 type record struct {
-	Seq   int             `json:"seq"` // adoptions in their order
-	Edits map[string]edit `json:"edits"`
-	// Replaced are the ids of keys that were adopted, and replaced by others in the AWS
-	// files since: their secrets go.
+	Seq   int             `json:"seq"`   // the order of adoptions
+	Edits map[string]edit `json:"edits"` // by file: inConfig, inCredentials
+	// Replaced are the ids of adopted access keys that were replaced in the AWS files since.
+	// Their secrets are deleted once no definition needs them.
 	Replaced []string `json:"replaced,omitempty"`
 }
 
@@ -43,7 +45,7 @@ const (
 	inCredentials = "credentials"
 )
 
-// nameOf is what records call a file.
+// nameOf returns the name of a file in records.
 func nameOf(d *draft.File) string {
 	if d.Kind == awsfile.Credentials {
 		return inCredentials
@@ -99,7 +101,7 @@ func (r record) secret() (fob.Secret, error) {
 	return fob.NewSecret(string(text)), err
 }
 
-// next is the number of the next adoption.
+// next returns the number of the next adopted profile.
 func next(all map[string]record) int {
 	seq := 0
 	for _, r := range all {
@@ -108,8 +110,8 @@ func next(all map[string]record) int {
 	return seq
 }
 
-// standing are the hunks of a file that adoptions made and nobody took back, in
-// the order of the adoptions.
+// standing returns the hunks of all adoptions in force in a file, in the order of the
+// adoptions.
 func standing(all map[string]record, file, path string) []awsfile.Hunk {
 	var hunks []awsfile.Hunk
 	for _, name := range slices.SortedFunc(maps.Keys(all), func(a, b string) int {

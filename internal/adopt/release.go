@@ -14,8 +14,10 @@ import (
 	"fob/internal/processline"
 )
 
-// Release prepares the inverse of [Mover.Adopt]: the sections return to the AWS
-// files as they were, byte for byte, and fob's own definitions go.
+// Release prepares the inverse of [Mover.Adopt]: it restores the sections in the AWS files
+// byte for byte and removes the definitions from fob's own file. The error is
+// [fob.ErrNotFound] for a profile that was not adopted, and [fob.ErrConflict] if its
+// section was edited so much that it cannot be restored.
 func (m Mover) Release(names []string, paths fob.Paths, v Vault) (*draft.Change, error) {
 	d, err := draft.Read(m.Home, paths)
 	if err != nil {
@@ -37,36 +39,37 @@ func (m Mover) Release(names []string, paths fob.Paths, v Vault) (*draft.Change,
 		if err != nil {
 			return nil, err
 		}
-		r.exact[nameOf(one)] = m.giveBack(o, one, r.adopted, names)
+		r.exact[nameOf(one)] = m.restoreFrom(o, one, r.adopted, names)
 		r.standing[nameOf(one)] = awsfile.NewStanding(standing(r.adopted, nameOf(one), one.Path))
 		r.were[nameOf(one)] = awsfile.Parse(one.Kind, one.Before)
 	}
-	// The last adoption first: what only one order can take back, this can.
+	// The last adoption first, which is the order that can undo most.
 	names = slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(records[b].Seq, records[a].Seq) })
 	change := &draft.Change{}
 	for _, name := range names {
-		moved, err := r.give(name, records[name])
+		moved, err := r.prepare(name, records[name])
 		if err != nil {
 			return nil, err
 		}
 		change.Moved = append(change.Moved, moved)
-		d.Settle()
+		d.Commit()
 	}
 	change.Diff, change.Apply = d.Diff(), r.apply
 	return change, nil
 }
 
+// releasing is one run of [Mover.Release].
 type releasing struct {
 	Mover
 	drafts *draft.Files
 	vault  Vault
 	names  []string
-	keys   map[string]string // profile → access key id, to check and to forget
+	keys   map[string]string // profile → access key id, to be checked and deleted
 
-	adopted  map[string]record // all that are
-	exact    map[string]bool   // files that are drafted already, from their originals
+	adopted  map[string]record // all adopted profiles
+	exact    map[string]bool   // files that are restored from their originals
 	standing map[string]awsfile.Standing
-	were     map[string]*awsfile.File // as they were before
+	were     map[string]*awsfile.File // the files before the release
 }
 
 func (r *releasing) record(name string) (record, error) {
@@ -81,9 +84,9 @@ func (r *releasing) record(name string) (record, error) {
 	return rec, missing.WithHint("fob list")
 }
 
-// give drafts the return of one profile. Files that are as before already, since
-// an adoption or a release was stopped between them, are left as they are.
-func (r *releasing) give(name string, rec record) (draft.Moved, error) {
+// prepare drafts the release of one profile. A file that has its section back already,
+// after an interrupted adoption or release, stays as it is.
+func (r *releasing) prepare(name string, rec record) (draft.Moved, error) {
 	var conflict error
 	for _, part := range []struct {
 		name string
@@ -107,9 +110,9 @@ func (r *releasing) give(name string, rec record) (draft.Moved, error) {
 		}
 	}
 	own, defined := r.drafts.Own.Section("profile", name)
-	p, _ := outside(r.drafts, name)
+	p, _ := inAWSFiles(r.drafts, name)
 	if conflict != nil && !r.standsAlone(p, own.Keys) {
-		if again(own.Keys, r.definition(p), p).isNew() {
+		if currentKey(own.Keys, r.definition(p), p).isNew() {
 			return draft.Moved{}, fob.Errorf(fob.ErrConflict, "profile %q has another access key in %s than the one that was adopted", name, where(r.drafts, name, "aws_access_key_id")).
 				WithHint("fob adopt %s, which takes the new key; then fob release %s", name, name)
 		}
@@ -127,15 +130,15 @@ func (r *releasing) give(name string, rec record) (draft.Moved, error) {
 	return moved, nil
 }
 
-// unchanged reports whether a profile's section in a file is as it was before.
+// unchanged reports whether the release leaves a profile's section in a file as it is.
 func (r *releasing) unchanged(d *draft.File, name string) bool {
 	was, had := r.were[nameOf(d)].Section("profile", name)
 	is, has := d.Section("profile", name)
 	return had == has && maps.Equal(was.Keys, is.Keys) && maps.EqualFunc(was.Nested, is.Nested, maps.Equal[map[string]string, map[string]string])
 }
 
-// standsAlone reports whether a profile of the AWS files needs nothing of fob's:
-// all that fob's definition says of how to authenticate is there.
+// standsAlone reports whether a profile works without fob: the AWS files have all that
+// fob's definition says about how to authenticate.
 func (r *releasing) standsAlone(p fob.Profile, own map[string]string) bool {
 	if processline.Calls(p.Get("credential_process"), p.Name) {
 		return false
@@ -149,11 +152,11 @@ func (r *releasing) standsAlone(p fob.Profile, own map[string]string) bool {
 	return err == nil && (p.Get("aws_access_key_id") == "") == p.Secrets["aws_secret_access_key"].IsZero()
 }
 
-// apply is the inverse order of adoption's: the keys are back before anything
-// that could find them otherwise goes.
+// apply writes in the inverse order of an adoption: the keys are back in the AWS files
+// before the definition and the vault's items are deleted.
 func (r *releasing) apply(ctx context.Context) error {
 	locks := r.Home.Locks()
-	return alone(ctx, r.drafts, locks, func() error {
+	return exclusively(ctx, r.drafts, locks, func() error {
 		for _, d := range []*draft.File{r.drafts.Credentials, r.drafts.Config} {
 			if err := d.Write(ctx, locks); err != nil {
 				return err
@@ -165,13 +168,13 @@ func (r *releasing) apply(ctx context.Context) error {
 		if err := r.drafts.Own.Write(ctx, locks); err != nil {
 			return err
 		}
-		return r.forget(ctx)
+		return r.dropRecords(ctx)
 	})
 }
 
-// check reads the files again: the secrets must be there before the vault
-// forgets them, and nothing may ask fob any more before the definition goes. Who
-// locks nothing, as the AWS CLI, can have written back what it read before.
+// check reads the AWS files again before anything is deleted: the secrets must be in
+// them, and no section may ask fob any more. Programs that take no lock, such as the AWS
+// CLI, may have overwritten our change with what they had read before it.
 func (r *releasing) check() error {
 	d, err := draft.Read(r.Home, fob.Paths{Config: r.drafts.Config.Path, Credentials: r.drafts.Credentials.Path})
 	if err != nil {
@@ -186,10 +189,10 @@ func (r *releasing) check() error {
 		if id == "" {
 			continue
 		}
-		p, _ := outside(d, name)
+		p, _ := inAWSFiles(d, name)
 		want, err := r.vault.Get(fob.KeyItem(id))
 		if errors.Is(err, fob.ErrNotFound) {
-			continue // another profile of the same key was released before
+			continue // deleted when another profile of the same key was released
 		}
 		if err != nil {
 			return err
@@ -202,14 +205,15 @@ func (r *releasing) check() error {
 	return nil
 }
 
-// asksFob reports whether a profile's section in a file calls fob for it.
+// asksFob reports whether a profile's section in a file calls fob for that profile.
 func asksFob(d *draft.File, name string) bool {
 	s, _ := d.Section("profile", name)
 	return processline.Calls(s.Keys["credential_process"], name)
 }
 
-// forget drops the records, and the secrets that no definition needs any more.
-func (r *releasing) forget(ctx context.Context) error {
+// dropRecords deletes the records from the vault, and the secrets that no definition needs
+// any more.
+func (r *releasing) dropRecords(ctx context.Context) error {
 	needed := map[string]bool{}
 	for _, s := range r.drafts.Own.Sections() {
 		needed[fob.KeyItem(s.Keys["aws_access_key_id"])] = true
@@ -219,7 +223,7 @@ func (r *releasing) forget(ctx context.Context) error {
 		delete(rest, name)
 	}
 	return r.vault.Update(ctx, func(items map[string]fob.Secret) error {
-		for _, item := range unneeded(rest) {
+		for _, item := range unneededOriginals(rest) {
 			delete(items, item)
 		}
 		for _, name := range r.names {

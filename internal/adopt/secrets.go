@@ -9,9 +9,9 @@ import (
 	"fob/internal/fob"
 )
 
-// keep puts a secret among the items for the vault. An access key has one secret:
-// of two profiles that disagree, one would stop working.
-func (a *adoption) keep(name, id string, secret fob.Secret) error {
+// keepSecret adds a secret to those for the vault. The error is [fob.ErrConflict] if
+// another profile has another secret for the same access key, for one of them is wrong.
+func (a *adoption) keepSecret(name, id string, secret fob.Secret) error {
 	item := fob.KeyItem(id)
 	have, known := a.secrets[item]
 	if others := slices.ContainsFunc(a.users[id], func(other string) bool { return other != name }); others && !known {
@@ -32,8 +32,9 @@ func (a *adoption) keep(name, id string, secret fob.Secret) error {
 	return nil
 }
 
-// forget drops the secrets of keys that others have replaced.
-func (a *adoption) forget(ctx context.Context) error {
+// dropReplaced deletes the secrets of access keys that were replaced by new ones and that
+// no definition names any more.
+func (a *adoption) dropReplaced(ctx context.Context) error {
 	needed := map[string]bool{}
 	for _, s := range a.drafts.Own.Sections() {
 		needed[s.Keys["aws_access_key_id"]] = true
@@ -57,7 +58,9 @@ func (a *adoption) forget(ctx context.Context) error {
 	})
 }
 
-func (a *adoption) seal(ctx context.Context) error {
+// store puts the secrets and records into the vault, and reads them back before anything
+// is deleted from the AWS files.
+func (a *adoption) store(ctx context.Context) error {
 	items := maps.Clone(a.secrets)
 	maps.Copy(items, a.items)
 	err := a.vault.Update(ctx, func(all map[string]fob.Secret) error {
@@ -67,7 +70,7 @@ func (a *adoption) seal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for name, want := range items { // nothing is deleted on anybody's word
+	for name, want := range items {
 		if have, err := a.vault.Get(name); err != nil || !have.Equal(want) {
 			return fob.Errorf(fob.ErrDamaged, "the vault does not give back what was put in (%s)", name).WithHint("fob vault verify")
 		}

@@ -8,7 +8,8 @@ import (
 	"fob/internal/profile"
 )
 
-// check refuses what fob could not hand out afterwards.
+// check refuses a profile whose credentials fob could not provide afterwards, and keeps
+// its secret. kind is empty if only an interrupted adoption is completed.
 func (a *adoption) check(p fob.Profile) (kind string, err error) {
 	if !p.Secrets["aws_session_token"].IsZero() {
 		return "", sessionKeys(a.drafts, p)
@@ -16,13 +17,13 @@ func (a *adoption) check(p fob.Profile) (kind string, err error) {
 	id, secret := p.Get("aws_access_key_id"), p.Secrets["aws_secret_access_key"]
 	unfinished := false
 	if _, known := a.records[p.Name]; known {
-		unfinished = true // the rest is in the vault and in fob's file already
+		unfinished = true // the other half is in the vault or in fob's file
 	}
 	if (id == "") != secret.IsZero() && !unfinished {
 		return "", half(p)
 	}
 	if id != "" && !secret.IsZero() {
-		if err := a.keep(p.Name, id, secret); err != nil {
+		if err := a.keepSecret(p.Name, id, secret); err != nil {
 			return "", err
 		}
 	}
@@ -32,7 +33,7 @@ func (a *adoption) check(p fob.Profile) (kind string, err error) {
 	if err := a.checkSignIn(p); err != nil {
 		return "", err
 	}
-	if p.Get("include_profile") != "" { // what it includes counts, as when credentials are asked for
+	if p.Get("include_profile") != "" { // judged with what it includes, as it is when credentials are asked for
 		l := a.chains.look(p.Name)
 		if l.err != nil {
 			return "", l.err
@@ -45,8 +46,8 @@ func (a *adoption) check(p fob.Profile) (kind string, err error) {
 	return kind, err
 }
 
-// checkSignIn refuses a profile that signs in and names no role, or no sign-in that
-// there is: the line that calls fob could only fail.
+// checkSignIn refuses a profile of IAM Identity Center that names no role, or a session
+// that does not exist: fob could provide no credentials for it.
 func (a *adoption) checkSignIn(p fob.Profile) error {
 	session := p.Get("sso_session")
 	_, own := a.drafts.Own.Section(profile.SessionSection, session)
@@ -64,12 +65,14 @@ func (a *adoption) checkSignIn(p fob.Profile) error {
 	return nil
 }
 
+// half is the error for an access key id without a secret, or a secret without an id.
 func half(p fob.Profile) error {
 	return fob.Errorf(fob.ErrUsage, "profile %q has one half of a key pair only", p.Name).
 		WithHint("complete or delete it in %s", p.Path)
 }
 
-// unclaimed is why no kind takes a profile, said of what it does have.
+// unclaimed returns the error for a profile that no kind accepts, in terms of the keys
+// that it has.
 func unclaimed(p fob.Profile, err error) error {
 	switch {
 	case p.Get("role_arn") == "" || p.Get("source_profile") != "":
@@ -85,8 +88,8 @@ func unclaimed(p fob.Profile, err error) error {
 		WithHint("add source_profile = NAME to its section in %s", p.Path)
 }
 
-// sessionKeys explains keys beside a session token: those of a session expire by
-// themselves, and a token beside a key that does not is left of another.
+// sessionKeys is the error for keys with a session token. Temporary keys (ASIA…) are not
+// worth adopting, because they expire; a token with a long-term key is left over.
 func sessionKeys(d *draft.Files, p fob.Profile) error {
 	line, path := "aws_session_token", where(d, p.Name, "aws_session_token")
 	if path == "" {

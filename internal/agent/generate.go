@@ -26,7 +26,7 @@ func (a *Agent) generate(ctx context.Context, r *request, p api.GenerateParams) 
 	if d.Synced.IsZero() {
 		return api.MoveResult{}, fob.Errorf(fob.ErrNotFound, "the accounts of %s are not known yet", s.Name).WithHint("fob sync %s", p.Session)
 	}
-	m, err := a.generator.Prepare(ctx, generate.Wish{
+	m, err := a.generator.Prepare(ctx, generate.Options{
 		Session: s, Name: cmp.Or(p.Template, generate.DefaultName), Region: p.Region, Prune: p.Prune,
 		Wanted: func(reference string, account fob.Account, role string) bool {
 			return matches(api.Row{Name: reference, Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role}, p.Filter)

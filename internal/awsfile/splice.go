@@ -87,9 +87,9 @@ func (f *File) Checkpoint() (back func()) {
 	}
 }
 
-// Settle forgets what was edited so far: no checkpoint from before takes it back. Who
-// makes many edits keeps all that they have replaced in memory otherwise.
-func (f *File) Settle() { f.log = nil }
+// Commit makes the edits so far permanent: earlier checkpoints no longer undo them. It
+// frees the memory that many edits would fill with what they have replaced.
+func (f *File) Commit() { f.log = nil }
 
 // become takes the text of another file of the same kind.
 func (f *File) become(other *File) {

@@ -9,12 +9,13 @@ import (
 	"fob/internal/fob"
 )
 
-// File is one file with the changes that will be made to it.
+// File is one file and the changes to be made to it. Edits are made by the methods of the
+// embedded [awsfile.File].
 type File struct {
 	*awsfile.File
 	Kind   awsfile.Kind
 	Path   string
-	Before []byte // its content when the draft was made
+	Before []byte // the content when it was read
 }
 
 func read(kind awsfile.Kind, path string) (*File, error) {
@@ -25,22 +26,21 @@ func read(kind awsfile.Kind, path string) (*File, error) {
 	return &File{file, kind, path, file.Bytes()}, nil
 }
 
-// Diff shows the changes to people, without secrets.
+// Diff returns the changes as a unified diff in which secrets are replaced.
 func (d *File) Diff() string {
 	return awsfile.Unified(d.Path, d.Before, d.Bytes(), fob.IsSecretKey)
 }
 
-// ErrChanged is in the chain of the error of a change whose files are not as they
-// were when it was prepared. Nothing is lost: preparing it again goes on from
-// what is there now.
+// ErrChanged is in the chain of an error if a file is not as it was when its draft was
+// made. The change can be prepared again from the present content.
 var ErrChanged = errors.New("changed meanwhile")
 
 func (d *File) changed() error {
 	return &fob.Error{Kind: fob.ErrConflict, Message: d.Path + " was changed meanwhile", Hint: "try again", Cause: ErrChanged}
 }
 
-// Write puts the draft in place of the file, if that is still as it was when
-// the draft was made: records of adoption are made for exactly that content.
+// Write writes the draft, with [awsfile.Update]. It returns [ErrChanged] if the file is
+// not as it was when it was read: diff and records are of exactly that content.
 func (d *File) Write(ctx context.Context, lockDir string) error {
 	after := d.Bytes()
 	return awsfile.Update(ctx, d.Kind, d.Path, lockDir, func(f *awsfile.File) error {
@@ -52,7 +52,7 @@ func (d *File) Write(ctx context.Context, lockDir string) error {
 	})
 }
 
-// Check refuses what Write would refuse, before any file is written.
+// Check returns the error that Write would return, without writing.
 func (d *File) Check(ctx context.Context, lockDir string) error {
 	compare := func(f *awsfile.File) error {
 		if !bytes.Equal(f.Bytes(), d.Before) {
@@ -61,7 +61,7 @@ func (d *File) Check(ctx context.Context, lockDir string) error {
 		return nil
 	}
 	if !bytes.Equal(d.Bytes(), d.Before) {
-		return awsfile.Update(ctx, d.Kind, d.Path, lockDir, compare) // read-only files too
+		return awsfile.Update(ctx, d.Kind, d.Path, lockDir, compare) // finds read-only files, too
 	}
 	now, err := awsfile.Read(d.Kind, d.Path)
 	if err != nil {

@@ -5,10 +5,10 @@ import (
 	"fob/internal/fob"
 )
 
-// Files are the three files that hold definitions.
+// Files are the drafts of the three files that hold definitions.
 type Files struct{ Own, Config, Credentials *File }
 
-// Read makes drafts of fob's own file and of the AWS files, without changes.
+// Read reads fob's own file and the AWS files. Files that do not exist are empty.
 func Read(home fob.Home, paths fob.Paths) (*Files, error) {
 	var d Files
 	var err error
@@ -22,15 +22,15 @@ func Read(home fob.Home, paths fob.Paths) (*Files, error) {
 	return &d, err
 }
 
-// All are the three.
+// All returns the three drafts.
 func (d *Files) All() []*File { return []*File{d.Own, d.Config, d.Credentials} }
 
-// Settle keeps what was edited so far: no checkpoint from before takes it back.
-func (d *Files) Settle() {
+// Commit makes the edits so far permanent: earlier checkpoints no longer undo them.
+func (d *Files) Commit() {
 	for _, one := range d.All() {
-		one.File.Settle()
+		one.File.Commit()
 	}
 }
 
-// Diff shows the changes to people, without secrets.
+// Diff returns the changes of all files, as [File.Diff] does.
 func (d *Files) Diff() string { return d.Credentials.Diff() + d.Config.Diff() + d.Own.Diff() }

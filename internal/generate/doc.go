@@ -1,3 +1,3 @@
 // Package generate writes sections for the roles of a sign-in into ~/.aws/config, for
-// programs that know no names but those of profiles.
+// programs that accept only the names of profiles.
 package generate

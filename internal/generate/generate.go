@@ -13,33 +13,38 @@ import (
 	"fob/internal/profile"
 )
 
-// Wish is what sections to write into ~/.aws/config for the roles of a sign-in.
-type Wish struct {
-	Session fob.Profile
-	Name    string // template of the sections' names
-	Region  string // for sections that have none
-	Prune   bool   // remove sections of ours whose role is not wanted any more
-	Wanted  func(reference string, a fob.Account, role string) bool
+// Options say which sections to write.
+type Options struct {
+	Session fob.Profile // the sign-in
+	Name    string      // text/template of the names; see [DefaultName] for its fields
+	Region  string      // for sections that have none; empty for none
+	Prune   bool        // remove generated sections whose role is no longer wanted
+	// Wanted selects roles; reference is the role's name in fob.
+	Wanted func(reference string, a fob.Account, role string) bool
 }
 
-// DefaultName is the template of generated sections' names.
+// DefaultName is the usual template of names. The fields are AccountName, AccountId,
+// AccountID, Email, RoleName and SessionName.
 const DefaultName = "{{.AccountName}}-{{.RoleName}}"
 
-// Generator makes sections.
+// Generator writes sections.
 type Generator struct {
 	Home        fob.Home
 	Files       *profile.Files
 	Directories *directory.Store
 }
 
-// Prepare prepares sections with a credential_process for roles. It touches only
-// sections that it has made, and in those only its own keys.
-func (g Generator) Prepare(ctx context.Context, w Wish, paths fob.Paths, exe string) (*draft.Change, error) {
-	name, err := template.New("name").Option("missingkey=error").Parse(w.Name)
+// Prepare drafts a section with a credential_process that calls exe for each wanted role
+// of a sign-in. It changes only sections that it has made, and in them only its own keys
+// with the values that it has set. The error is [fob.ErrUsage] for a template that does
+// not work and [fob.ErrConflict] if two roles, or a role and a profile of the user's,
+// would have the same name.
+func (g Generator) Prepare(ctx context.Context, o Options, paths fob.Paths, exe string) (*draft.Change, error) {
+	name, err := template.New("name").Option("missingkey=error").Parse(o.Name)
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrUsage, "--name is not a template: %w", err).WithHint("--name '%s'", DefaultName)
 	}
-	directory, err := g.Directories.Read(profile.Source(w.Session))
+	directory, err := g.Directories.Read(profile.Source(o.Session))
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +52,7 @@ func (g Generator) Prepare(ctx context.Context, w Wish, paths fob.Paths, exe str
 	if err != nil {
 		return nil, err
 	}
-	gen := &generating{Wish: w, directory: directory, config: d.Config.File, exe: exe, name: name,
+	gen := &generating{Options: o, directory: directory, config: d.Config.File, exe: exe, name: name,
 		byName: map[string]*wanted{}, byIDs: map[string]*wanted{}, taken: taken(d)}
 	if gen.references, err = g.Files.References(directory, paths); err != nil {
 		return nil, err
@@ -62,7 +67,7 @@ func (g Generator) Prepare(ctx context.Context, w Wish, paths fob.Paths, exe str
 	return change, ctx.Err()
 }
 
-// taken are the names that definitions outside ~/.aws/config have.
+// taken returns the names of profiles that are defined outside ~/.aws/config.
 func taken(d *draft.Files) map[string]bool {
 	names := map[string]bool{}
 	for _, file := range []*draft.File{d.Own, d.Credentials} {
@@ -75,14 +80,15 @@ func taken(d *draft.Files) map[string]bool {
 	return names
 }
 
-// wanted is one section that should be there.
+// wanted is one section to write.
 type wanted struct {
 	name string
-	ids  string // SESSION/ID/ROLE, which is the same when an account is renamed
+	ids  string // SESSION/ID/ROLE, which a rename of the account does not change
 }
 
+// generating is one run of [Generator.Prepare].
 type generating struct {
-	Wish
+	Options
 	directory  *directory.Directory
 	references func(a fob.Account, role string) string
 	config     *awsfile.File
@@ -95,7 +101,7 @@ type generating struct {
 	byIDs  map[string]*wanted
 
 	have  map[string]awsfile.Section // profiles of the config file
-	mine  []*ours                    // in file order
+	mine  []*ours                    // those of earlier runs, in file order
 	moved []draft.Moved
 }
 
@@ -128,7 +134,7 @@ func (g *generating) all(ctx context.Context) error {
 	return nil
 }
 
-// want decides the section of one role.
+// want plans the section of one role.
 func (g *generating) want(a fob.Account, role string) error {
 	d := g.directory
 	var text strings.Builder

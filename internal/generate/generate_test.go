@@ -64,8 +64,8 @@ func TestGenerate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := Wish{Session: s, Name: "{{.AccountName}}/{{.AccountId}}/{{.RoleName}}", Region: "eu-west-1", Wanted: everything}
-	apply := func(w Wish) string {
+	w := Options{Session: s, Name: "{{.AccountName}}/{{.AccountId}}/{{.RoleName}}", Region: "eu-west-1", Wanted: everything}
+	apply := func(w Options) string {
 		t.Helper()
 		m, err := g.Prepare(t.Context(), w, paths, "/opt/fob")
 		if err != nil {
@@ -121,7 +121,7 @@ func TestGenerateRefusesCollisions(t *testing.T) {
 		"{{.Nonsense}}":                  "--name",
 		"{{":                             "not a template",
 	} {
-		if _, err := g.Prepare(t.Context(), Wish{Session: s, Name: name, Wanted: everything}, paths, "/opt/fob"); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := g.Prepare(t.Context(), Options{Session: s, Name: name, Wanted: everything}, paths, "/opt/fob"); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -134,7 +134,7 @@ func TestGenerateFollowsRenames(t *testing.T) {
 	account := func(id, name string) fob.Account { return fob.Account{ID: id, Name: name, Roles: []string{"Admin"}} }
 	one, two := account("111111111111", "one"), account("222222222222", "two")
 	g, paths := corp(t, "", one, two)
-	w := Wish{Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
+	w := Options{Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
 	run := func(accounts ...fob.Account) string {
 		t.Helper()
 		err := g.Directories.Save(&directory.Directory{Name: "corp", Origin: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts})
@@ -222,7 +222,7 @@ func TestGenerateKeepsWhatPeopleAdd(t *testing.T) {
 				r.Fatal(err)
 			}
 			for again := range 2 {
-				m, err := g.Prepare(t.Context(), Wish{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
+				m, err := g.Prepare(t.Context(), Options{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
 				if err != nil {
 					r.Fatal(err)
 				}
@@ -275,7 +275,7 @@ func TestGenerateManySections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := Wish{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
+	w := Options{Session: s, Name: DefaultName, Region: "eu-west-1", Prune: true, Wanted: everything}
 	steps := []func(string, fob.Account, string) bool{
 		everything,
 		func(_ string, _ fob.Account, role string) bool { return role == "A" },
@@ -317,7 +317,7 @@ func TestGenerateReferencesAsNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"{{.SessionName}}/{{.AccountId}}/{{.RoleName}}", "{{.AccountName}}-{{.AccountId}}-{{.RoleName}}"} {
-		m, err := g.Prepare(t.Context(), Wish{Session: s, Name: name, Region: "eu-north-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
+		m, err := g.Prepare(t.Context(), Options{Session: s, Name: name, Region: "eu-north-1", Prune: true, Wanted: everything}, paths, "/opt/fob")
 		if err == nil {
 			err = m.Apply(t.Context())
 		}
@@ -340,7 +340,7 @@ func TestGenerateReferencesAsNames(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
-	_, err = g.Prepare(t.Context(), Wish{Session: s, Name: "{{.SessionName}}/payments/{{.RoleName}}", Wanted: func(_ string, a fob.Account, _ string) bool { return a.ID == "444444444444" }}, paths, "/opt/fob")
+	_, err = g.Prepare(t.Context(), Options{Session: s, Name: "{{.SessionName}}/payments/{{.RoleName}}", Wanted: func(_ string, a fob.Account, _ string) bool { return a.ID == "444444444444" }}, paths, "/opt/fob")
 	if err == nil || !strings.Contains(err.Error(), "hide corp/111111111111/ReadOnly") {
 		t.Error(err)
 	}

@@ -12,10 +12,10 @@ import (
 	"fob/internal/profile"
 )
 
-// mark is the value of [profile.GeneratedKey].
+// mark is the value of [profile.GeneratedKey] in a section.
 type mark struct {
 	ids    string // SESSION/ID/ROLE
-	region string // the region, if fob wrote one: another is the person's
+	region string // the region that fob has set, if any; another one is the user's
 }
 
 func markOf(s awsfile.Section) mark {
@@ -24,6 +24,7 @@ func markOf(s awsfile.Section) mark {
 	return mark{ids, region}
 }
 
+// String returns the value as it is written.
 func (m mark) String() string {
 	if m.region == "" {
 		return m.ids
@@ -31,14 +32,14 @@ func (m mark) String() string {
 	return m.ids + " region=" + m.region
 }
 
-// ours is one section of a sign-in that an earlier run has made.
+// ours is a section that an earlier run has made for the sign-in.
 type ours struct {
 	awsfile.Section
 	mark mark
-	rest bool // there is more in it than fob wrote
+	rest bool // the user has added keys
 }
 
-// keys are what an earlier run wrote and nobody has changed since.
+// keys returns the keys that earlier runs have set and that still have those values.
 func (o *ours) keys() []string {
 	keys := []string{"credential_process", profile.GeneratedKey}
 	if o.mark.region != "" && o.Keys["region"] == o.mark.region {
@@ -47,14 +48,14 @@ func (o *ours) keys() []string {
 	return keys
 }
 
-// isMine reports whether a section is one of this sign-in's.
+// isMine reports whether a section was generated for this sign-in.
 func (g *generating) isMine(s awsfile.Section) bool {
 	rest, ok := strings.CutPrefix(s.Keys[profile.GeneratedKey], g.directory.Name+"/")
 	id, _, role := strings.Cut(rest, "/")
 	return ok && role && partition.IsAccount(id)
 }
 
-// read looks what is there.
+// read reads the sections of the config file.
 func (g *generating) read() {
 	g.have = map[string]awsfile.Section{}
 	for _, s := range g.config.Sections() {
@@ -71,12 +72,12 @@ func (g *generating) read() {
 	}
 }
 
-// NoteRemoved says of a section that it goes.
+// NoteRemoved is the note of a section that is removed.
 const NoteRemoved = "removed"
 
-// tidy gives sections whose account has another name now that name, so that what
-// a person has added goes along; and, with Prune, removes what fob made before and
-// would not make now. Keys that a person added stay, and so does their section.
+// tidy renames sections whose names have changed, for example with their account, so that
+// they keep the keys that the user has added. With Prune, it removes the sections that are
+// no longer wanted. Of one with keys of the user's it removes only the generated keys.
 func (g *generating) tidy(ctx context.Context) error {
 	names := g.renames()
 	var whole []string
@@ -124,14 +125,14 @@ func (g *generating) tidy(ctx context.Context) error {
 	return nil
 }
 
-// goes reports whether a section that keeps its name is to go: nobody wants that
-// name, or who does is another role and nothing here is the person's.
+// goes reports whether Prune removes a section that is not renamed: its name is not
+// wanted, or it is wanted for another role and the user has added nothing.
 func (g *generating) goes(o *ours) bool {
 	return g.Prune && (g.byName[o.Name] == nil || !o.rest && g.byIDs[o.mark.ids] == nil)
 }
 
-// renames are the sections that are to have another name, old → new. A name that
-// another section has and keeps is not free; that section is written anew then.
+// renames returns the sections to rename, old → new name. A section whose new name belongs
+// to one that stays is not renamed: its role gets a new section.
 func (g *generating) renames() map[string]string {
 	names, from := map[string]string{}, map[string]string{} // and new → old
 	for _, o := range g.mine {
@@ -148,7 +149,7 @@ func (g *generating) renames() map[string]string {
 		}
 	}
 	for len(stay) > 0 {
-		// Who wanted this name keeps its own, which then is not free either.
+		// The section that was to get this name keeps its own, which is then taken, too.
 		blocked := from[stay[0]]
 		stay = stay[1:]
 		if _, ok := names[blocked]; ok {

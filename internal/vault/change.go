@@ -69,7 +69,7 @@ func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI
 		if err != nil {
 			return err
 		}
-		if err := s.settle(ctx, &m, ui); err != nil {
+		if err := s.completeChange(ctx, &m, ui); err != nil {
 			return err
 		}
 		if err = method.Works(ctx, env); err == nil {
@@ -92,7 +92,7 @@ func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI
 		if err := writeMeta(metaPath(s.home), m); err != nil {
 			return err
 		}
-		return s.settle(ctx, &m, ui)
+		return s.completeChange(ctx, &m, ui)
 	})
 }
 
@@ -119,8 +119,9 @@ func forChange(err error) error {
 	return &fit
 }
 
-// settle makes a method forget that was left. The caller has the lock of the files.
-func (s *Store) settle(ctx context.Context, m *meta, ui fob.UI) error {
+// completeChange makes the method that was replaced forget the identity, if it has not
+// yet. The caller holds the lock of the files.
+func (s *Store) completeChange(ctx context.Context, m *meta, ui fob.UI) error {
 	if m.Left == nil {
 		return nil
 	}
@@ -146,15 +147,15 @@ func (s *Store) tellRest(ctx context.Context, method unlock.Method, env unlock.E
 	}
 }
 
-// settleLater finishes a change that was interrupted, once the vault is open; what
-// fails is tried again next time.
-func (s *Store) settleLater(ctx context.Context, ui fob.UI) {
+// completeInterrupted completes a change of method that was interrupted, once the vault is
+// open. An error is told, and the next unlock tries again.
+func (s *Store) completeInterrupted(ctx context.Context, ui fob.UI) {
 	release, err := s.lockFiles(ctx)
 	if err == nil {
 		defer release()
 		var m meta
 		if m, err = s.meta(); err == nil {
-			err = s.settle(ctx, &m, ui)
+			err = s.completeChange(ctx, &m, ui)
 		}
 	}
 	if err != nil {

@@ -109,7 +109,7 @@ func (s *Store) unlock(ctx context.Context, ui fob.UI, onPurpose bool) error {
 		return err
 	}
 	if m.Left != nil {
-		s.settleLater(ctx, ui)
+		s.completeInterrupted(ctx, ui)
 	}
 	return s.adopt(f, identity, locks)
 }

@@ -42,7 +42,7 @@ func settings(g delivery.Grant) ([]byte, error) {
 		names = append(names, g.Profile.Name)
 	}
 	for _, name := range names {
-		if err := settle(config, name, g.Profile); err != nil {
+		if err := copySettings(config, name, g.Profile); err != nil {
 			return nil, err
 		}
 	}

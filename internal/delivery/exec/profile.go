@@ -103,7 +103,7 @@ func private(g delivery.Grant, config *awsfile.File, name, line string) (string,
 	if err := config.Set("profile", name, "credential_process", line); err != nil {
 		return "", err
 	}
-	if err := settle(config, name, g.Profile); err != nil {
+	if err := copySettings(config, name, g.Profile); err != nil {
 		return "", err
 	}
 	return store(g, "config", config.Bytes())

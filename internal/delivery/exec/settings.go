@@ -9,10 +9,10 @@ import (
 	"fob/internal/fob"
 )
 
-// settle writes into a program's config file, under a name, the settings of a
-// profile: all that says how requests are made, and nothing that authenticates.
-// The [services] section that they name comes along where the file lacks it.
-func settle(config *awsfile.File, name string, p fob.Profile) error {
+// copySettings writes the settings of a profile into a program's config file, under a
+// name: the keys that say how requests are made, and none that authenticate. It adds the
+// [services] section that they name if the file lacks it.
+func copySettings(config *awsfile.File, name string, p fob.Profile) error {
 	for _, key := range slices.Sorted(maps.Keys(p.Keys)) {
 		if isSetting(key) {
 			if err := config.Set("profile", name, key, p.Keys[key]); err != nil {
