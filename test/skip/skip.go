@@ -6,6 +6,7 @@
 package skip
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -37,6 +38,7 @@ const (
 // Because skips a test for a reason.
 func Because(t T, why Reason) {
 	helper(t)
+	record(t, string(why))
 	t.Skip(string(why))
 }
 
@@ -46,7 +48,9 @@ func Missing(t T, format string, args ...any) {
 	what := fmt.Sprintf(format, args...)
 	if os.Getenv("CI") == "true" {
 		t.Fatal(what)
+		return // a T that notes what happens goes on
 	}
+	record(t, what)
 	t.Skip(what)
 }
 
@@ -57,6 +61,27 @@ func Need(t T, programs ...string) {
 		if _, err := exec.LookPath(p); err != nil {
 			Missing(t, "%s is not installed", p)
 		}
+	}
+}
+
+// List names the variable with the file that collects what was skipped: go test says
+// nothing of it where a package passes. test/all prints the file at the end.
+const List = "FOB_TEST_SKIPPED"
+
+// record adds a line to the list: the test and why. A case that rapid discards is none.
+func record(t T, why string) {
+	named, ok := t.(interface{ Name() string })
+	path := os.Getenv(List)
+	if !ok || path == "" || why == string(Discarded) {
+		return
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err == nil {
+		_, err = f.WriteString(named.Name() + ": " + why + "\n")
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

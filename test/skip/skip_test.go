@@ -100,3 +100,24 @@ func TestInCI(t *testing.T) {
 		t.Errorf("in CI: %+v", got)
 	}
 }
+
+// named is an outcome of a test that has a name.
+type named struct{ outcome }
+
+func (named) Name() string { return "TestX" }
+
+// What is skipped is listed with its name and why; what fails, or is drawn anew, is not.
+func TestList(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "skipped")
+	t.Setenv(skip.List, path)
+	t.Setenv("CI", "")
+	skip.Need(&named{}, "go", "no-such-program")
+	skip.Because(&named{}, skip.NotRoot)
+	skip.Because(&named{}, skip.Discarded)
+	t.Setenv("CI", "true")
+	skip.Need(&named{}, "no-such-program")
+	const want = "TestX: no-such-program is not installed\nTestX: " + string(skip.NotRoot) + "\n"
+	if text, err := os.ReadFile(path); err != nil || string(text) != want {
+		t.Errorf("%q (%v), want %q", text, err, want)
+	}
+}
