@@ -14,7 +14,7 @@ type accessKey struct {
 	owner   *IAMUser
 	active  bool
 	since   time.Time
-	visible time.Time // until then no service knows it
+	visible time.Time // until then, by the clock's Elapsed, no service knows it
 	used    time.Time
 	region  string
 	service string
@@ -75,7 +75,7 @@ func (s *Store) CreateKey(u *IAMUser) (k AccessKey, secret fob.Secret, ok bool) 
 	if len(u.keys) >= keysPerUser {
 		return AccessKey{}, fob.Secret{}, false
 	}
-	made := s.addKey(u, s.clock.Now().Add(s.keyDelay))
+	made := s.addKey(u, s.clock.Elapsed().Add(s.keyDelay))
 	return made.view(), made.secret, true
 }
 

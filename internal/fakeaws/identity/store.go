@@ -76,7 +76,7 @@ func (s *Store) Lookup(id string) (verify.Key, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if k := s.keys[id]; k != nil {
-		return verify.Key{Secret: k.secret}, k.active && !s.clock.Now().Before(k.visible)
+		return verify.Key{Secret: k.secret}, k.active && !s.clock.Elapsed().Before(k.visible)
 	}
 	if ses := s.sessions[id]; ses != nil {
 		return verify.Key{Secret: ses.Secret, Token: ses.Token, Expires: ses.Expires}, true

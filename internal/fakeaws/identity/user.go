@@ -71,7 +71,7 @@ func (s *Store) AddUser(spec UserSpec) (User, error) {
 		u.Devices = append(u.Devices, &Device{Serial: serial, seed: newSeed(), Since: now, used: map[int64]bool{}})
 	}
 	for range max(spec.Keys, 1) {
-		s.addKey(u, now)
+		s.addKey(u, time.Time{})
 	}
 	s.users[u.ARN] = u
 	return u.view(), nil
