@@ -28,10 +28,10 @@
 // JSON; unknown members are errors, and so is anything with an Origin header or
 // a Host that is not loopback. An error is {"error": "…"} with status 400.
 //
-//	/_fake/user   a UserSpec: {"account","name","keys","mfa","root","admin","without","enforce_mfa"}
+//	/_fake/user   a UserSpec: {"account","name","keys","mfa","devices","root","policies"}
 //	              → {"account","arn","access_key_id","secret_access_key","mfa_serial","mfa_seed"}
 //	/_fake/role   a RoleSpec: {"account","name","trusts","external_id","require_mfa",
-//	              "max_session_duration","tag_keys","source_identity","without","admin"} → {"arn"}
+//	              "max_session_duration","tag_keys","source_identity","policies"} → {"arn"}
 //	/_fake/totp   {"serial"} → {"code"}: valid now, not used yet
 //	/_fake/clock  {"advance":"1h"}, {"skew":"-20m"} (absolute), {"keydelay":"10s"},
 //	              {"lifetime":"8s"} (cap of what is issued from now on; "0s": none) → {"now","offset"}
@@ -92,8 +92,10 @@
 //
 // # What it does not know
 //
-// Policies are no more than the flags of [UserSpec] and [RoleSpec]; the content of
-// session policies is checked for syntax only. PackedPolicySize is an estimate.
+// Policies are evaluated for the calls that it knows: those of STS, IAM, ECR and
+// CodeCommit, and of other services what X-Amz-Target, Action or, for S3, method and
+// path tell. Conditions and managed policies that it does not know are refused when
+// a policy is given. PackedPolicySize is an estimate.
 // Each instance of Identity Center has one user, whom its pages do not ask who it
 // is; a browser's sign-in is not remembered for the next. What AWS does not tell of
 // it is guessed: the default size of a page, which error comes first where two

@@ -14,10 +14,17 @@ import (
 // Marker is in every secret that the fake makes up.
 const Marker = random.Marker
 
+// Policies that tests need often; see package identity.
+const (
+	OwnPolicy  = identity.OwnPolicy
+	EnforceMFA = identity.EnforceMFA
+)
+
 // What scenes are made of.
 type (
 	UserSpec     = identity.UserSpec
 	User         = identity.User
+	MFADevice    = identity.MFADevice
 	RoleSpec     = identity.RoleSpec
 	InstanceSpec = center.InstanceSpec
 	AccountSpec  = center.AccountSpec

@@ -143,8 +143,8 @@ func (s *Server) answer(r *wire.Request, svc service.Service, action string, ent
 	code := ""
 	if err != nil {
 		e := wire.AsRefusal(err)
-		code = e.Code
 		rep = svc.Refuse(r, e)
+		code = e.Code // in the service's own words
 	}
 	s.note(entry, rep.Status, code)
 	return rep

@@ -13,8 +13,9 @@ import (
 )
 
 // Check checks a user name and password as CodeCommit's git server does, for a
-// request to a host and path, and returns whose they are. The password is a time
-// and a signature over a request of the method GIT.
+// request to a host and the path of a repository, and returns whose they are. Who may
+// not read the repository is refused. The password is a time and a signature over a
+// request of the method GIT.
 func Check(s *identity.Store, now time.Time, user, password, host, path string) (arn string, err error) {
 	id, token, _ := strings.Cut(user, "%")
 	key, ok := s.Lookup(id)
@@ -40,5 +41,6 @@ func Check(s *identity.Store, now time.Time, user, password, host, path string) 
 		return "", errors.New("the signature is wrong")
 	}
 	c := s.Caller(sig)
-	return c.ARN(), nil
+	repository := "arn:" + s.Partition() + ":codecommit:" + sig.Region + ":" + c.Account() + ":" + path[strings.LastIndex(path, "/")+1:]
+	return c.ARN(), c.Authorize("codecommit:GitPull", repository)
 }

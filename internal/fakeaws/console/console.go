@@ -230,7 +230,7 @@ func (s *Service) page(r *wire.Request) (wire.Reply, error) {
 
 func (s *Service) identityText(c *consoleSession, place string) string {
 	may := "what its policies allow"
-	if c.session.Kind == identity.Federation && !c.session.Narrowed {
+	if c.session.Kind == identity.Federation && c.session.Policies == nil {
 		may = "nothing" // a federated user has what a session policy and the user's own allow
 	}
 	return fmt.Sprintf(`<p id="arn">%s</p><p id="account">%s</p><p id="place">%s</p><p id="lasts">%s</p><p id="may">%s</p>`,

@@ -34,6 +34,7 @@ type Answer struct {
 	PayloadSHA256             string
 	SignedHeaders             []string
 	RequestID                 string
+	Action                    string `json:",omitempty"` // as far as it can be told
 }
 
 // Serve implements [service.Service].
@@ -41,6 +42,12 @@ func (s echo) Serve(r *wire.Request, _ string) (wire.Reply, error) {
 	c, sig, err := s.Authenticate(r, "", "")
 	if err != nil {
 		return wire.Reply{}, err
+	}
+	action, resource := actionOf(r, sig.Service)
+	if action != "" {
+		if err := c.Authorize(action, resource); err != nil {
+			return wire.Reply{}, err
+		}
 	}
 	if verify.S3(sig.Service) && r.HTTP.Method != http.MethodGet {
 		return wire.Reply{Status: http.StatusOK, ContentType: "application/xml"}, nil // SDKs take a body here for an error
@@ -50,7 +57,7 @@ func (s echo) Serve(r *wire.Request, _ string) (wire.Reply, error) {
 		Presigned: sig.Presigned, Method: r.HTTP.Method, Path: verify.RawPath(r.HTTP), Host: r.HTTP.Host,
 		Query:       withoutToken(r.HTTP),
 		ContentType: r.HTTP.Header.Get("Content-Type"), PayloadSHA256: verify.Hash(r.Body),
-		SignedHeaders: sig.SignedHeaders, RequestID: r.ID,
+		SignedHeaders: sig.SignedHeaders, RequestID: r.ID, Action: action,
 	}), nil
 }
 

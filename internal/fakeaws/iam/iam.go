@@ -54,14 +54,12 @@ func (a api) subject(c *service.Call, name, action string) (*identity.IAMUser, e
 	} else {
 		name = u.Spec.Name
 	}
-	admin := c.User != nil && (c.User.Spec.Admin || c.User.Spec.Root) || c.User == nil && c.Session.Role.Spec.Admin
-	allowed, explicit := c.Permits(action, c.MFA())
-	if !allowed || !admin && (u == nil || u != c.User) {
-		text := "user " + name
-		if !explicit {
-			text += " because no identity-based policy allows the " + action + " action"
-		}
-		return nil, identity.NotAuthorized(c.Caller, action, text, explicit)
+	arn := a.ARN(c.Account(), "user/"+name)
+	if u != nil {
+		arn = u.ARN // that of root is another
+	}
+	if err := c.Refuse(c.Decide(action, arn, false), action, "user "+name); err != nil {
+		return nil, err
 	}
 	if u == nil {
 		return nil, noEntity("The user with name " + name + " cannot be found.")
@@ -225,7 +223,7 @@ func (a api) getAccessKeyLastUsed(c *service.Call) ([]wire.Element, error) {
 	const action = "iam:GetAccessKeyLastUsed"
 	k, ok := a.Key(id)
 	if !ok || k.Owner.Spec.Account != c.Account() {
-		return nil, identity.NotAuthorized(c.Caller, action, "access key "+id, false)
+		return nil, c.NotAuthorized(action, "access key "+id, " because no identity-based policy allows the "+action+" action")
 	}
 	name := k.Owner.Spec.Name
 	if k.Owner == c.User {

@@ -84,14 +84,14 @@ func TestIAMCallers(t *testing.T) {
 		return st.AddUser(spec).Credentials
 	}
 	bot := st.Users["bot"].Credentials
-	admin := add(fakeaws.UserSpec{Name: "admin", Admin: true})
-	enforced := add(fakeaws.UserSpec{Name: "enforced", EnforceMFA: true})
+	admin := add(fakeaws.UserSpec{Name: "admin", Policies: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}})
+	enforced := add(fakeaws.UserSpec{Name: "enforced", Policies: []string{fakeaws.OwnPolicy, fakeaws.EnforceMFA}})
 	fed, err := st.STS(bot).GetFederationToken(t.Context(), &sts.GetFederationTokenInput{Name: aws.String("guest")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain := st.MustAssume(t, bot, "ReadOnly", nil)
-	st.AddRole(fakeaws.RoleSpec{Account: fakeaws.RoleAccount, Name: "Admin", Trusts: []string{fakeaws.UserAccount}, Admin: true})
+	st.AddRole(fakeaws.RoleSpec{Account: fakeaws.RoleAccount, Name: "Admin", Trusts: []string{fakeaws.UserAccount}, Policies: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}})
 	st.AddUser(fakeaws.UserSpec{Account: fakeaws.RoleAccount, Name: "there"})
 	adminRole := st.MustAssume(t, bot, "arn:aws:iam::444455556666:role/Admin", nil)
 	for _, tc := range []struct {
@@ -115,7 +115,7 @@ func TestIAMCallers(t *testing.T) {
 		{name: "role, nobody named", creds: plain, code: "ValidationError", text: "Must specify userName when calling with non-User credentials"},
 		{name: "role", creds: plain, user: "there", code: "AccessDenied"},
 		{name: "admin role", creds: adminRole, user: "there", want: "there"},
-		{name: "without", creds: add(fakeaws.UserSpec{Name: "none", Without: []string{"iam:GetUser"}}), code: "AccessDenied"},
+		{name: "without", creds: add(fakeaws.UserSpec{Name: "none", Policies: []string{`{"Statement":{"Effect":"Allow","NotAction":"iam:GetUser","Resource":"*"}}`}}), code: "AccessDenied"},
 		{name: "odd name", creds: admin, user: "a b", code: "ValidationError", text: "'userName'"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

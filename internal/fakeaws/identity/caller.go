@@ -1,7 +1,8 @@
 package identity
 
 import (
-	"slices"
+	"strconv"
+	"strings"
 
 	"fob/internal/fakeaws/wire"
 )
@@ -11,6 +12,7 @@ type Caller struct {
 	User    *IAMUser // nil for sessions of roles and of federated users
 	Session *Session // nil for a user's own key
 	store   *Store
+	region  string // that the request was signed for
 }
 
 // Temporary reports whether the credentials are.
@@ -49,48 +51,109 @@ func (c *Caller) Account() string {
 	return c.User.Spec.Account
 }
 
-// principals are the ARNs by which a trust policy may name the caller itself.
-func (c *Caller) principals() []string {
-	if c.Session != nil && c.Session.Role != nil {
-		return []string{c.Session.ARN, c.Session.Role.ARN}
-	}
-	return []string{c.ARN()}
+// Decision is what a caller's own policies say of an action.
+type Decision struct {
+	Denied   string // the kind of policy that denies it explicitly; empty: none
+	Identity bool   // the policies of the user or role allow it
+	Session  bool   // the session's own policies allow it, or it has none
 }
 
-// Permits asks the caller's own policies for an action, mfa saying whether the
-// request has MFA. The answer tells an explicit deny from a missing allow, since
-// a resource's policy can make up for the second only.
-func (c *Caller) Permits(action string, mfa bool) (allowed, denied bool) {
-	var without []string
-	switch {
-	case c.User != nil:
-		without = c.User.Spec.Without
-		exempt := []string{"sts:GetSessionToken", "iam:GetUser", "iam:ListMFADevices"}
-		if c.User.Spec.EnforceMFA && !mfa && !slices.Contains(exempt, action) {
-			return false, true
-		}
-	case c.Session.Role != nil:
-		without = c.Session.Role.Spec.Without
+// Allowed reports whether no more is needed.
+func (d Decision) Allowed() bool { return d.Denied == "" && d.Identity && d.Session }
+
+// Decide asks the caller's own policies for an action on a resource, mfa saying
+// whether the request itself brings a code. The root user may do everything.
+func (c *Caller) Decide(action, resource string, mfa bool) Decision {
+	q := question{action, resource, c.facts(mfa)}
+	var d Decision
+	var denied bool
+	switch owner := c.owner(); {
+	case owner != nil && owner.Spec.Root:
+		d.Identity = true
+	case owner != nil:
+		d.Identity, denied = ask(owner.policies, q)
 	default:
-		return false, false // federated users: no session policy here grants anything
+		d.Identity, denied = ask(c.Session.Role.policies, q)
 	}
-	return !slices.Contains(without, action), false
+	if denied {
+		d.Denied = "an identity-based policy"
+	}
+	if d.Session = !c.narrowed(); d.Session {
+		return d
+	}
+	if d.Session, denied = ask(c.Session.Policies, q); denied {
+		d.Denied = "a session policy"
+	}
+	return d
+}
+
+// owner is the user whose policies count; nil for a role.
+func (c *Caller) owner() *IAMUser {
+	if c.User == nil && c.Session.Kind == Federation {
+		return c.Session.Federator
+	}
+	return c.User
+}
+
+// narrowed reports whether a session may do no more than its own policies say. A
+// federated user may do nothing without any.
+func (c *Caller) narrowed() bool {
+	return c.Session != nil && (c.Session.Policies != nil || c.Session.Kind == Federation)
+}
+
+// facts are the condition keys of a request, as far as the fake knows them. With a
+// user's own key there is no MFA to tell of, not even that it is missing.
+func (c *Caller) facts(mfa bool) map[string]string {
+	all := map[string]string{"aws:principalarn": c.ARN(), "aws:principalaccount": c.Account()}
+	if c.region != "" {
+		all["aws:requestedregion"] = c.region
+	}
+	if mfa || c.Temporary() {
+		all["aws:multifactorauthpresent"] = strconv.FormatBool(mfa || c.MFA())
+	}
+	if c.User != nil {
+		all["aws:username"] = c.User.Spec.Name
+	}
+	if c.Session == nil {
+		return all
+	}
+	if c.Session.Role != nil {
+		all["aws:principalarn"] = c.Session.Role.ARN
+	}
+	if c.Session.SourceIdentity != "" {
+		all["aws:sourceidentity"] = c.Session.SourceIdentity
+	}
+	for _, t := range c.Session.Tags {
+		all["aws:principaltag/"+strings.ToLower(t.Key)] = t.Value
+	}
+	return all
 }
 
 // Authorize refuses an action on a resource that the caller's own policies do not
-// allow. The resource is as AWS names it in the text: an ARN, *, or user jane.
+// allow.
 func (c *Caller) Authorize(action, resource string) error {
-	if allowed, explicit := c.Permits(action, c.MFA()); !allowed {
-		return NotAuthorized(c, action, resource, explicit)
-	}
-	return nil
+	return c.Refuse(c.Decide(action, resource, false), action, resource)
 }
 
-// NotAuthorized is AWS's text for a missing or denied permission.
-func NotAuthorized(c *Caller, action, resource string, explicit bool) error {
-	text := "User: " + c.ARN() + " is not authorized to perform: " + action + " on resource: " + resource
-	if explicit {
-		text += " with an explicit deny in an identity-based policy"
+// Refuse is AWS's text for what was decided; nil if it is allowed. The resource is
+// as the service names it in its texts.
+func (c *Caller) Refuse(d Decision, action, resource string) error {
+	reason := ""
+	switch {
+	case d.Allowed():
+		return nil
+	case d.Denied != "":
+		reason = " with an explicit deny in " + d.Denied
+	case !d.Identity:
+		reason = " because no identity-based policy allows the " + action + " action"
+	default:
+		reason = " because no session policy allows the " + action + " action"
 	}
-	return wire.Denied(text)
+	return c.NotAuthorized(action, resource, reason)
+}
+
+// NotAuthorized is AWS's text for a missing or denied permission. Not all services
+// give a reason.
+func (c *Caller) NotAuthorized(action, resource, reason string) error {
+	return wire.Denied("User: " + c.ARN() + " is not authorized to perform: " + action + " on resource: " + resource + reason)
 }

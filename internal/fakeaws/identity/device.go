@@ -21,6 +21,21 @@ type Device struct {
 	used   map[int64]bool // steps whose code was accepted: a code works once
 }
 
+// addDevice gives a user one more device. Names are an account's, not a user's.
+func (s *Store) addDevice(u *IAMUser, name string) error {
+	serial := s.ARN(u.Spec.Account, "mfa/"+name)
+	if s.devices[serial] != nil {
+		return fmt.Errorf("an MFA device %s exists already", serial)
+	}
+	if len(u.Devices) >= devicesPerUser || name == "" || !wire.Wordy("+=,.@-").OK(name) {
+		return fmt.Errorf("MFA device %q of user %s: needs a name, and %d are the most", name, u.Spec.Name, devicesPerUser)
+	}
+	d := &Device{Serial: serial, seed: newSeed(), Since: s.clock.Now(), used: map[int64]bool{}}
+	s.devices[serial] = d
+	u.Devices = append(u.Devices, d)
+	return nil
+}
+
 const totpStep = 30
 
 // TOTP is the code that a device with a seed shows at a time.

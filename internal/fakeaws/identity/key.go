@@ -64,9 +64,6 @@ func (s *Store) Key(id string) (AccessKey, bool) {
 	return k.view(), true
 }
 
-// keysPerUser is IAM's quota, which cannot be raised.
-const keysPerUser = 2
-
 // CreateKey gives a user one more key, unless it has all that it may have. The
 // services learn of it late.
 func (s *Store) CreateKey(u *IAMUser) (k AccessKey, secret fob.Secret, ok bool) {

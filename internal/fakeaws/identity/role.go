@@ -25,16 +25,15 @@ type RoleSpec struct {
 	TagKeys []string `json:"tag_keys,omitempty"`
 	// SourceIdentity allows sts:SetSourceIdentity.
 	SourceIdentity bool `json:"source_identity,omitempty"`
-	// Without lists actions that its sessions are not allowed; Admin lets them
-	// act on the users of the account.
-	Without []string `json:"without,omitempty"`
-	Admin   bool     `json:"admin,omitempty"`
+	// Policies say what its sessions may do, as those of a user.
+	Policies []string `json:"policies,omitempty"`
 }
 
 // Role is a role as the services see it.
 type Role struct {
-	Spec    RoleSpec
-	ARN, ID string
+	Spec     RoleSpec
+	ARN, ID  string
+	policies []policy
 }
 
 // AddRole adds a role and returns its ARN.
@@ -56,33 +55,63 @@ func (s *Store) AddRole(spec RoleSpec) (string, error) {
 			return "", fmt.Errorf("role %q: trusts %q, which is no account or ARN of partition %s", spec.Name, t, s.partition)
 		}
 	}
+	policies, err := s.attached(spec.Account, spec.Policies)
+	if err != nil {
+		return "", err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := &Role{Spec: spec, ARN: s.ARN(spec.Account, "role/"+spec.Name), ID: NewID("AROA")}
+	r := &Role{Spec: spec, ARN: s.ARN(spec.Account, "role/"+spec.Name), ID: NewID("AROA"), policies: policies}
 	s.roles[r.ARN] = r
 	return r.ARN, nil
 }
 
 // EnsureRole adds a role that a service of AWS keeps in an account, unless it is
 // there already.
-func (s *Store) EnsureRole(spec RoleSpec) *Role {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Store) EnsureRole(spec RoleSpec) (*Role, error) {
 	arn := s.ARN(spec.Account, "role/"+spec.Name)
-	if s.roles[arn] == nil {
-		s.roles[arn] = &Role{Spec: spec, ARN: arn, ID: NewID("AROA")}
+	if r := s.Role(arn); r != nil {
+		return r, nil
 	}
-	return s.roles[arn]
+	if _, err := s.AddRole(spec); err != nil {
+		return nil, err
+	}
+	return s.Role(arn), nil
 }
 
-// Trusts reports whether a role's trust policy names the caller, and whether by
-// its own ARN, which within an account is as good as a policy of the caller's.
-func (r *Role) Trusts(c *Caller) (trusted, byName bool) {
-	for _, arn := range c.principals() {
-		if slices.Contains(r.Spec.Trusts, arn) {
-			return true, c.Account() == r.Spec.Account
-		}
+// Trust is whether a role's trust policy names a caller, and how.
+type Trust int
+
+// What a trust policy can say of a caller. Within one account, naming somebody is
+// as good as a policy of theirs; but naming a role does not widen what a session
+// of it was narrowed to.
+const (
+	NoTrust      Trust = iota
+	AccountTrust       // by account: the caller's own policies must allow it too
+	RoleTrust          // by the ARN of the caller's role, same account
+	NamedTrust         // by the ARN of the user or session itself, same account
+)
+
+// Trusts asks a role's trust policy about a caller.
+func (r *Role) Trusts(c *Caller) Trust {
+	named := NoTrust
+	switch {
+	case slices.Contains(r.Spec.Trusts, c.ARN()):
+		named = NamedTrust
+	case c.Session != nil && c.Session.Role != nil && slices.Contains(r.Spec.Trusts, c.Session.Role.ARN):
+		named = RoleTrust
+	case slices.Contains(r.Spec.Trusts, c.store.ARN(c.Account(), "root")), slices.Contains(r.Spec.Trusts, "*"):
+		return AccountTrust
 	}
-	account := c.store.ARN(c.Account(), "root")
-	return slices.Contains(r.Spec.Trusts, account) || slices.Contains(r.Spec.Trusts, "*"), false
+	if named != NoTrust && c.Account() != r.Spec.Account {
+		return AccountTrust
+	}
+	return named
+}
+
+// Grants reports whether the trust and the caller's own policies together let it
+// assume the role.
+func (t Trust) Grants(d Decision) bool {
+	identity, session := d.Identity || t >= RoleTrust, d.Session || t == NamedTrust
+	return t != NoTrust && d.Denied == "" && identity && session
 }

@@ -26,9 +26,10 @@ type Session struct {
 	Account        string
 	ARN, ID        string   // as GetCallerIdentity shows them
 	User           *IAMUser // of a user's session
+	Federator      *IAMUser // who opened a federated user's session
 	Role           *Role    // of a role's session
 	MFA            bool
-	Narrowed       bool // a federated user's, with a session policy
+	Policies       SessionPolicies
 	Chained        bool // a role's, assumed with another session
 	Tags           []Tag
 	Transitive     []string // keys of tags that pass on

@@ -25,6 +25,8 @@ type Store struct {
 	keys     map[string]*accessKey
 	sessions map[string]*Session
 	aliases  map[string]string
+	devices  map[string]*Device // by serial
+	policies map[string]policy  // managed by accounts, by ARN
 }
 
 // New is a store with nobody in it. All accounts are of one partition.
@@ -32,7 +34,7 @@ func New(partition string, c *clock.Clock) *Store {
 	return &Store{
 		partition: partition, clock: c,
 		users: map[string]*IAMUser{}, roles: map[string]*Role{}, keys: map[string]*accessKey{},
-		sessions: map[string]*Session{}, aliases: map[string]string{},
+		sessions: map[string]*Session{}, aliases: map[string]string{}, devices: map[string]*Device{}, policies: map[string]policy{},
 	}
 }
 
@@ -101,11 +103,11 @@ func (s *Store) Caller(sig verify.Signature) *Caller {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ses := s.sessions[sig.AccessKeyID]; ses != nil {
-		return &Caller{User: ses.User, Session: ses, store: s}
+		return &Caller{User: ses.User, Session: ses, store: s, region: sig.Region}
 	}
 	k := s.keys[sig.AccessKeyID]
 	k.used, k.region, k.service = s.clock.Now(), sig.Region, sig.Service
-	return &Caller{User: k.owner, store: s}
+	return &Caller{User: k.owner, store: s, region: sig.Region}
 }
 
 // Issue completes a session with credentials and remembers it.
@@ -145,16 +147,13 @@ func (s *Store) Role(arn string) *Role {
 func (s *Store) Code(serial string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, u := range s.users {
-		for _, d := range u.Devices {
-			if d.Serial != serial {
-				continue
-			}
-			if code, ok := d.unused(s.clock.Now()); ok {
-				return code, nil
-			}
-			return "", fmt.Errorf("all codes of %s that are valid now were used: advance the clock by 30 seconds", serial)
-		}
+	d := s.devices[serial]
+	if d == nil {
+		return "", fmt.Errorf("no MFA device %q", serial)
 	}
-	return "", fmt.Errorf("no MFA device %q", serial)
+	code, ok := d.unused(s.clock.Now())
+	if !ok {
+		return "", fmt.Errorf("all codes of %s that are valid now were used: advance the clock by 30 seconds", serial)
+	}
+	return code, nil
 }

@@ -183,7 +183,10 @@ func (s *Service) getRoleCredentials(r *wire.Request) (wire.Reply, error) {
 	if roles, _ := i.Roles(id); !slices.Contains(roles, name) {
 		return wire.Reply{}, noAccess()
 	}
-	role := s.reservedRole(i, id, name)
+	role, err := s.reservedRole(i, id, name)
+	if err != nil {
+		return wire.Reply{}, err
+	}
 	short := role.Spec.Name[strings.LastIndex(role.Spec.Name, "/")+1:]
 	ses := s.env.Issue(identity.Session{Kind: identity.RoleSession, Account: id, Role: role, ID: role.ID + ":" + i.Spec().User,
 		ARN: "arn:" + s.env.Partition() + ":sts::" + id + ":assumed-role/" + short + "/" + i.Spec().User}, s.env.Settings().RoleSession)
@@ -197,14 +200,18 @@ func (s *Service) getRoleCredentials(r *wire.Request) (wire.Reply, error) {
 // reservedRole is the role that Identity Center keeps in an account for a
 // permission set. Nobody but its own SAML provider may assume it. The fake makes
 // it at first use.
-func (s *Service) reservedRole(i *center.Instance, account, set string) *identity.Role {
+func (s *Service) reservedRole(i *center.Instance, account, set string) (*identity.Role, error) {
 	hash := sha256.Sum256([]byte(i.Spec().StartURL + "\n" + account + "\n" + set))
 	name := "aws-reserved/sso.amazonaws.com/"
 	if i.Spec().Region != "us-east-1" {
 		name += i.Spec().Region + "/"
 	}
 	name += "AWSReservedSSO_" + set + "_" + hex.EncodeToString(hash[:8])
-	return s.env.EnsureRole(identity.RoleSpec{Account: account, Name: name, MaxSessionDuration: int(12 * time.Hour / time.Second), Admin: set == "Admin"})
+	spec := identity.RoleSpec{Account: account, Name: name, MaxSessionDuration: int(12 * time.Hour / time.Second)}
+	if set == "Admin" {
+		spec.Policies = []string{s.env.ARN("aws", "policy/AdministratorAccess")}
+	}
+	return s.env.EnsureRole(spec)
 }
 
 // logout ends the sign-in with all its tokens; credentials of roles live on.

@@ -132,8 +132,8 @@ func WantRefusal(t *testing.T, err error, code, text string) {
 	}
 }
 
-// Signed builds a request as the SDK signs it.
-func Signed(t *testing.T, target, service, region, method, body string, c fob.Credentials, at time.Time) *http.Request {
+// Signed builds a request as the SDK signs it; headers are pairs.
+func Signed(t *testing.T, target, service, region, method, body string, c fob.Credentials, at time.Time, headers ...string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
 	if err != nil {
@@ -141,6 +141,9 @@ func Signed(t *testing.T, target, service, region, method, body string, c fob.Cr
 	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
 	}
 	creds, _ := Provider(c).Retrieve(t.Context())
 	hash := verify.Hash([]byte(body))

@@ -57,7 +57,9 @@ func (a api) assumeRole(c *service.Call) ([]wire.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := in.check(a.Partition()); err != nil {
+	account := strings.Split(in.roleArn, ":")[4]
+	policies, err := in.check(a.Store, account)
+	if err != nil {
 		return nil, err
 	}
 	if err := in.checkTransitive(c.Session); err != nil {
@@ -75,7 +77,7 @@ func (a api) assumeRole(c *service.Call) ([]wire.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	ses := a.Issue(sessionOf(r, a.Partition(), c.Caller, in, append(inherited, in.tags...), keys), time.Duration(in.seconds)*time.Second)
+	ses := a.Issue(sessionOf(r, a.Partition(), c.Caller, in, append(inherited, in.tags...), keys, policies), time.Duration(in.seconds)*time.Second)
 	out := []wire.Element{credentialsOf(ses), wire.Group("AssumedRoleUser", wire.Text("AssumedRoleId", ses.ID), wire.Text("Arn", ses.ARN))}
 	if ses.SourceIdentity != "" {
 		out = append(out, wire.Text("SourceIdentity", ses.SourceIdentity))
@@ -86,9 +88,9 @@ func (a api) assumeRole(c *service.Call) ([]wire.Element, error) {
 // sessionOf describes a session of the role. It has no MFA, even where a code was
 // given: what AssumeRole returns carries no MFA into later calls, unlike what
 // GetSessionToken returns. A source identity stays for the whole chain.
-func sessionOf(r *identity.Role, partition string, c *identity.Caller, in assumeRoleInput, tags []identity.Tag, transitive []string) identity.Session {
+func sessionOf(r *identity.Role, partition string, c *identity.Caller, in assumeRoleInput, tags []identity.Tag, transitive []string, policies identity.SessionPolicies) identity.Session {
 	name := r.Spec.Name[strings.LastIndex(r.Spec.Name, "/")+1:] // ARNs of sessions have no path
-	ses := identity.Session{Kind: identity.RoleSession, Account: r.Spec.Account, Role: r, Tags: tags, Transitive: transitive,
+	ses := identity.Session{Kind: identity.RoleSession, Account: r.Spec.Account, Role: r, Tags: tags, Transitive: transitive, Policies: policies,
 		ARN: "arn:" + partition + ":sts::" + r.Spec.Account + ":assumed-role/" + name + "/" + in.name,
 		ID:  r.ID + ":" + in.name, SourceIdentity: in.sourceIdentity, Chained: c.Temporary()}
 	if c.Session != nil && c.Session.SourceIdentity != "" {
@@ -99,42 +101,51 @@ func sessionOf(r *identity.Role, partition string, c *identity.Caller, in assume
 
 // authorizeRole asks the trust policy and the caller's own.
 func (a api) authorizeRole(c *service.Call, in assumeRoleInput, mfa bool) (*identity.Role, error) {
-	refusal := identity.NotAuthorized(c.Caller, "sts:AssumeRole", in.roleArn, false)
+	d := c.Decide("sts:AssumeRole", in.roleArn, mfa)
 	r := a.Role(in.roleArn)
-	if r == nil {
-		return nil, refusal
-	}
-	trusted, byName := r.Trusts(c.Caller)
-	allowed, explicit := c.Permits("sts:AssumeRole", mfa)
-	switch {
-	case explicit:
-		return nil, identity.NotAuthorized(c.Caller, "sts:AssumeRole", in.roleArn, true)
-	case !trusted, !allowed && !byName,
-		r.Spec.ExternalID != "" && r.Spec.ExternalID != in.externalID,
-		r.Spec.RequireMFA && !mfa:
-		return nil, refusal
+	if r == nil || !r.Trusts(c.Caller).Grants(d) ||
+		r.Spec.ExternalID != "" && r.Spec.ExternalID != in.externalID ||
+		r.Spec.RequireMFA && !mfa {
+		return nil, notAuthorized(c, d, "sts:AssumeRole", in.roleArn)
 	}
 	inherited, _ := inherit(c.Session, in)
 	for _, t := range append(slices.Clone(in.tags), inherited...) {
 		if !slices.Contains(r.Spec.TagKeys, "*") && !slices.ContainsFunc(r.Spec.TagKeys, func(k string) bool { return strings.EqualFold(k, t.Key) }) {
-			return nil, identity.NotAuthorized(c.Caller, "sts:TagSession", in.roleArn, false)
+			return nil, c.NotAuthorized("sts:TagSession", in.roleArn, "")
 		}
 	}
-	return r, a.authorizeSourceIdentity(c, r, in)
+	if len(in.tags)+len(inherited) > 0 {
+		if err := authorizeToo(c, r, "sts:TagSession", mfa); err != nil {
+			return nil, err
+		}
+	}
+	return r, a.authorizeSourceIdentity(c, r, in, mfa)
+}
+
+// authorizeToo: what the trust policy allows beside AssumeRole, the caller's own
+// policies must allow just so.
+func authorizeToo(c *service.Call, r *identity.Role, action string, mfa bool) error {
+	if d := c.Decide(action, r.ARN, mfa); !r.Trusts(c.Caller).Grants(d) {
+		return notAuthorized(c, d, action, r.ARN)
+	}
+	return nil
 }
 
 // authorizeSourceIdentity: a source identity that is set, or that the caller's
 // session carries, must be allowed by each role of the chain, and cannot change.
-func (a api) authorizeSourceIdentity(c *service.Call, r *identity.Role, in assumeRoleInput) error {
+func (a api) authorizeSourceIdentity(c *service.Call, r *identity.Role, in assumeRoleInput, mfa bool) error {
+	const action = "sts:SetSourceIdentity"
 	carried := ""
 	if c.Session != nil {
 		carried = c.Session.SourceIdentity
 	}
-	changed := carried != "" && in.sourceIdentity != "" && carried != in.sourceIdentity
-	if changed || (carried != "" || in.sourceIdentity != "") && !r.Spec.SourceIdentity {
-		return identity.NotAuthorized(c.Caller, "sts:SetSourceIdentity", in.roleArn, false)
+	if carried == "" && in.sourceIdentity == "" {
+		return nil
 	}
-	return nil
+	if carried != "" && in.sourceIdentity != "" && carried != in.sourceIdentity || !r.Spec.SourceIdentity {
+		return c.NotAuthorized(action, in.roleArn, "")
+	}
+	return authorizeToo(c, r, action, mfa)
 }
 
 // checkRoleDuration: sessions made from sessions, those of GetSessionToken

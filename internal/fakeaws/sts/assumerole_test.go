@@ -45,8 +45,8 @@ func TestTrust(t *testing.T) {
 	t.Parallel()
 	st := stage.New(t, fakeaws.Options{})
 	bot := st.Users["bot"].Credentials
-	without := st.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "without", Without: []string{"sts:AssumeRole"}}).Credentials
-	enforced := st.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "enforced", EnforceMFA: true, MFA: true}).Credentials
+	without := st.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "without", Policies: []string{`{"Statement":{"Effect":"Allow","NotAction":"sts:AssumeRole","Resource":"*"}}`}}).Credentials
+	enforced := st.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "enforced", Policies: []string{fakeaws.OwnPolicy, fakeaws.EnforceMFA}, MFA: true}).Credentials
 	here := st.AddRole(fakeaws.RoleSpec{Account: fakeaws.UserAccount, Name: "Here", Trusts: []string{fakeaws.UserAccount}})
 	byName := st.AddRole(fakeaws.RoleSpec{Account: fakeaws.UserAccount, Name: "ByName", Trusts: []string{"arn:aws:iam::111122223333:user/without", "arn:aws:iam::111122223333:user/enforced"}})
 	elsewhere := st.AddRole(fakeaws.RoleSpec{Account: fakeaws.RoleAccount, Name: "Elsewhere", Trusts: []string{"arn:aws:iam::111122223333:user/without"}})

@@ -3,7 +3,6 @@ package sts
 import (
 	"bytes"
 	"compress/flate"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -33,27 +32,18 @@ func readSessionInput(p *wire.Params) sessionInput {
 	return in
 }
 
-func (in sessionInput) check(partition string) error {
+// check reads the session policies, which are of the account that the session is in.
+func (in sessionInput) check(store *identity.Store, account string) (identity.SessionPolicies, error) {
 	for i, t := range in.tags {
 		if strings.HasPrefix(strings.ToLower(t.Key), "aws:") {
-			return wrongValue("aws: prefixed tag key names are not allowed for external use.")
+			return nil, wrongValue("aws: prefixed tag key names are not allowed for external use.")
 		}
 		if identity.FindTag(in.tags, t.Key) != i {
-			return wrongValue("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+			return nil, wrongValue("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
 	}
-	for _, arn := range in.policyARNs {
-		if !strings.HasPrefix(arn, "arn:"+partition+":iam::") || !strings.Contains(arn, ":policy/") {
-			return wire.Invalid("ARN " + arn + " is not valid.")
-		}
-	}
-	if in.policy == "" {
-		return nil
-	}
-	return checkPolicy(in.policy)
+	return store.SessionPolicies(account, in.policy, in.policyARNs)
 }
-
-func malformed(message string) error { return wire.Refuse(400, "MalformedPolicyDocument", message) }
 
 // packed is the PackedPolicySize, in percent, of policies and tags; it is not in
 // the answer if there are none. AWS's packing is its own and is not documented:
@@ -81,53 +71,4 @@ func (in sessionInput) packed(inherited []identity.Tag) ([]wire.Element, error) 
 		return nil, wire.Refuse(400, "PackedPolicyTooLarge", fmt.Sprintf("Packed policy consumes %d%% of allotted space, please use smaller policy.", percent))
 	}
 	return []wire.Element{wire.Text("PackedPolicySize", strconv.Itoa(percent))}, nil
-}
-
-type policyDocument struct {
-	Version   string          `json:"Version"`
-	ID        string          `json:"Id"`
-	Statement json.RawMessage `json:"Statement"`
-}
-
-type policyStatement struct {
-	Sid                                      string
-	Effect                                   string
-	Action, NotAction, Resource, NotResource any
-	Condition, Principal, NotPrincipal       any
-}
-
-// checkPolicy knows the grammar of an identity policy, as far as to refuse what
-// is none.
-func checkPolicy(policy string) error {
-	var doc policyDocument
-	if err := wire.Strict([]byte(policy), &doc); err != nil {
-		return malformed("Syntax errors in policy.")
-	}
-	if doc.Version != "" && doc.Version != "2012-10-17" && doc.Version != "2008-10-17" {
-		return malformed("The policy document version is not valid.")
-	}
-	var list []policyStatement
-	var one policyStatement
-	switch {
-	case wire.Strict(doc.Statement, &one) == nil:
-		list = append(list, one)
-	case wire.Strict(doc.Statement, &list) != nil:
-		return malformed("Syntax errors in policy.")
-	}
-	if len(list) == 0 {
-		return malformed("Missing required field Statement")
-	}
-	for _, st := range list {
-		switch {
-		case st.Effect != "Allow" && st.Effect != "Deny":
-			return malformed("Missing required field Effect")
-		case st.Principal != nil || st.NotPrincipal != nil:
-			return malformed("Policy document should not specify a principal.")
-		case (st.Action == nil) == (st.NotAction == nil):
-			return malformed("Policy statement must contain actions.")
-		case (st.Resource == nil) == (st.NotResource == nil):
-			return malformed("Policy statement must contain resources.")
-		}
-	}
-	return nil
 }

@@ -36,7 +36,7 @@ func gate(c *service.Call, action string) error {
 		return wire.Denied("Cannot call " + action + " with session credentials")
 	}
 	if c.Is(identity.Federation) || c.Is(identity.UserSession) && action != "AssumeRole" {
-		return identity.NotAuthorized(c.Caller, "sts:"+action, "*", false)
+		return c.NotAuthorized("sts:"+action, "*", "")
 	}
 	return nil
 }
@@ -100,17 +100,28 @@ func (a api) getFederationToken(c *service.Call) ([]wire.Element, error) {
 		return nil, err
 	}
 	id, arn := c.Account()+":"+name, "arn:"+a.Partition()+":sts::"+c.Account()+":federated-user/"+name
-	if allowed, explicit := c.Permits("sts:GetFederationToken", c.MFA()); !allowed {
-		return nil, identity.NotAuthorized(c.Caller, "sts:GetFederationToken", arn, explicit)
+	if d := c.Decide("sts:GetFederationToken", arn, false); !d.Allowed() {
+		return nil, notAuthorized(c, d, "sts:GetFederationToken", arn)
 	}
-	if err := in.check(a.Partition()); err != nil {
+	policies, err := in.check(a.Store, c.Account())
+	if err != nil {
 		return nil, err
 	}
 	size, err := in.packed(nil)
 	if err != nil {
 		return nil, err
 	}
-	ses := a.Issue(identity.Session{Kind: identity.Federation, Account: c.Account(), ARN: arn, ID: id, Tags: in.tags, Narrowed: in.policy != "" || len(in.policyARNs) > 0}, lasts)
+	ses := a.Issue(identity.Session{Kind: identity.Federation, Account: c.Account(), ARN: arn, ID: id, Federator: c.User, Tags: in.tags, Policies: policies}, lasts)
 	out := []wire.Element{credentialsOf(ses), wire.Group("FederatedUser", wire.Text("FederatedUserId", id), wire.Text("Arn", arn))}
 	return append(out, size...), nil
+}
+
+// notAuthorized is AWS's text. STS gives a reason for explicit denies only: it does
+// not say what in which of two accounts was missing.
+func notAuthorized(c *service.Call, d identity.Decision, action, resource string) error {
+	reason := ""
+	if d.Denied != "" {
+		reason = " with an explicit deny in " + d.Denied
+	}
+	return c.NotAuthorized(action, resource, reason)
 }

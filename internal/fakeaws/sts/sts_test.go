@@ -215,7 +215,7 @@ func TestFederationInput(t *testing.T) {
 	}
 	_, err = c.GetFederationToken(t.Context(), &sts.GetFederationTokenInput{Name: aws.String(strings.Repeat("g", 33))})
 	stage.WantRefusal(t, err, "ValidationError", "'name' failed to satisfy constraint: Member must have length less than or equal to 32")
-	without := st.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "small", Without: []string{"sts:GetFederationToken"}})
+	without := st.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "small", Policies: []string{`{"Statement":{"Effect":"Allow","NotAction":"sts:GetFederationToken","Resource":"*"}}`}})
 	_, err = st.STS(without.Credentials).GetFederationToken(t.Context(), &sts.GetFederationTokenInput{Name: aws.String("guest")})
 	stage.WantRefusal(t, err, "AccessDenied", "sts:GetFederationToken on resource: arn:aws:sts::111122223333:federated-user/guest")
 }

@@ -16,8 +16,12 @@ func JSON(status int, v any) Reply {
 	return Reply{status, "application/json", append(body, '\n')}
 }
 
-// RefuseJSON is the shape of errors of the JSON protocols.
+// RefuseJSON is the shape of errors of the JSON protocols, which have a name and a
+// status of their own for a missing permission.
 func RefuseJSON(_ *Request, e *Refusal) Reply {
+	if e.Code == "AccessDenied" {
+		e.Status, e.Code = 400, "AccessDeniedException"
+	}
 	return JSON(e.Status, map[string]string{"__type": e.Code, "message": e.Message})
 }
 
