@@ -38,7 +38,7 @@ func next(input []byte, final bool) (k key, text rune, n int) {
 		return keyNone, 0, 0
 	}
 	r, n := utf8.DecodeRune(input)
-	if r == utf8.RuneError || width(r) < 0 {
+	if acts(r) {
 		return keyNone, 0, n
 	}
 	return keyText, r, n

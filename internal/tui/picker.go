@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // picker is a list, a query, and which line is chosen: all of it but the
@@ -25,7 +26,7 @@ func newPicker(items []Item, o Options) *picker {
 	p.all = make([]candidate, len(items))
 	for i, item := range items {
 		p.all[i] = newCandidate(item)
-		p.nameWide = max(p.nameWide, min(cells(p.all[i].name), maxNameWide))
+		p.nameWide = max(p.nameWide, min(cells(p.items[i].Name), maxNameWide))
 	}
 	p.search()
 	return p
@@ -126,7 +127,7 @@ func (p *picker) view() string {
 	head.text(p.title + "> ")
 	// Of a long query the end is shown, with room for the cursor.
 	typed := p.query
-	for cells(typed) > max(head.left-1, 0) {
+	for cells(string(typed)) > max(head.left-1, 0) {
 		typed = typed[1:]
 	}
 	head.text(string(typed))
@@ -148,13 +149,6 @@ func (p *picker) view() string {
 	return b.String()
 }
 
-func cells(text []rune) (n int) {
-	for _, r := range text {
-		n += cell(r)
-	}
-	return n
-}
-
 func (p *picker) draw(h hit, chosen bool) string {
 	// One cell stays free: some terminals wrap when the last one is written.
 	l := &line{left: p.columns - 1}
@@ -170,21 +164,23 @@ func (p *picker) draw(h hit, chosen bool) string {
 		l.text("  ")
 	}
 	marks := h.marks
-	used := 0
-	for i, r := range p.all[h.index].name {
-		found := len(marks) > 0 && marks[0] == i
+	used, at := 0, 0 // cells, and runes
+	for cluster, width := range clusters(p.items[h.index].Name) {
+		found := false
+		for at += utf8.RuneCountInString(cluster); len(marks) > 0 && marks[0] < at; marks = marks[1:] {
+			found = true
+		}
 		if found {
-			marks = marks[1:]
 			l.WriteString(marked)
 		}
-		room := l.rune(r)
+		room := l.cluster(cluster, width)
 		if found {
 			l.WriteString(plain + base)
 		}
 		if !room {
 			break
 		}
-		used += cell(r)
+		used += width
 	}
 	l.WriteString(plain)
 	if detail := p.items[h.index].Detail; detail != "" && l.left > 4 {

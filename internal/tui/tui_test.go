@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/clipperhouse/displaywidth"
 	"pgregory.net/rapid"
 )
 
@@ -191,14 +192,12 @@ func checkView(t interface {
 		t.Fatalf("%d lines on a terminal of %d", len(lines), p.rows)
 	}
 	for _, l := range lines {
-		n := 0
 		for _, r := range l {
-			w := width(r)
-			if w < 0 {
+			if acts(r) {
 				t.Fatalf("%q is on the terminal: %q", r, l)
 			}
-			n += w
 		}
+		n := displaywidth.String(l)
 		if n >= max(p.columns, 2) {
 			t.Fatalf("%d cells on a terminal of %d: %q", n, p.columns, l)
 		}
@@ -266,5 +265,29 @@ func TestMoving(t *testing.T) {
 	}
 	if !p.press(keyEnter, 0) || items[p.hits[p.at].index].Name != "n20" {
 		t.Error(p.hits[p.at])
+	}
+}
+
+func TestCells(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"prod": 4, "日本": 4, "e\u0301clair": 6, "👩‍💻": 2, "❤\ufe0f": 2, "\x1b[2J": 4, "a\r\nb": 4, "\xff": 1, "\u202e": 1,
+	} {
+		if got := cells(text); got != want {
+			t.Errorf("%q takes %d cells, want %d", text, got, want)
+		}
+	}
+}
+
+// What the query found is marked with the whole character that it is a part of, and
+// what follows is marked at its own place.
+func TestMarksOfClusters(t *testing.T) {
+	t.Parallel()
+	p := newPicker(list("e\u0301 \x1b👩‍💻x"), Options{})
+	for _, r := range "ex" {
+		p.press(keyText, r)
+	}
+	if want := underline + "e\u0301" + plain + bold + " ?👩‍💻" + underline + "x" + plain; !strings.Contains(p.view(), want) {
+		t.Errorf("%q lacks %q", p.view(), want)
 	}
 }
