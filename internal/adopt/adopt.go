@@ -124,7 +124,7 @@ func (a *adoption) begin(names []string) error {
 	if err != nil {
 		return err
 	}
-	a.chains = &chains{a.Kinds, v, map[string]looked{}}
+	a.chains = newChains(a.Kinds, v)
 	a.seq, a.users = next(a.records), map[string][]string{}
 	defined := map[string]bool{}
 	for _, s := range a.drafts.Own.Sections() {

@@ -5,7 +5,7 @@ import (
 
 	"fob/internal/draft"
 	"fob/internal/fob"
-	"fob/internal/profile"
+	"fob/internal/principal"
 )
 
 // check refuses a profile whose credentials fob could not provide afterwards, and keeps
@@ -34,11 +34,9 @@ func (a *adoption) check(p fob.Profile) (kind string, err error) {
 		return "", err
 	}
 	if p.Get("include_profile") != "" { // judged with what it includes, as it is when credentials are asked for
-		l := a.chains.look(p.Name)
-		if l.err != nil {
-			return "", l.err
+		if p, err = a.chains.look(p.Name); err != nil {
+			return "", err
 		}
-		p = l.profile
 	}
 	if kind, err = a.kindOf(p); err != nil && kind == "" {
 		err = unclaimed(p, err)
@@ -49,18 +47,25 @@ func (a *adoption) check(p fob.Profile) (kind string, err error) {
 // checkSignIn refuses a profile of IAM Identity Center that names no role, or a session
 // that does not exist: fob could provide no credentials for it.
 func (a *adoption) checkSignIn(p fob.Profile) error {
-	session := p.Get("sso_session")
-	_, own := a.drafts.Own.Section(profile.SessionSection, session)
-	_, config := a.drafts.Config.Section(profile.SessionSection, session)
-	switch {
-	case session == "" && p.Get("sso_start_url") == "" || p.Get("role_arn") != "" || p.Get("aws_access_key_id") != "":
+	if p.Get("role_arn") != "" || p.Get("aws_access_key_id") != "" {
 		return nil
-	case session != "" && !own && !config:
-		return fob.Errorf(fob.ErrNotFound, "profile %q names sso_session %q, which does not exist", p.Name, session).
-			WithHint("fob add sso %s --start-url URL --region REGION", session)
-	case p.Get("sso_account_id") == "" || p.Get("sso_role_name") == "":
-		return fob.Errorf(fob.ErrUsage, "profile %q signs in and names no account and role", p.Name).
-			WithHint("fob add sso NAME --start-url URL --region REGION, then NAME/ACCOUNT/ROLE needs no section")
+	}
+	for _, k := range a.Kinds {
+		if k.Group == nil {
+			continue
+		}
+		name := p.Get(k.Group.Key)
+		_, own := a.drafts.Own.Section(k.SectionType(), name)
+		_, config := a.drafts.Config.Section(k.SectionType(), name)
+		switch kind, err := principal.Find(a.Kinds, p); {
+		case name == "" && k.Group.Inline(p.Keys) == "":
+		case name != "" && !own && !config:
+			return fob.Errorf(fob.ErrNotFound, "profile %q names %s %q, which does not exist", p.Name, k.Group.Key, name).
+				WithHint("%s", k.Usage(name))
+		case err != nil || kind.Group != nil:
+			return fob.Errorf(fob.ErrUsage, "profile %q signs in and names no account and role", p.Name).
+				WithHint("%s, then NAME/ACCOUNT/ROLE needs no section", k.Usage("NAME"))
+		}
 	}
 	return nil
 }

@@ -139,7 +139,7 @@ func (a *Agent) list(_ context.Context, r *request, p api.ListParams) ([]api.Row
 		return nil, err
 	}
 	cached := a.broker.Names()
-	sessions, err := a.files.Sessions(r.caller.Paths)
+	sessions, err := a.files.SignIns(r.caller.Paths)
 	if err != nil {
 		return nil, err
 	}

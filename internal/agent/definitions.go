@@ -264,7 +264,7 @@ func (a *Agent) remove(ctx context.Context, r *request, p api.NameParams) (api.E
 	if err := a.dropItems(ctx, items); err != nil || kind.Group == nil {
 		return api.Empty{}, err
 	}
-	if _, err := a.files.Session(p.Name, r.caller.Paths); err == nil {
+	if _, err := a.files.SignIn(p.Name, r.caller.Paths); err == nil {
 		return api.Empty{}, nil // the user's own config file has a session of that name
 	}
 	return api.Empty{}, a.directories.Delete(p.Name)

@@ -10,7 +10,6 @@ import (
 	"fob/internal/draft"
 	"fob/internal/fob"
 	"fob/internal/generate"
-	"fob/internal/profile"
 )
 
 // generate writes sections for roles into ~/.aws/config, where they are wanted.
@@ -19,7 +18,7 @@ func (a *Agent) generate(ctx context.Context, r *request, p api.GenerateParams) 
 	if err != nil {
 		return api.MoveResult{}, err
 	}
-	d, err := a.directories.Read(profile.Source(s))
+	d, err := a.directories.Read(a.files.Source(s))
 	if err != nil {
 		return api.MoveResult{}, err
 	}

@@ -62,7 +62,7 @@ func (a *Agent) adoptable(names []string, paths fob.Paths) (profiles, signIns []
 // signIns are the names of all sign-ins: of sessions, and the start URLs of
 // profiles without one.
 func (a *Agent) signIns(paths fob.Paths) ([]string, error) {
-	sessions, err := a.files.Sessions(paths)
+	sessions, err := a.files.SignIns(paths)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (a *Agent) signIns(paths fob.Paths) ([]string, error) {
 	for _, s := range sessions {
 		names = append(names, s.Name)
 	}
-	return append(names, a.files.StartURLs(paths)...), nil
+	return append(names, a.files.InlineSignIns(paths)...), nil
 }
 
 // warn tells where SDKs read the user's files differently.

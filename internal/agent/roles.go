@@ -9,7 +9,6 @@ import (
 	"fob/internal/api"
 	"fob/internal/fob"
 	"fob/internal/principal"
-	"fob/internal/profile"
 )
 
 // sessionRow is a sign-in in a listing of profiles.
@@ -26,23 +25,10 @@ func (a *Agent) sessionRow(s fob.Profile, paths fob.Paths) api.Row {
 	return row
 }
 
-// roleKind is the name of the kind that the roles behind a sign-in are of.
-func (a *Agent) roleKind(signIn fob.Profile) string {
-	kind, err := principal.Find(a.kinds, signIn)
-	if err != nil || kind.Group == nil {
-		return ""
-	}
-	role := fob.Profile{Keys: kind.Group.Role("000000000000", "role")}.With(kind.Group.Key, signIn.Name)
-	if kind, err = principal.Find(a.kinds, role); err != nil {
-		return ""
-	}
-	return kind.Name
-}
-
 // session is the sign-in that a name means, as fob login and fob sync take it: a
 // session, that of a profile, or a start URL.
 func (a *Agent) session(name string, r *request) (fob.Profile, error) {
-	s, err := a.files.Session(name, r.caller.Paths)
+	s, err := a.files.SignIn(name, r.caller.Paths)
 	if err == nil {
 		return s, nil
 	}
@@ -62,7 +48,7 @@ func (a *Agent) roles(_ context.Context, r *request, p api.RolesParams) ([]api.R
 	if err != nil {
 		return nil, err
 	}
-	d, err := a.directories.Read(profile.Source(s))
+	d, err := a.directories.Read(a.files.Source(s))
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +60,7 @@ func (a *Agent) roles(_ context.Context, r *request, p api.RolesParams) ([]api.R
 		return nil, fob.Errorf(fob.ErrNotFound, "nothing is known yet of the accounts of %s", s.Name).WithHint("fob sync %s", p.Name)
 	}
 	cached := a.broker.Names()
-	rows, kind := []api.Row{}, a.roleKind(s)
+	rows, kind := []api.Row{}, a.files.RoleKind(s)
 	for _, account := range d.Accounts {
 		for _, role := range account.Roles {
 			row := api.Row{Name: reference(account, role), Kind: kind, Source: s.Name, Origin: string(s.Origin),
@@ -109,13 +95,13 @@ const maxCompletions = 2000
 // text names a sign-in, its roles.
 func (a *Agent) complete(_ context.Context, r *request, p api.CompleteParams) ([]string, error) {
 	names := []string{}
-	sessions, err := a.files.Sessions(r.caller.Paths)
+	sessions, err := a.files.SignIns(r.caller.Paths)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range sessions {
 		if strings.HasPrefix(p.Prefix, s.Name+"/") {
-			d, err := a.directories.Read(profile.Source(s))
+			d, err := a.directories.Read(a.files.Source(s))
 			if err != nil {
 				return nil, err
 			}

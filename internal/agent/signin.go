@@ -14,14 +14,13 @@ import (
 	"fob/internal/directory"
 	"fob/internal/fob"
 	"fob/internal/principal"
-	"fob/internal/profile"
 )
 
 // signIn finds the sign-in that a name means: a session, or that of a profile.
 func (a *Agent) signIn(name string, r *request, change func(*fob.Request)) (broker.Plan, error) {
 	req := fob.Request{Profile: name, Way: "login", Paths: r.caller.Paths, Caller: r.conn.caller}
 	ref := name
-	if s, err := a.files.Session(name, r.caller.Paths); err == nil {
+	if s, err := a.files.SignIn(name, r.caller.Paths); err == nil {
 		if kind, err := principal.Find(a.kinds, s); err == nil {
 			ref = kind.Ref(name)
 		}
@@ -243,7 +242,7 @@ func (a *Agent) sync(ctx context.Context, r *request, p api.NameParams) (api.Syn
 		return api.SyncResult{}, err
 	}
 	session := plan[0].Profile
-	source := profile.Source(session)
+	source := a.files.Source(session)
 	known, err := a.directories.Read(source)
 	if err != nil {
 		return api.SyncResult{}, err
@@ -283,7 +282,7 @@ func (a *Agent) discover(ctx context.Context, r *request, plan broker.Plan, know
 	if !ok {
 		return api.SyncResult{}, fob.Errorf(fob.ErrUsage, "what is behind sign-ins of kind %s cannot be listed", plan[0].Kind.Name).WithHint("name the roles: %s/ACCOUNT/ROLE", session.Name)
 	}
-	s, err := a.directories.Search(profile.Source(session))
+	s, err := a.directories.Search(a.files.Source(session))
 	if err != nil {
 		return api.SyncResult{}, err
 	}

@@ -13,7 +13,6 @@ import (
 	"fob/internal/atomicfile"
 	"fob/internal/fob"
 	"fob/internal/principal"
-	"fob/internal/profile"
 )
 
 // usage remembers how often and when people chose which profile, so that the
@@ -86,12 +85,12 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 			rows = append(rows, api.Row{Name: p.Name, Kind: kind.Name, Account: kind.AccountIn(p), Region: p.Get("region")})
 		}
 	}
-	sessions, err := a.files.Sessions(r.caller.Paths)
+	sessions, err := a.files.SignIns(r.caller.Paths)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range sessions {
-		d, err := a.directories.Read(profile.Source(s))
+		d, err := a.directories.Read(a.files.Source(s))
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +98,7 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 		if err != nil {
 			return nil, err
 		}
-		kind := a.roleKind(s)
+		kind := a.files.RoleKind(s)
 		for _, account := range d.Accounts {
 			for _, role := range account.Roles {
 				rows = append(rows, api.Row{Name: reference(account, role), Kind: kind, Account: account.ID, AccountName: account.Name})

@@ -18,9 +18,10 @@ const (
 // The types of section that AWS's files know. A section of the config file
 // with any other header has the type "" and its header's words as its name.
 const (
-	typeProfile    = "profile"
-	typeSSOSession = "sso-session"
-	typeServices   = "services"
+	typeProfile  = "profile"
+	typeServices = "services"
+	// What people sign in to: sso-session is AWS's own, others are of its form.
+	typeSessions = "-session"
 
 	nameDefault = "default"
 	byteMark    = "\ufeff"
@@ -30,7 +31,7 @@ const (
 // A key with an indented block is in Nested and not in Keys; a key without
 // a value is in Keys with "".
 type Section struct {
-	Type   string // "profile", "sso-session", "services"; "" for any other header
+	Type   string // "profile", "services", "sso-session" or another of that form; "" for any other header
 	Name   string
 	Keys   map[string]string
 	Order  []string // the keys, as they first appear
@@ -116,7 +117,7 @@ func lineAfter(text string, pos int) int {
 func (k Kind) block(inner string) *block {
 	b := &block{inner: inner, known: inner != ""}
 	typ, name := splitHeader(inner)
-	typed := name != "" && (typ == typeProfile || typ == typeSSOSession || typ == typeServices)
+	typed := name != "" && (typ == typeProfile || typ == typeServices || strings.HasSuffix(typ, typeSessions))
 	switch {
 	case k == Credentials:
 		// Nobody reads the config file's headers here: Go drops them, and

@@ -6,6 +6,7 @@ package chain
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -88,7 +89,7 @@ func (d Definitions) follow(name string, p fob.Profile) (Chain, error) {
 		}
 		kind, err := principal.Find(d.Kinds, p)
 		if err != nil {
-			return c, err
+			return c, c.source(name, err)
 		}
 		if _, named := kind.Deref(name); len(c) > 0 && !named && kind.Yields(p) == principal.BearerToken {
 			return c, impossible("source_profile = "+name+"/ACCOUNT/ROLE; fob list "+quote.Word(name)+" shows them",
@@ -102,10 +103,18 @@ func (d Definitions) follow(name string, p fob.Profile) (Chain, error) {
 			return c, nil
 		}
 		if p, err = d.Lookup(name); err != nil {
-			return c, &fob.Error{Kind: fob.OutcomeOf(err).Kind, Hint: fob.HintOf(err), Cause: err,
-				Message: "profile \"" + names[len(names)-1] + "\" starts from \"" + name + "\": " + err.Error()}
+			return c, c.source(name, err)
 		}
 	}
+}
+
+// source says of an error with the definition that comes next which one needs it.
+func (c Chain) source(name string, err error) error {
+	if len(c) == 0 {
+		return err
+	}
+	return &fob.Error{Kind: fob.OutcomeOf(err).Kind, Hint: fob.HintOf(err), Cause: err,
+		Message: fmt.Sprintf("profile %q starts from %q: %s", c.Root().Profile.Name, name, err.Error())}
 }
 
 // hasKeys reports whether a profile has an access key of its own.

@@ -98,7 +98,7 @@ func TestWhatCannotBe(t *testing.T) {
 		{"long100", `the chain from profile "long100" is longer than 64`, true, fob.ErrUsage},
 		{"gone", `profile "gone" starts from "nobody": no profile "nobody"`, false, fob.ErrNotFound},
 		{"nobody", `no profile "nobody"`, false, fob.ErrNotFound},
-		{"of-odd", `profile "odd" () has no keys that say how to authenticate`, false, fob.ErrUsage},
+		{"of-odd", `profile "of-odd" starts from "odd": profile "odd" () has no keys that say how to authenticate`, false, fob.ErrUsage},
 	} {
 		_, err := f.definitions().Resolve(tt.name)
 		if err == nil || err.Error() != tt.message || !errors.Is(err, tt.kind) || errors.Is(err, chain.ErrImpossible) != tt.impossible {

@@ -92,13 +92,13 @@ func TestNamesStayInTheirFolder(t *testing.T) {
 	if d, err := store.Read(of); err != nil || len(d.Accounts) != 1 {
 		t.Error(d, err)
 	}
-	if entries, err := os.ReadDir(filepath.Join(store.home.DataDir, "sso")); err != nil || len(entries) != 3 { // and corp's
+	if entries, err := os.ReadDir(filepath.Join(store.home.DataDir, "accounts")); err != nil || len(entries) != 3 { // and corp's
 		t.Error(entries, err)
 	}
 	if err := store.Delete(of.Name); err != nil {
 		t.Fatal(err)
 	}
-	if entries, err := os.ReadDir(filepath.Join(store.home.DataDir, "sso")); err != nil || len(entries) != 1 {
+	if entries, err := os.ReadDir(filepath.Join(store.home.DataDir, "accounts")); err != nil || len(entries) != 1 {
 		t.Error(entries, err)
 	}
 	if text, err := os.ReadFile(vault); err != nil || string(text) != "{}" {

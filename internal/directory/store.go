@@ -42,7 +42,7 @@ func NewStore(home fob.Home) *Store {
 }
 
 func (s *Store) path(name string) string {
-	return filepath.Join(s.home.DataDir, "sso", fileName(name)+".json")
+	return filepath.Join(s.home.DataDir, "accounts", fileName(name)+".json")
 }
 
 // Read returns the directory of a source. It is empty if the source was never searched

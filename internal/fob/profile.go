@@ -76,15 +76,3 @@ func IsSecretKey(key string) bool {
 // key. It names the key and not a profile, so that renaming a profile moves no
 // secret and two profiles of one user share it.
 func KeyItem(accessKeyID string) string { return "aws_secret_access_key/" + accessKeyID }
-
-// signInPrefix begins the names of sign-ins, as the header of their section does.
-const signInPrefix = "sso-session "
-
-// SignIn is the name under which a sign-in is looked up, apart from profiles of
-// the same name.
-func SignIn(session string) string { return signInPrefix + session }
-
-// IsSignIn returns the session's name if a name is one made by [SignIn].
-func IsSignIn(name string) (session string, ok bool) {
-	return strings.CutPrefix(name, signInPrefix)
-}

@@ -44,7 +44,7 @@ func (g Generator) Prepare(ctx context.Context, o Options, paths fob.Paths, exe 
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrUsage, "--name is not a template: %w", err).WithHint("--name '%s'", DefaultName)
 	}
-	directory, err := g.Directories.Read(profile.Source(o.Session))
+	directory, err := g.Directories.Read(g.Files.Source(o.Session))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (g Generator) Prepare(ctx context.Context, o Options, paths fob.Paths, exe 
 	if err != nil {
 		return nil, err
 	}
-	gen := &generating{Options: o, directory: directory, config: d.Config.File, exe: exe, name: name,
+	gen := &generating{Options: o, kind: g.Files.RoleKind(o.Session), directory: directory, config: d.Config.File, exe: exe, name: name,
 		byName: map[string]*wanted{}, byIDs: map[string]*wanted{}, taken: taken(d)}
 	if gen.references, err = g.Files.References(directory, paths); err != nil {
 		return nil, err
@@ -89,6 +89,7 @@ type wanted struct {
 // generating is one run of [Generator.Prepare].
 type generating struct {
 	Options
+	kind       string // of the roles
 	directory  *directory.Directory
 	references func(a fob.Account, role string) string
 	config     *awsfile.File
@@ -193,7 +194,7 @@ func (g *generating) write(w *wanted) error {
 		}
 	}
 	if changed {
-		g.moved = append(g.moved, draft.Moved{Name: w.name, Kind: "sso"})
+		g.moved = append(g.moved, draft.Moved{Name: w.name, Kind: g.kind})
 	}
 	return nil
 }

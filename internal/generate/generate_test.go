@@ -60,7 +60,7 @@ func everything(string, fob.Account, string) bool { return true }
 func TestGenerate(t *testing.T) {
 	t.Parallel()
 	g, paths := corp(t, "# mine\n[profile own]\nregion = us-east-1\n")
-	s, err := g.Files.Session("corp", paths)
+	s, err := g.Files.SignIn("corp", paths)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestGenerate(t *testing.T) {
 func TestGenerateRefusesCollisions(t *testing.T) {
 	t.Parallel()
 	g, paths := corp(t, "[profile payments-Admin]\nregion = us-east-1\n")
-	s, err := g.Files.Session("corp", paths)
+	s, err := g.Files.SignIn("corp", paths)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestGenerateFollowsRenames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w.Session, err = g.Files.Session("corp", paths); err != nil {
+		if w.Session, err = g.Files.SignIn("corp", paths); err != nil {
 			t.Fatal(err)
 		}
 		m, err := g.Prepare(t.Context(), w, paths, "/opt/fob")
@@ -217,7 +217,7 @@ func TestGenerateKeepsWhatPeopleAdd(t *testing.T) {
 			if err := g.Directories.Save(&directory.Directory{Name: "corp", Origin: "https://corp.awsapps.com/start", Synced: time.Now(), Accounts: accounts}); err != nil {
 				r.Fatal(err)
 			}
-			s, err := g.Files.Session("corp", paths)
+			s, err := g.Files.SignIn("corp", paths)
 			if err != nil {
 				r.Fatal(err)
 			}
@@ -271,7 +271,7 @@ func TestGenerateManySections(t *testing.T) {
 		accounts[i] = fob.Account{ID: fmt.Sprintf("%012d", i+1), Name: fmt.Sprintf("account-%d", i), Roles: []string{"A", "B", "C", "ReadOnly"}}
 	}
 	g, paths := corp(t, "# mine\n", accounts...)
-	s, err := g.Files.Session("corp", paths)
+	s, err := g.Files.SignIn("corp", paths)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +312,7 @@ func TestGenerateManySections(t *testing.T) {
 func TestGenerateReferencesAsNames(t *testing.T) {
 	t.Parallel()
 	g, paths := corp(t, "")
-	s, err := g.Files.Session("corp", paths)
+	s, err := g.Files.SignIn("corp", paths)
 	if err != nil {
 		t.Fatal(err)
 	}

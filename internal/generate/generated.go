@@ -119,7 +119,7 @@ func (g *generating) tidy(ctx context.Context) error {
 	maps.Copy(g.have, now)
 	for _, o := range g.mine {
 		if name := names[o.Name]; name != "" {
-			g.moved = append(g.moved, draft.Moved{Name: name, Kind: "sso", Note: "was " + o.Name})
+			g.moved = append(g.moved, draft.Moved{Name: name, Kind: g.kind, Note: "was " + o.Name})
 		}
 	}
 	return nil

@@ -94,10 +94,10 @@ func TestNamesThatLookAlike(t *testing.T) {
 	if p, err := f.Lookup("corp", paths); err != nil || p.Get("sso_start_url") != "https://corp.awsapps.com/start" {
 		t.Error(err)
 	}
-	if p, err := f.Lookup(fob.SignIn("https://x/start us-east-1"), paths); err != nil || p.Get("sso_region") != "us-east-1" || p.Name != "https://x/start" {
+	if p, err := f.Lookup("sso-session https://x/start us-east-1", paths); err != nil || p.Get("sso_region") != "us-east-1" || p.Name != "https://x/start" {
 		t.Error(err)
 	}
-	if _, err := f.Lookup(fob.SignIn("gone"), paths); !errors.Is(err, fob.ErrNotFound) || !strings.Contains(fob.HintOf(err), "corp") {
+	if _, err := f.Lookup("sso-session gone", paths); !errors.Is(err, fob.ErrNotFound) || !strings.Contains(fob.HintOf(err), "corp") {
 		t.Error(err)
 	}
 }
@@ -111,7 +111,7 @@ func BenchmarkLookup(b *testing.B) {
 		}
 		f, paths := corp(b, "", accounts...)
 		old := time.Now().Add(-time.Hour)
-		for _, path := range []string{paths.Config, f.home.Config(), filepath.Join(f.home.DataDir, "sso", "corp.json")} {
+		for _, path := range []string{paths.Config, f.home.Config(), filepath.Join(f.home.DataDir, "accounts", "corp.json")} {
 			if err := os.Chtimes(path, old, old); err != nil {
 				b.Fatal(err)
 			}

@@ -17,6 +17,7 @@ import (
 type Files struct {
 	home        fob.Home
 	kinds       []principal.Kind
+	groups      []principal.Kind // those of the kinds whose definitions are sign-ins
 	directories *directory.Store
 
 	mu     sync.Mutex
@@ -27,7 +28,13 @@ type Files struct {
 // New returns the definitions under home. The kinds say which keys authenticate; the
 // directories hold the accounts and roles behind sign-ins.
 func New(home fob.Home, kinds []principal.Kind, directories *directory.Store) *Files {
-	return &Files{home: home, kinds: kinds, directories: directories, parsed: map[string]*parsed{}}
+	f := &Files{home: home, kinds: kinds, directories: directories, parsed: map[string]*parsed{}}
+	for _, k := range kinds {
+		if k.Group != nil {
+			f.groups = append(f.groups, k)
+		}
+	}
+	return f
 }
 
 // parsed is one file as it was when it was read.
@@ -35,10 +42,12 @@ type parsed struct {
 	stamp    atomicfile.Stamp
 	sections map[sectionID]awsfile.Section
 	order    []string // names of profiles, in file order
-	sessions []string // names of sign-ins, in file order
-	// legacy are the sign-ins of profiles that name a start URL themselves (see
-	// [legacyName]), each with the first profile that does.
-	legacy map[string]string
+	// signIns are the names of the sections that are no profiles, by their type, in file
+	// order.
+	signIns map[string][]string
+	// inline are the sign-ins that profiles define by keys of their own, each with the
+	// first profile that does, which stands for it.
+	inline map[string]string
 }
 
 type sectionID struct{ typ, name string }
@@ -58,17 +67,19 @@ func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parsed{stamp: atomicfile.NewStamp(info), sections: map[sectionID]awsfile.Section{}, legacy: map[string]string{}}
+	p := &parsed{stamp: atomicfile.NewStamp(info), sections: map[sectionID]awsfile.Section{},
+		signIns: map[string][]string{}, inline: map[string]string{}}
 	for _, s := range file.Sections() {
 		p.sections[sectionID{s.Type, s.Name}] = s
-		switch s.Type {
-		case "profile":
-			p.order = append(p.order, s.Name)
-			if signIn, ok := legacyName(s); ok && p.legacy[signIn] == "" {
-				p.legacy[signIn] = s.Name
+		if s.Type != "profile" {
+			p.signIns[s.Type] = append(p.signIns[s.Type], s.Name)
+			continue
+		}
+		p.order = append(p.order, s.Name)
+		for _, k := range f.groups {
+			if signIn := k.Group.Inline(s.Keys); signIn != "" && p.inline[signIn] == "" {
+				p.inline[signIn] = s.Name
 			}
-		case SessionSection:
-			p.sessions = append(p.sessions, s.Name)
 		}
 	}
 	f.parsed[path] = p

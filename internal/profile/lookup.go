@@ -19,8 +19,8 @@ func (f *Files) Lookup(name string, paths fob.Paths) (fob.Profile, error) {
 }
 
 // Lookup finds a definition by name: in fob's own file, else in the AWS files, else as
-// SESSION/ACCOUNT/ROLE, else as a sign-in by its name or start URL. A name made by
-// [fob.SignIn] means the sign-in alone.
+// SIGN-IN/ACCOUNT/ROLE, else as a sign-in by its name or start URL. What
+// [principal.Kind.Ref] makes of a sign-in's name means the sign-in alone.
 //
 // A section of the AWS files that only asks fob for another name, as fob generate
 // writes them, yields that name's definition with the section's own settings.
@@ -31,8 +31,10 @@ func (v *View) Lookup(name string) (fob.Profile, error) {
 	if name == "" {
 		return fob.Profile{}, fob.Errorf(fob.ErrUsage, "the profile's name is empty").WithHint("fob list shows the names")
 	}
-	if session, ok := fob.IsSignIn(name); ok {
-		return v.signIn(session)
+	for _, k := range v.files.groups {
+		if signIn, ok := k.Deref(name); ok {
+			return v.signInOr(signIn)
+		}
 	}
 	return v.lookup(name)
 }
@@ -42,10 +44,10 @@ func (v *View) lookup(name string) (fob.Profile, error) {
 		if p, ok, err := v.reference(name); ok {
 			return p, err
 		}
-		if url, full := v.startURL(name); url == name && url != "" {
+		if short, full := v.inlineSignIn(name); short == name && short != "" {
 			name = full
 		}
-		if p, ok := v.session(name); ok {
+		if p, _, ok := v.signIn(name); ok {
 			return p, nil
 		}
 	}

@@ -38,7 +38,7 @@ func (v *View) merge(name string) (fob.Profile, error) {
 		p.Keys["include_profile"] = chain[1]
 	}
 	v.addEndpoints(&p)
-	if err := v.joinSession(&p); err != nil {
+	if err := v.joinSignIn(&p); err != nil {
 		return fob.Profile{}, err
 	}
 	return p, nil

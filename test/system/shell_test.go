@@ -114,7 +114,7 @@ sso_region = eu-west-1
 	}
 	w.write(w.config(), stage().expand(config))
 	w.write(w.credentials(), stage().expand("[bot]\naws_access_key_id = @bot.id@\naws_secret_access_key = @bot.secret@\nendpoint_url = @URL@\n"))
-	w.write(w.fobFile("sso/corp.json"), `{"session":"corp","start_url":"https://corp.awsapps.com/start","synced":"2026-01-01T00:00:00Z","accounts":[
+	w.write(w.fobFile("accounts/corp.json"), `{"session":"corp","start_url":"https://corp.awsapps.com/start","synced":"2026-01-01T00:00:00Z","accounts":[
 		{"id":"111122223333","name":"payments","roles":["Admin","ReadOnly"]},
 		{"id":"222233334444","name":"Big Data (old)","roles":["Admin"]},
 		{"id":"333344445555","name":"$(touch `+w.evil()+`)","roles":["Admin"]}]}`)

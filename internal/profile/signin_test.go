@@ -68,29 +68,29 @@ func TestNamesOfSignIns(t *testing.T) {
 		"https://old.awsapps.com/start#/":           "https://old.awsapps.com/start#/",
 		"https://old.awsapps.com/start#/ eu-west-1": "https://old.awsapps.com/start#/",
 	} {
-		s, err := f.Session(name, paths)
+		s, err := f.SignIn(name, paths)
 		if err != nil || s.Name != want {
 			t.Errorf("%s: %q, %v", name, s.Name, err)
 			continue
 		}
-		same, err := f.Lookup(fob.SignIn(name), paths)
+		same, err := f.Lookup("sso-session "+name, paths)
 		if err != nil || same.Name != want || same.Get("sso_region") != "eu-west-1" {
 			t.Errorf("%s: %q, %v", name, same.Name, err)
 		}
 	}
 	for _, name := range []string{"role", "user", "nowhere", "legacy", "none", "https://none.awsapps.com/start"} {
-		if s, err := f.Session(name, paths); !errors.Is(err, fob.ErrNotFound) {
+		if s, err := f.SignIn(name, paths); !errors.Is(err, fob.ErrNotFound) {
 			t.Errorf("%s: %q, %v", name, s.Name, err)
 		}
 	}
 	for _, name := range []string{"https://old.awsapps.com/start#/", "https://old.awsapps.com/start#/ eu-west-1"} {
-		s, err := f.Session(name, paths)
+		s, err := f.SignIn(name, paths)
 		if err != nil || s.Get("auto_login") != "never" || s.Endpoint("sso") != "http://127.0.0.1:1" {
 			t.Errorf("%s: %v %v %v", name, s.Keys, s.Endpoints, err)
 		}
 	}
 	for range 20 { // no matter how a map is read
-		if s, err := f.Session("https://two.awsapps.com/start", paths); err != nil || s.Get("sso_region") != "eu-west-1" {
+		if s, err := f.SignIn("https://two.awsapps.com/start", paths); err != nil || s.Get("sso_region") != "eu-west-1" {
 			t.Fatal(s.Keys, err)
 		}
 	}
