@@ -66,7 +66,7 @@ func rules() []rule {
 		{"internal/fakeaws/region", nil},
 		{"internal/fakeaws/wire", nil},
 		{"internal/fakeaws/verify", []string{"internal/fob", "internal/fakeaws/wire"}}, // never internal/sigv4: it judges it
-		{"internal/fakeaws/identity", []string{"internal/fob", "internal/fakeaws/clock", "internal/fakeaws/random", "internal/fakeaws/verify", "internal/fakeaws/wire"}},
+		{"internal/fakeaws/identity", []string{"internal/fob", "internal/fakeaws/clock", "internal/fakeaws/random", "internal/fakeaws/region", "internal/fakeaws/verify", "internal/fakeaws/wire"}},
 		{"internal/fakeaws/center", []string{"internal/fakeaws/clock", "internal/fakeaws/random", "internal/fakeaws/wire"}},
 		{"internal/fakeaws/service", []string{"internal/fakeaws/center", "internal/fakeaws/clock", "internal/fakeaws/identity", "internal/fakeaws/region", "internal/fakeaws/verify", "internal/fakeaws/wire"}},
 		{"internal/fakeaws/stage", []string{"internal/fob", "internal/fakeaws"}},

@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"maps"
@@ -19,7 +20,7 @@ const controlPrefix = "/_fake/"
 func (s *Server) controls() map[string]wire.Control {
 	all := map[string]wire.Control{
 		"alias": s.controlAlias, "calls": s.controlCalls, "clock": s.controlClock, "fault": s.controlFault,
-		"heal": s.controlHeal, "key": s.controlKey, "log": s.controlLog, "reset": s.controlReset,
+		"heal": s.controlHeal, "key": s.controlKey, "log": s.controlLog, "policy": s.controlPolicy, "region": s.controlRegion, "reset": s.controlReset,
 		"role": s.controlRole, "totp": s.controlTOTP, "user": s.controlUser,
 	}
 	maps.Copy(all, s.Center.Controls())
@@ -150,6 +151,29 @@ func (s *Server) controlKey(body []byte) (any, error) {
 }
 
 func (s *Server) controlLog(_ []byte) (any, error) { return s.Log(), nil }
+
+func (s *Server) controlPolicy(body []byte) (any, error) {
+	var in struct {
+		Account, Name string
+		Document      json.RawMessage
+	}
+	if err := wire.Ask(body, &in); err != nil {
+		return nil, err
+	}
+	arn, err := s.AddPolicy(in.Account, in.Name, string(in.Document))
+	return map[string]string{"arn": arn}, err
+}
+
+func (s *Server) controlRegion(body []byte) (any, error) {
+	var in struct {
+		Account, Region string
+		On              bool
+	}
+	if err := wire.Ask(body, &in); err != nil {
+		return nil, err
+	}
+	return struct{}{}, s.SetRegion(in.Account, in.Region, in.On)
+}
 
 func (s *Server) controlReset(_ []byte) (any, error) {
 	s.Reset()

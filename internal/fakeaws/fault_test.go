@@ -186,6 +186,12 @@ func TestControl(t *testing.T) {
 		t.Error(answer)
 	}
 	ask("key", `{"id":"`+creds.AccessKeyID+`","status":"Deleted"}`)
+	if arn := ask("policy", `{"account":"111122223333","name":"Little","document":{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}}`)["arn"]; arn != "arn:aws:iam::111122223333:policy/Little" {
+		t.Error(arn)
+	}
+	if ask("region", `{"account":"111122223333","region":"eu-south-1","on":true}`); !st.RegionOn(fakeaws.UserAccount, "eu-south-1") {
+		t.Error("eu-south-1 is off")
+	}
 	ask("alias", `{"account":"111122223333","alias":"other"}`)
 	ask("fault", `{"kind":"slow","delay":"2s"}`)
 	ask("heal", "")
@@ -200,7 +206,7 @@ func TestControlRefuses(t *testing.T) {
 	st := stage.New(t, fakeaws.Options{})
 	for name, body := range map[string]string{
 		"nothing": `{}`, "fault": `{"kind":"flood"}`, "user": `{"account":"12","name":"x"}`, "role": `{"account":"444455556666"}`,
-		"totp": `{"serial":"x"}`, "clock": `{"advance":"soon"}`, "key": `{"id":"x","status":"Active"}`, "alias": `{"Alias":1}`, "calls": `{"what":1}`,
+		"totp": `{"serial":"x"}`, "clock": `{"advance":"soon"}`, "key": `{"id":"x","status":"Active"}`, "alias": `{"Alias":1}`, "policy": `{"account":"111122223333","name":"x","document":{}}`, "region": `{"account":"111122223333","region":"x"}`, "calls": `{"what":1}`,
 	} {
 		if status, out := st.Control(t, name, body); status < 400 || out["error"] == "" {
 			t.Errorf("%s %s: %d %v", name, body, status, out)

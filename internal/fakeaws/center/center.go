@@ -142,12 +142,13 @@ func (c *Center) Instance(start string) (*Instance, error) {
 }
 
 // InstanceAt finds the instance of a start URL, as a request's sender wrote it to
-// the fake at base; nil if there is none.
-func (c *Center) InstanceAt(base, start string) *Instance {
+// the fake at base, an endpoint of a region; nil if there is none. Only its own
+// region knows an instance; an empty region is all of them.
+func (c *Center) InstanceAt(base, region, start string) *Instance {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, i := range c.instances {
-		if plainURL(start) == i.StartURL(base) {
+		if plainURL(start) == i.StartURL(base) && (region == "" || region == i.spec.Region) {
 			return i
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fob/internal/fakeaws/clock"
+	regions "fob/internal/fakeaws/region"
 	"fob/internal/fakeaws/verify"
 	"fob/internal/fakeaws/wire"
 )
@@ -27,6 +28,7 @@ type Store struct {
 	aliases  map[string]string
 	devices  map[string]*Device // by serial
 	policies map[string]policy  // managed by accounts, by ARN
+	regions  map[[2]string]bool // turned on or off, by account and region
 }
 
 // New is a store with nobody in it. All accounts are of one partition.
@@ -34,7 +36,7 @@ func New(partition string, c *clock.Clock) *Store {
 	return &Store{
 		partition: partition, clock: c,
 		users: map[string]*IAMUser{}, roles: map[string]*Role{}, keys: map[string]*accessKey{},
-		sessions: map[string]*Session{}, aliases: map[string]string{}, devices: map[string]*Device{}, policies: map[string]policy{},
+		sessions: map[string]*Session{}, aliases: map[string]string{}, devices: map[string]*Device{}, policies: map[string]policy{}, regions: map[[2]string]bool{},
 	}
 }
 
@@ -66,6 +68,29 @@ func (s *Store) Alias(account string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.aliases[account]
+}
+
+// SetRegion turns a region on or off for an account: opt-in regions are off, and of
+// the others an administrator may have turned off STS.
+func (s *Store) SetRegion(account, region string, on bool) error {
+	if err := wire.CheckAccount(account); err != nil {
+		return err
+	}
+	if !regions.In(s.partition, region) {
+		return fmt.Errorf("partition %s has no region %q", s.partition, region)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.regions[[2]string{account, region}] = on
+	return nil
+}
+
+// RegionOn reports whether an account can use a region.
+func (s *Store) RegionOn(account, region string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	on, set := s.regions[[2]string{account, region}]
+	return on || !set && !regions.OptIn(region)
 }
 
 // Verifier checks requests to any service against the keys and sessions of the

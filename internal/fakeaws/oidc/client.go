@@ -31,6 +31,7 @@ type client struct {
 	grants   []string
 	redirect []string
 	instance *center.Instance // of the issuer URL; nil where none was given
+	region   string           // of the endpoint where it registered; empty: all
 }
 
 func invalid(message string) error { return wire.Refuse(400, "InvalidRequestException", message) }
@@ -46,7 +47,7 @@ func (s *Service) registerClient(r *wire.Request) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	c := &client{name: in.ClientName, scopes: in.Scopes, grants: in.GrantTypes, redirect: in.RedirectURIs,
-		instance: s.env.InstanceAt(r.Base(), in.IssuerURL)}
+		instance: s.env.InstanceAt(r.Base(), s.env.RegionOf(r.HTTP.Host), in.IssuerURL), region: s.env.RegionOf(r.HTTP.Host)}
 	if len(c.grants) == 0 {
 		c.grants = []string{GrantDevice, GrantRefresh}
 	}
@@ -61,10 +62,10 @@ func (s *Service) registerClient(r *wire.Request) (wire.Reply, error) {
 	if err := c.checkRegistration(); err != nil {
 		return wire.Reply{}, err
 	}
-	region := "us-east-1"
-	if i, err := s.env.Instance(""); c.instance != nil {
+	region := c.region
+	if c.instance != nil {
 		region = c.instance.Spec().Region
-	} else if err == nil {
+	} else if i, err := s.env.Instance(""); region == "" && err == nil {
 		region = i.Spec().Region
 	}
 	now := s.env.Now()
@@ -127,13 +128,14 @@ func (c *client) redirects(text string) bool {
 	})
 }
 
-// clientOf finds the client that a request comes from.
-func (s *Service) clientOf(id, secret string) (*client, error) {
+// clientOf finds the client that a request comes from. Only the region where it
+// registered knows it.
+func (s *Service) clientOf(r *wire.Request, id, secret string) (*client, error) {
 	c := s.clients[id]
 	switch {
 	case id == "" || secret == "":
 		return nil, invalid("clientId and clientSecret are required")
-	case c == nil || subtle.ConstantTimeCompare([]byte(secret), []byte(c.secret.Reveal())) != 1:
+	case c == nil || c.region != s.env.RegionOf(r.HTTP.Host) || subtle.ConstantTimeCompare([]byte(secret), []byte(c.secret.Reveal())) != 1:
 		return nil, wire.Refuse(http.StatusUnauthorized, "InvalidClientException", "Invalid client id or secret")
 	case !s.env.Now().Before(c.expires):
 		return nil, wire.Refuse(http.StatusUnauthorized, "InvalidClientException", "Client registration has expired")

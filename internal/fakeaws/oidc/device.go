@@ -29,14 +29,14 @@ func (s *Service) startDeviceAuthorization(r *wire.Request) (wire.Reply, error) 
 	if err := r.JSON(&in); err != nil {
 		return wire.Reply{}, err
 	}
-	c, err := s.clientOf(in.ClientID, in.ClientSecret)
+	c, err := s.clientOf(r, in.ClientID, in.ClientSecret)
 	if err != nil {
 		return wire.Reply{}, err
 	}
 	if !slices.Contains(c.grants, GrantDevice) {
 		return wire.Reply{}, unauthorizedClient(GrantDevice)
 	}
-	i := s.env.InstanceAt(r.Base(), in.StartURL)
+	i := s.env.InstanceAt(r.Base(), s.env.RegionOf(r.HTTP.Host), in.StartURL)
 	if i == nil {
 		return wire.Reply{}, invalid("Invalid start url provided")
 	}

@@ -31,7 +31,7 @@ type Service struct {
 // New is the service.
 func New(env *service.Env) *Service {
 	s := &Service{env: env, clients: map[string]*client{}, codes: map[string]*codeGrant{}, pages: map[string]*openPage{}, refresh: map[string]*refreshToken{}}
-	s.REST = service.REST{Service: "sso-oidc", Shape: refuse, Operations: []service.Endpoint{
+	s.REST = service.REST{Service: "sso-oidc", Host: "oidc", Shape: refuse, Operations: []service.Endpoint{
 		{Method: http.MethodPost, Path: "/client/register", Name: "RegisterClient", Do: s.locked(s.registerClient)},
 		{Method: http.MethodPost, Path: "/device_authorization", Name: "StartDeviceAuthorization", Do: s.locked(s.startDeviceAuthorization)},
 		{Method: http.MethodPost, Path: "/token", Name: "CreateToken", Do: s.locked(s.createToken)},
@@ -41,7 +41,7 @@ func New(env *service.Env) *Service {
 
 // Pages is what people see in a browser.
 func (s *Service) Pages() service.Service {
-	return service.REST{Service: "sso-page", Shape: wire.RefusePage, Operations: []service.Endpoint{
+	return service.REST{Service: "sso-page", Host: "oidc", Shape: wire.RefusePage, Operations: []service.Endpoint{
 		{Method: http.MethodGet, Path: "/authorize", Name: "Authorize", Do: s.locked(s.authorizePage)},
 		{Method: http.MethodPost, Path: "/authorize", Name: "AnswerAuthorize", Do: s.locked(s.answerPage)},
 		{Method: http.MethodGet, Path: "/device", Name: "Device", Do: s.locked(s.devicePage)},

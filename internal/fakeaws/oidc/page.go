@@ -37,7 +37,7 @@ func (s *Service) authorizePage(r *wire.Request) (wire.Reply, error) {
 	c := s.clients[q.Get("client_id")]
 	redirect := q.Get("redirect_uri")
 	switch {
-	case c == nil || !s.env.Now().Before(c.expires):
+	case c == nil || c.region != s.env.RegionOf(r.HTTP.Host) || !s.env.Now().Before(c.expires):
 		return wire.Reply{}, badPage("The client is not registered, or its registration has expired.")
 	case !c.redirects(redirect):
 		return wire.Reply{}, badPage("The redirect_uri is not one that the client registered.")

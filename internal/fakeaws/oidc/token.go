@@ -65,7 +65,7 @@ func (s *Service) createToken(r *wire.Request) (wire.Reply, error) {
 	if err := r.JSON(&in); err != nil {
 		return wire.Reply{}, err
 	}
-	c, err := s.clientOf(in.ClientID, in.ClientSecret)
+	c, err := s.clientOf(r, in.ClientID, in.ClientSecret)
 	if err != nil {
 		return wire.Reply{}, err
 	}

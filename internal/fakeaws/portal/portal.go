@@ -33,7 +33,7 @@ type Service struct {
 // New is the service.
 func New(env *service.Env) *Service {
 	s := &Service{env: env}
-	s.REST = service.REST{Service: "sso", Shape: refuse, Operations: []service.Endpoint{
+	s.REST = service.REST{Service: "sso", Host: "portal.sso", Shape: refuse, Operations: []service.Endpoint{
 		{Method: http.MethodGet, Path: "/assignment/accounts", Name: "ListAccounts", Do: s.listAccounts},
 		{Method: http.MethodGet, Path: "/assignment/roles", Name: "ListAccountRoles", Do: s.listAccountRoles},
 		{Method: http.MethodGet, Path: "/federation/credentials", Name: "GetRoleCredentials", Do: s.getRoleCredentials},
@@ -64,6 +64,9 @@ func (s *Service) enter(r *wire.Request) (*center.Access, error) {
 		return nil, tooMany()
 	}
 	t := s.env.Access(r.HTTP.Header.Get("X-Amz-Sso_bearer_token"))
+	if at := s.env.RegionOf(r.HTTP.Host); t != nil && at != "" && at != t.Instance.Spec().Region {
+		t = nil // no other region knows it
+	}
 	if t == nil {
 		return nil, wire.Refuse(http.StatusUnauthorized, "UnauthorizedException", "Session token not found or invalid")
 	}

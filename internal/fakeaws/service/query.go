@@ -2,6 +2,7 @@ package service
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"fob/internal/fakeaws/identity"
@@ -49,7 +50,7 @@ func (q *Query) Match(r *wire.Request) (string, bool) {
 		return "", false
 	}
 	if host, _, known := region.Endpoint(r.HTTP.Host); known {
-		return action, host == q.Service
+		return action, host == q.Service || strings.HasPrefix(host, q.Service+".")
 	}
 	if action != "" && q.Version == r.Form.Get("Version") {
 		return action, true
@@ -97,7 +98,7 @@ func (q *Query) enter(r *wire.Request, action string) (*Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	if region.Partition(sig.Region) != q.Partition() {
+	if !region.In(q.Partition(), sig.Region) {
 		return nil, wire.Refuse(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region, not '"+sig.Region+"'. ")
 	}
 	c.Caller, c.Region = who, sig.Region
@@ -107,18 +108,12 @@ func (q *Query) enter(r *wire.Request, action string) (*Call, error) {
 	return c, q.Gate(c, action)
 }
 
-// signedFor is the region that a request must be signed for: the one in a host
-// such as sts.eu-west-1.amazonaws.com, the global one for sts.amazonaws.com and
-// for IAM anywhere, and on the fake's own address what the environment says.
+// signedFor is the region that a request must be signed for; empty: any.
 func (q *Query) signedFor(host string) string {
-	_, named, known := region.Endpoint(host)
-	switch {
-	case q.Global, known && named == "":
+	if q.Global {
 		return region.Global(q.Partition())
-	case known:
-		return named
 	}
-	return q.Region
+	return q.RegionOf(host)
 }
 
 // Refuse implements [Service].

@@ -3,6 +3,7 @@ package service
 import (
 	"net/http"
 
+	"fob/internal/fakeaws/region"
 	"fob/internal/fakeaws/wire"
 )
 
@@ -10,6 +11,7 @@ import (
 // requests nobody signs.
 type REST struct {
 	Service    string
+	Host       string // its endpoint's name before the region: portal.sso
 	Operations []Endpoint
 	Shape      func(r *wire.Request, e *wire.Refusal) wire.Reply // of errors
 }
@@ -24,9 +26,12 @@ type Endpoint struct {
 func (s REST) Name() string { return s.Service }
 
 // Match implements [Service]. A signed request is for another service that has
-// the same path.
+// the same path, and so is one to the host of another.
 func (s REST) Match(r *wire.Request) (string, bool) {
 	if r.Signed() {
+		return "", false
+	}
+	if host, _, known := region.Endpoint(r.HTTP.Host); known && host != s.Host {
 		return "", false
 	}
 	for _, op := range s.Operations {

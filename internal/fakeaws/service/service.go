@@ -6,6 +6,7 @@ import (
 	"fob/internal/fakeaws/center"
 	"fob/internal/fakeaws/clock"
 	"fob/internal/fakeaws/identity"
+	"fob/internal/fakeaws/region"
 	"fob/internal/fakeaws/wire"
 )
 
@@ -14,9 +15,23 @@ type Env struct {
 	*clock.Clock
 	*identity.Store
 	*center.Center
-	// Region, if set, is the only one that requests to the fake's own address may
-	// be signed for (IAM: always the partition's global one).
+	// Region, if set, is the one whose endpoints are on the fake's own address;
+	// else they are those of every region. IAM is in the partition's global one.
 	Region string
+}
+
+// RegionOf is the region whose endpoint a host is: the one in its name, the
+// partition's global one where AWS's name has none, and on the fake's own address
+// [Env.Region], which may be empty.
+func (e *Env) RegionOf(host string) string {
+	_, named, known := region.Endpoint(host)
+	switch {
+	case known && named == "":
+		return region.Global(e.Partition())
+	case known:
+		return named
+	}
+	return e.Region
 }
 
 // Service is one of the endpoints that the fake plays. It is safe for concurrent use.

@@ -69,6 +69,9 @@ func (a api) assumeRole(c *service.Call) ([]wire.Element, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.activated(c, r.Spec.Account); err != nil {
+		return nil, err
+	}
 	if err := checkRoleDuration(c.Caller, r, in.seconds); err != nil {
 		return nil, err
 	}

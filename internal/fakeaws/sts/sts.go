@@ -13,7 +13,7 @@ import (
 func New(env *service.Env) service.Service {
 	a := api{env}
 	return &service.Query{Env: env, Service: "sts", Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-		Gate: gate,
+		Gate: a.gate,
 		Operations: map[string]service.Operation{
 			"AssumeRole":         a.assumeRole,
 			"GetAccessKeyInfo":   a.getAccessKeyInfo,
@@ -28,7 +28,10 @@ type api struct{ *service.Env }
 // gate knows what temporary credentials may call: a user's session only
 // AssumeRole and GetCallerIdentity, a federated user's only GetCallerIdentity,
 // and none of them GetSessionToken and GetFederationToken.
-func gate(c *service.Call, action string) error {
+func (a api) gate(c *service.Call, action string) error {
+	if err := a.activated(c, c.Account()); err != nil {
+		return err
+	}
 	if !c.Temporary() || action == "GetCallerIdentity" {
 		return nil
 	}
@@ -39,6 +42,15 @@ func gate(c *service.Call, action string) error {
 		return c.NotAuthorized("sts:"+action, "*", "")
 	}
 	return nil
+}
+
+// activated refuses a region that is off for an account: the caller's, and that of
+// a role to be assumed.
+func (a api) activated(c *service.Call, account string) error {
+	if a.RegionOn(account, c.Region) {
+		return nil
+	}
+	return wire.Refuse(403, "RegionDisabledException", "STS is not activated in this region for account:"+account+". Your account administrator can activate STS in this region using the IAM Console.")
 }
 
 // getCallerIdentity needs no permission, and no policy can deny it.

@@ -259,3 +259,40 @@ func TestAccessKeyInfo(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The account that is asked for credentials must have the region: a role's, not
+// only the caller's.
+func TestDisabledRegions(t *testing.T) {
+	t.Parallel()
+	st := stage.New(t, fakeaws.Options{})
+	bot := st.Users["bot"].Credentials
+	set := func(account, region string, on bool) {
+		if err := st.SetRegion(account, region, on); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(fakeaws.UserAccount, "eu-south-1", true)
+	set(fakeaws.UserAccount, "af-south-1", true)
+	set(fakeaws.RoleAccount, "af-south-1", true)
+	set(fakeaws.UserAccount, "eu-west-3", false)
+	assume := stage.Form("AssumeRole", "RoleArn", st.Roles["ReadOnly"], "RoleSessionName", "test")
+	for _, tc := range []struct{ region, form, account string }{
+		{"eu-west-1", assume, ""},
+		{"af-south-1", assume, ""},
+		{"af-south-1", stage.CallerIdentity, ""},
+		{"eu-south-1", stage.CallerIdentity, ""},
+		{"eu-south-1", assume, fakeaws.RoleAccount},
+		{"eu-south-2", assume, fakeaws.UserAccount},
+		{"eu-west-3", stage.Form("GetSessionToken"), fakeaws.UserAccount},
+	} {
+		status, code, body := st.Query(t, bot, "sts", tc.region, tc.form, st.Now())
+		if (status == 200) != (tc.account == "") || tc.account != "" && (status != 403 || code != "RegionDisabledException" || !strings.Contains(body, "for account:"+tc.account+".")) {
+			t.Errorf("%s %.30s: %d %s", tc.region, tc.form, status, body)
+		}
+	}
+	for _, region := range []string{"nowhere", "cn-north-1"} {
+		if st.SetRegion(fakeaws.UserAccount, region, true) == nil {
+			t.Errorf("%s was turned on", region)
+		}
+	}
+}
