@@ -201,21 +201,18 @@ func (a *adoption) prepare(name string) (draft.Moved, error) {
 		delete(a.records, name) // see begin
 	}
 	r, known := a.records[name]
-	calls := processline.Calls(p.Get("credential_process"), name)
-	var key *newKey
+	call, asks := processline.Parse(p.Get("credential_process"))
+	calls := asks && call.Name == name
 	if len(own.Keys) == 0 && len(p.Secrets) == 0 {
-		call, asks := processline.Parse(p.Get("credential_process"))
 		switch process := p.Get("credential_process"); {
 		case process == "" && defined && known: // somebody removed the line that calls fob: write it again
-		case process == "" || defined && calls || asks && call.Name != name:
+		case process == "" || defined && calls || asks && !calls:
 			return draft.Moved{}, nil // it does not authenticate, is adopted already, or asks fob for another name
-		case calls:
-			return draft.Moved{}, fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it", name).
-				WithHint("fob add user %s, or fob add role %s", name, name)
 		default:
-			return draft.Moved{}, fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
+			return draft.Moved{}, onlyProcess(name, calls)
 		}
 	}
+	var key *newKey
 	if defined && known {
 		if key = currentKey(have.Keys, own, p); key.isNew() {
 			r.Replaced = append(slices.Clone(r.Replaced), key.old)
@@ -241,6 +238,16 @@ func (a *adoption) prepare(name string) (draft.Moved, error) {
 	// A line that calls fob without a definition was left by an adoption that was undone:
 	// a release must restore the file without it.
 	return moved, a.editFiles(p, own, step{name, line, calls && !defined}, key)
+}
+
+// onlyProcess is the error for a profile of which the AWS files have nothing but a
+// credential_process, of fob itself or of another program.
+func onlyProcess(name string, callsFob bool) error {
+	if callsFob {
+		return fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it", name).
+			WithHint("fob add user %s, or fob add role %s", name, name)
+	}
+	return fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
 }
 
 // namesake is the error for a profile that fob's own file defines differently.

@@ -83,7 +83,8 @@ func (a *app) connect() error {
 }
 
 // exe is this program's path as the user calls it: a link in a directory of
-// PATH outlives the version it points to.
+// PATH outlives the version it points to. A link of another name is not used, because
+// fob would not recognise itself by it in a config file.
 func (a *app) exe() string {
 	arg0 := a.args[0]
 	self, err := os.Executable()
@@ -105,7 +106,7 @@ func (a *app) exe() string {
 		}
 	}
 	for _, path := range candidates {
-		if other, err := os.Stat(path); err == nil && filepath.IsAbs(path) && os.SameFile(info, other) {
+		if other, err := os.Stat(path); err == nil && filepath.IsAbs(path) && filepath.Base(path) == filepath.Base(self) && os.SameFile(info, other) {
 			return path
 		}
 	}
