@@ -12,8 +12,7 @@ GO      := go
 .PHONY: build install demo test race bench bench-all lint vuln fuzz cross setup js clean
 
 build:
-	$(GO) build -trimpath -tags heartbeat -ldflags '$(LDFLAGS)' -o bin/ ./cmd/fob
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/fob-agent
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/fob ./cmd/fob-agent
 
 install: build
 	install -d $(PREFIX)/bin
@@ -66,7 +65,7 @@ fuzz:
 cross:
 	@for os in linux darwin windows; do for arch in amd64 arm64; do \
 		echo "$$os/$$arch"; \
-		GOOS=$$os GOARCH=$$arch $(GO) build -tags heartbeat -o /dev/null ./cmd/fob && \
+		GOOS=$$os GOARCH=$$arch $(GO) build -o /dev/null ./cmd/fob && \
 		GOOS=$$os GOARCH=$$arch $(GO) build -o /dev/null ./cmd/fob-agent && \
 		GOOS=$$os GOARCH=$$arch $(GO) vet ./cmd/... ./internal/... || exit 1; done; done
 

@@ -73,9 +73,19 @@ func rules() []rule {
 		{"internal/fakeaws/cmd", []string{"internal/fakeaws="}},
 		{"internal/fakeaws/", []string{"internal/fob", "internal/fakeaws/center", "internal/fakeaws/identity", "internal/fakeaws/random", "internal/fakeaws/region", "internal/fakeaws/service", "internal/fakeaws/verify", "internal/fakeaws/wire"}}, // a service
 		{"internal/fakeaws", []string{"internal/fob", "internal/fakeaws"}},
-		{"internal/cli", []string{"internal/fob", "internal/api", "internal/shell", "internal/tui", "docs/ref"}},
-		{"cmd/fob", []string{"internal/cli"}},
-		{"cmd/fob-agent", []string{"internal/agent", "internal/cli", "internal/delivery/all"}},
+		{"internal/terminal", []string{"internal/fob"}},
+		{"internal/environ", []string{"internal/fob"}},
+		{"internal/browser", []string{"internal/environ"}},
+		{"internal/clipboard", []string{"internal/fob", "internal/environ", "internal/terminal"}},
+		{"internal/curlflags", []string{"internal/fob"}},
+		{"internal/child", []string{"internal/fob", "internal/terminal"}},
+		{"internal/frontend", []string{"internal/fob", "internal/api", "internal/browser", "internal/child", "internal/environ", "internal/terminal"}},
+		{"internal/hotpath", []string{"internal/fob", "internal/api", "internal/child", "internal/environ", "internal/frontend", "internal/terminal"}},
+		{"internal/cli/command", []string{"internal/fob", "internal/api", "internal/frontend", "internal/terminal", "docs/ref"}},
+		{"internal/cli/", []string{"internal/fob", "internal/api", "internal/browser", "internal/child", "internal/clipboard", "internal/curlflags", "internal/environ", "internal/frontend", "internal/hotpath", "internal/shell", "internal/terminal", "internal/tui", "internal/cli/command", "docs/ref"}}, // a family of commands
+		{"internal/cli", []string{"internal/frontend", "internal/cli"}},
+		{"cmd/fob", []string{"internal/frontend", "internal/hotpath"}},
+		{"cmd/fob-agent", []string{"internal/agent", "internal/cli", "internal/delivery/all", "internal/frontend"}},
 	}
 }
 
@@ -147,6 +157,9 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"internal/principal/role", "internal/vault"},
 		{"internal/delivery/exec", "internal/principal"},
 		{"internal/cli", "internal/broker"},
+		{"internal/cli/vault", "internal/vault"},
+		{"internal/cli/vault", "internal/cli/agent"},
+		{"internal/hotpath", "internal/cli"},
 		{"internal/fob", "internal/api"},
 		{"internal/fakeaws/verify", "internal/sigv4"},
 		{"internal/fakeaws/portal", "internal/fakeaws/oidc"},
@@ -162,7 +175,7 @@ func TestImportRulesRefuse(t *testing.T) {
 func TestFrontEndLinksLittle(t *testing.T) {
 	t.Parallel()
 	for _, goos := range []string{"linux", "darwin", "windows"} {
-		for _, dep := range strings.Fields(string(goList(t, goos, "-deps", "-tags", "heartbeat", "./cmd/fob"))) {
+		for _, dep := range strings.Fields(string(goList(t, goos, "-deps", "./cmd/fob"))) {
 			for _, heavy := range []string{"net/http", "crypto/tls", "github.com/aws/", "filippo.io/", "github.com/spf13/", "net", "regexp", "github.com/zalando/", "github.com/godbus/"} {
 				if heavy == "net" && goos == "windows" {
 					continue // os/exec brings it there

@@ -8,7 +8,9 @@ import (
 
 	"fob/internal/agent"
 	"fob/internal/cli"
+	"fob/internal/cli/command"
 	ways "fob/internal/delivery/all"
+	"fob/internal/frontend"
 )
 
 // version is set by the build: -ldflags "-X main.version=…".
@@ -16,14 +18,14 @@ var version = "0.1.0-dev"
 
 func main() {
 	ctx := context.Background()
-	if args := os.Args; len(args) > 2 && args[1] == cli.FrontEnd {
-		os.Exit(cli.Main(ctx, args[2], append(args[:1:1], args[3:]...), cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Environ(), programs()))
+	if args := os.Args; len(args) > 2 && args[1] == frontend.Flag {
+		os.Exit(cli.Main(ctx, args[2], append(args[:1:1], args[3:]...), frontend.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Environ(), programs()))
 	}
 	os.Exit(agent.Main(ctx, version, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv))
 }
 
-func programs() cli.Programs {
-	p := cli.Programs{}
+func programs() command.Programs {
+	p := command.Programs{}
 	for _, w := range ways.Ways() {
 		if w.Run != nil {
 			p[w.Name] = w.Run

@@ -51,7 +51,7 @@ func (b *bench) close() {
 // memory than what was copied, and up to a fifth of a short program's time depends on it.
 func (b *bench) build(name, pkg, flags string) string {
 	linked, path := filepath.Join(b.dir, "linked"), filepath.Join(b.dir, name)
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", map[string]string{"fob": "heartbeat"}[name], "-ldflags", "-s -w "+flags, "-o", linked, pkg)
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w "+flags, "-o", linked, pkg)
 	cmd.Env, cmd.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 	check(cmd.Run())
 	check(os.WriteFile(path, must(os.ReadFile(linked)), 0o755))

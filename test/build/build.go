@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
-	"slices"
 	"syscall"
 )
 
@@ -20,20 +19,12 @@ func Programs(dir string, flags []string, names ...string) error {
 		names = []string{"fob", "fob-agent"}
 	}
 	for _, name := range names {
-		own := slices.Clone(flags)
-		if name == "fob" {
-			own = append(own, "-tags", "heartbeat")
-		}
-		if err := program(dir, own, name); err != nil {
+		if err := program(dir, flags, name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// Whole builds a fob that holds its commands itself, for tests that put another
-// program in fob-agent's place.
-func Whole(dir string) error { return program(dir, nil, "fob") }
 
 func program(dir string, flags []string, name string) error {
 	args := append([]string{"build", "-trimpath", "-o", dir + string(filepath.Separator)}, flags...)

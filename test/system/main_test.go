@@ -7,6 +7,7 @@ package system
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,9 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/cli"
 	"fob/internal/fakeaws"
+	"fob/internal/frontend"
 	"fob/test/build"
 	"fob/test/leak"
 )
@@ -27,11 +30,10 @@ import (
 // bin is the folder with the programs under test; TestMain sets it once.
 var bin string
 
-// wholeBin is the folder with a fob that holds its commands itself, for tests that
-// put another program in fob-agent's place.
-var wholeBin string
-
 func TestMain(m *testing.M) {
+	if args := os.Args; len(args) > 2 && args[1] == frontend.Flag { // fob's front end, which finds the agent beside this program
+		os.Exit(cli.Main(context.Background(), args[2], append(args[:1:1], args[3:]...), frontend.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Environ(), nil))
+	}
 	switch filepath.Base(os.Args[0]) {
 	case "fob-agent": // in the agent's place
 		os.Exit(trace(os.Args[1:]))
@@ -48,14 +50,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer remove()
-	bin, wholeBin = dir, filepath.Join(dir, "whole")
-	if err = os.Mkdir(wholeBin, 0o755); err == nil {
-		err = build.Whole(wholeBin)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
+	bin = dir
 	return leak.Run(m, bin)
 }
 

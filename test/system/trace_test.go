@@ -41,7 +41,7 @@ func tracedBin(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, from := range map[string]string{"fob": filepath.Join(wholeBin, "fob"), "fob-agent": self} {
+	for name, from := range map[string]string{"fob": filepath.Join(bin, "fob"), "fob-agent": self} {
 		to := filepath.Join(dir, name)
 		if os.Link(from, to) == nil {
 			continue

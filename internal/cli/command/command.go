@@ -1,0 +1,132 @@
+// Package command is what the commands of fob have in common: how one is made from its
+// page in docs/ref, flags that several have, and how results are printed.
+package command
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/docs/ref"
+	"fob/internal/api"
+	"fob/internal/fob"
+	"fob/internal/frontend"
+	"fob/internal/terminal"
+)
+
+// App is one run of the program, for commands.
+type App struct {
+	*frontend.App
+	Programs Programs
+}
+
+// ran marks the errors of commands that ran: all others are cobra's.
+type ran struct{ error }
+
+func (r ran) Unwrap() error { return r.error }
+
+// Runs makes a command's function from one whose errors are its own.
+func Runs(run func(cmd *cobra.Command, args []string) error) func(cmd *cobra.Command, args []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := run(cmd, args); err != nil {
+			return ran{err}
+		}
+		return nil
+	}
+}
+
+// Misused makes what cobra itself refuses the wrong command line that it is; the
+// errors of commands that ran are theirs.
+func (a *App) Misused(cmd *cobra.Command, err error) error {
+	var own *fob.Error
+	var theirs ran
+	if err == nil || errors.As(err, &theirs) || errors.As(err, &own) || a.Failed(err) { // --version and --help print before anything runs
+		return err
+	}
+	return fob.Errorf(fob.ErrUsage, "%w", err).WithHint("%s --help", cmd.CommandPath())
+}
+
+// Command makes a command from its page in docs/ref. A command without a page
+// is a fault that a test finds.
+func (a *App) Command(path string, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	page, err := ref.Read(path)
+	if err != nil {
+		panic(err)
+	}
+	use := page.Use
+	if parent := strings.LastIndexByte(path, ' '); parent >= 0 {
+		use = strings.TrimPrefix(use, path[:parent+1])
+	}
+	return &cobra.Command{
+		Use: use, Short: page.Short, Long: page.Long, Example: page.Examples,
+		RunE: Runs(run), Args: cobra.NoArgs, DisableFlagsInUseLine: true,
+	}
+}
+
+// Group makes a command that only holds others.
+func (a *App) Group(path string, commands ...*cobra.Command) *cobra.Command {
+	g := a.Command(path, func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return Unknown(cmd, args[0])
+		}
+		return cmd.Help()
+	})
+	g.Args = cobra.ArbitraryArgs
+	g.SuggestionsMinimumDistance = 2
+	g.AddCommand(commands...)
+	return g
+}
+
+// Unknown refuses a word that is none of a group's commands, and names those
+// that it may have been.
+func Unknown(group *cobra.Command, word string) error {
+	near := group.SuggestionsFor(word)
+	for i, name := range near {
+		near[i] = group.CommandPath() + " " + name
+	}
+	return fob.Errorf(fob.ErrUsage, "%s has no command %q", group.CommandPath(), word).
+		WithHint("%s", strings.Join(append(near, group.CommandPath()+" --help"), ", or "))
+}
+
+// Names completes the names of profiles, sign-ins and their roles.
+func (a *App) Names(cmd *cobra.Command, args []string, text string) ([]string, cobra.ShellCompDirective) {
+	if cmd.Name() == "exec" && len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveDefault // the command's own arguments
+	}
+	if len(args) > 0 && !strings.Contains(cmd.Use, "…") {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.NamesFrom(cmd.Context(), text)
+}
+
+// NamesFrom are the names that begin with a text.
+func (a *App) NamesFrom(ctx context.Context, text string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	p := api.CompleteParams{Prefix: text}
+	if a.Call(ctx, api.Complete, &p.Caller, &p, &names) != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	directive := cobra.ShellCompDirectiveNoFileComp
+	names = slices.DeleteFunc(names, func(n string) bool { return n != terminal.Clean(n) })
+	for _, n := range names {
+		if strings.HasSuffix(n, "/") {
+			directive |= cobra.ShellCompDirectiveNoSpace
+		}
+	}
+	return names, directive
+}
+
+// OneName is the arguments of a command that takes one profile.
+func (a *App) OneName(c *cobra.Command) *cobra.Command {
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fob.Errorf(fob.ErrUsage, "%s takes one profile's name", cmd.CommandPath()).WithHint("%s; fob list shows the names", cmd.UseLine())
+		}
+		return nil
+	}
+	c.ValidArgsFunction = a.Names
+	return c
+}

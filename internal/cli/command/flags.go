@@ -1,0 +1,9 @@
+package command
+
+import "github.com/spf13/cobra"
+
+func JSONFlag(c *cobra.Command, p *bool) { c.Flags().BoolVar(p, "json", false, "print JSON") }
+
+func NoSessionFlag(c *cobra.Command, p *bool) {
+	c.Flags().BoolVar(p, "no-session", false, "use the user's own keys, not a session made from them")
+}

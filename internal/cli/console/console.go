@@ -1,0 +1,248 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/docs/ref"
+	"fob/internal/api"
+	"fob/internal/browser"
+	"fob/internal/cli/command"
+	"fob/internal/clipboard"
+	"fob/internal/fob"
+)
+
+// consoleOptions are the flags of fob console that the front end itself acts on.
+type consoleOptions struct {
+	print, copy, json           bool
+	browser, command, container string
+	set                         bool // the container is from the settings
+}
+
+func NewConsole(a *command.App) *cobra.Command {
+	var o consoleOptions
+	var service, path string
+	var signOut, multi bool
+	p := &api.DeliverParams{Way: "console"}
+	c := a.OneName(a.Command("console", func(cmd *cobra.Command, args []string) error {
+		p.Name, p.Options = args[0], map[string]string{"service": service, "path": path}
+		if signOut {
+			p.Options["session"] = "sign-out"
+		}
+		if multi {
+			p.Options["session"] = "multi"
+		}
+		return console(cmd.Context(), a, p, o)
+	}))
+	one := c.Args
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		err := one(cmd, args)
+		if err != nil && o.container == "{name}" && len(args) == 2 {
+			return fob.Errorf(fob.ErrUsage, "the name of a container follows --container and an equals sign").WithHint("--container=%s", args[1])
+		}
+		return err
+	}
+	f := c.Flags()
+	f.StringVar(&service, "service", "", "the `SERVICE` to open: s3, ec2, lambda, cw, …")
+	f.StringVar(&path, "path", "", "the `PAGE` to open: a path like /s3/buckets/NAME, or an address on the console")
+	f.BoolVar(&o.print, "print", false, "print the address instead of opening it")
+	f.BoolVar(&o.copy, "copy", false, "put the address on the clipboard instead of opening it")
+	f.BoolVar(&signOut, "sign-out", false, "sign the browser out of the console first")
+	f.BoolVar(&multi, "multi-session", false, "sign in beside the identities that the browser has (switches AWS's multi-session support on in it)")
+	f.StringVar(&o.browser, "browser", "", "the `BROWSER` to open: firefox, chromium, chrome, brave, edge, … or a program")
+	f.StringVar(&o.command, "command", "", "start `COMMAND` instead of a browser; {url} {name} {account} {region} {color} are filled in, no shell reads it")
+	f.StringVar(&o.container, "container", "", "open in a container of Firefox, or a profile of Chromium, for this profile alone or of a `NAME`")
+	f.Lookup("container").NoOptDefVal = "{name}"
+	command.JSONFlag(c, &o.json)
+	command.NarrowFlags(c, &p.Narrow)
+	c.MarkFlagsMutuallyExclusive("service", "path")
+	c.MarkFlagsMutuallyExclusive("sign-out", "multi-session")
+	c.MarkFlagsMutuallyExclusive("print", "copy", "json")
+	c.MarkFlagsMutuallyExclusive("browser", "command")
+	c.MarkFlagsMutuallyExclusive("container", "command")
+	_ = c.RegisterFlagCompletionFunc("service", cobra.FixedCompletions(serviceNames(), cobra.ShellCompDirectiveNoFileComp))
+	var names []string
+	for _, b := range browsers() {
+		names = append(names, b.name)
+	}
+	_ = c.RegisterFlagCompletionFunc("browser", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+	for _, text := range []string{"path", "command", "container"} {
+		_ = c.RegisterFlagCompletionFunc(text, cobra.NoFileCompletions)
+	}
+	return c
+}
+
+// serviceNames are the short names in the table of the command's page, which a
+// test holds equal to those that the agent knows.
+func serviceNames() []string {
+	page, err := ref.Read("console")
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for line := range strings.Lines(page.Tables) {
+		if row, ok := strings.CutPrefix(line, "| `"); ok {
+			cell, _, _ := strings.Cut(row, " |")
+			for name := range strings.SplitSeq(cell, ",") {
+				names = append(names, strings.Trim(name, " `"))
+			}
+		}
+	}
+	return names
+}
+
+// console gets the address, and does with it what was asked.
+func console(ctx context.Context, a *command.App, p *api.DeliverParams, o consoleOptions) error {
+	d, err := a.Deliver(ctx, p)
+	if err != nil {
+		return err
+	}
+	a.Leave()
+	to, err := pageOf(p.Name, d, &o)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.json:
+		facts := map[string]string{"profile": p.Name, "url": d.URL}
+		for _, name := range []string{"account", "region", "destination", "expires"} {
+			facts[name] = d.Facts[name]
+		}
+		return a.PrintJSON(facts)
+	case o.print:
+		return printAddress(a, to.url)
+	case o.copy:
+		how, err := clipboard.Copy(ctx, a.Environ, to.url)
+		if err == nil {
+			a.Tell("the address is on the clipboard (" + how + "); it signs in whoever opens it within 15 minutes")
+		}
+		return err
+	}
+	return openConsole(ctx, a, p.Name, to, o, d)
+}
+
+// pageOf takes what the command line does not say from the settings: one way to
+// open on the command line puts all others in the settings aside.
+func pageOf(name string, d fob.Delivery, o *consoleOptions) (page, error) {
+	if o.browser == "" && o.command == "" {
+		if o.command = d.Facts["console_command"]; o.container != "" {
+			o.command = "" // a container is of a browser
+		}
+	}
+	if o.browser == "" {
+		o.browser = d.Facts["console_browser"]
+	}
+	if o.container == "" && o.command == "" {
+		o.container, o.set = d.Facts["console_container"], true
+	}
+	switch strings.ToLower(o.container) {
+	case "true", "yes", "on":
+		o.container = "{name}"
+	case "false", "no", "off":
+		o.container = ""
+	}
+	color, err := pick("color", d.Facts["console_color"], name, containerColors())
+	if err != nil {
+		return page{}, err
+	}
+	icon, err := pick("icon", d.Facts["console_icon"], name, containerIcons())
+	if err != nil {
+		return page{}, err
+	}
+	return page{url: d.URL, container: o.container, facts: map[string]string{
+		"name": name, "account": d.Facts["account"], "region": d.Facts["region"], "color": color, "icon": icon}}, nil
+}
+
+func printAddress(a *command.App, address string) error {
+	if _, err := fmt.Fprintln(a.Out, address); err != nil {
+		return fob.Errorf(fob.ErrInternal, "cannot write to standard output: %w", err)
+	}
+	return nil
+}
+
+// openConsole starts a browser, or prints the address where none would be seen.
+func openConsole(ctx context.Context, a *command.App, name string, to page, o consoleOptions, d fob.Delivery) error {
+	why := ""
+	if o.command == "" {
+		why = a.Headless()
+	}
+	if why == "" {
+		argv, err := consoleCommand(ctx, a, to, o)
+		if err != nil {
+			return err
+		}
+		if err = browser.Start(a.Environ, argv); err == nil {
+			message := "your browser opens the console as " + name
+			if expires, err := time.Parse(time.RFC3339, d.Facts["expires"]); err == nil {
+				message += ", for " + command.Left(&expires, time.Now())
+			}
+			a.Tell(message)
+			return nil
+		}
+		why = err.Error()
+	}
+	a.Tell(why + "; to open the console as " + name + ", open this page within 15 minutes:")
+	return printAddress(a, to.url)
+}
+
+// consoleCommand is what to start.
+func consoleCommand(ctx context.Context, a *command.App, to page, o consoleOptions) ([]string, error) {
+	if o.command != "" {
+		return fromTemplate(o.command, to)
+	}
+	name := o.browser
+	if name == "" && to.container == "" {
+		return browser.Command(a.Environ, to.url)
+	}
+	if name == "" {
+		if name = usualBrowser(ctx, a); name == "" {
+			return nil, fob.Errorf(fob.ErrUsage, "fob cannot tell which browser should have the container").
+				WithHint("--browser firefox; or console_browser = firefox in section [fob] of fob's own config file")
+		}
+	}
+	b, known := findBrowser(name)
+	if to.container != "" && known && b.firefox && !o.set {
+		a.Tell("if Firefox asks what to do with ext+container, it lacks the add-on \"Open external links in a container\" (https://addons.mozilla.org/firefox/addon/open-url-in-container/)")
+	}
+	if known && !strings.ContainsAny(name, `/\`) {
+		start, err := b.start(a.Getenv)
+		return append(start, b.arguments(to)...), err
+	}
+	if to.container != "" && !known {
+		return nil, fob.Errorf(fob.ErrUsage, "fob does not know what containers %s has", name).WithHint("--command 'PROGRAM … {url}'")
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return nil, fob.Errorf(fob.ErrNotFound, "there is no browser %q", name).WithHint("--browser firefox, or the path of a program")
+	}
+	return append([]string{path}, b.arguments(to)...), nil
+}
+
+// usualBrowser is the person's own choice, where it can be told: of BROWSER, or of
+// the desktop.
+func usualBrowser(ctx context.Context, a *command.App) string {
+	if first := strings.Fields(a.Getenv("BROWSER")); len(first) > 0 {
+		if _, known := findBrowser(first[0]); known {
+			return first[0]
+		}
+	}
+	if runtime.GOOS != "linux" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "xdg-settings", "get", "default-web-browser")
+	cmd.Env = a.Environ
+	out, err := cmd.Output()
+	if err != nil {
+		return ""
+	}
+	b, _ := findBrowser(strings.TrimSuffix(strings.TrimSpace(string(out)), ".desktop"))
+	return b.name
+}

@@ -1,0 +1,95 @@
+package define
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+	"fob/internal/cli/command"
+	"fob/internal/fob"
+)
+
+func NewList(a *command.App) *cobra.Command {
+	var asJSON bool
+	var filter string
+	c := a.Command("list", func(cmd *cobra.Command, args []string) error {
+		rows := []api.Row{}
+		if len(args) > 0 {
+			p := api.RolesParams{Name: args[0], Filter: filter}
+			if err := a.Call(cmd.Context(), api.Roles, &p.Caller, &p, &rows); err != nil {
+				return err
+			}
+		} else {
+			p := api.ListParams{Filter: filter}
+			if err := a.Call(cmd.Context(), api.List, &p.Caller, &p, &rows); err != nil {
+				return err
+			}
+		}
+		switch {
+		case asJSON:
+			all := make([]listed, len(rows))
+			for i, row := range rows {
+				all[i] = listed(row)
+			}
+			return a.PrintJSON(all)
+		case len(args) > 0:
+			return a.PrintTable(roleTable(rows, time.Now()))
+		case len(rows) == 0 && filter == "":
+			a.Tell("no profiles yet; fob adopt takes in ~/.aws/credentials, fob add user NAME makes one")
+			return nil
+		}
+		return a.PrintTable(table(rows, time.Now()))
+	})
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return fob.Errorf(fob.ErrUsage, "fob list takes one sign-in's name, or none").WithHint("fob list SIGN-IN; more words: fob list --filter 'WORD WORD'")
+		}
+		return nil
+	}
+	c.ValidArgsFunction = a.Names
+	c.Flags().StringVar(&filter, "filter", "", "only what has all these `WORDS` in it")
+	command.JSONFlag(c, &asJSON)
+	return c
+}
+
+// listed is a row as --json prints it: with the members that scripts rely on, empty
+// or not. On the wire, where there may be tens of thousands, empty ones are left out.
+type listed struct {
+	Name        string     `json:"name"`
+	Kind        string     `json:"kind"`
+	Section     string     `json:"section,omitempty"`
+	Source      string     `json:"source"`
+	Origin      string     `json:"origin"`
+	Account     string     `json:"account"`
+	AccountName string     `json:"account_name,omitempty"`
+	Email       string     `json:"email,omitempty"`
+	Role        string     `json:"role,omitempty"`
+	Region      string     `json:"region"`
+	State       string     `json:"state"`
+	Expiration  *time.Time `json:"expiration"`
+}
+
+// roleTable shows the roles of a sign-in.
+func roleTable(rows []api.Row, now time.Time) [][]string {
+	out := [][]string{{"NAME", "ACCOUNT", "ACCOUNT NAME", "EMAIL", "ROLE", "STATE", "EXPIRES IN"}}
+	for _, r := range rows {
+		out = append(out, []string{r.Name, r.Account, r.AccountName, r.Email, r.Role, r.State, command.Left(r.Expiration, now)})
+	}
+	return out
+}
+
+func table(rows []api.Row, now time.Time) [][]string {
+	out := [][]string{{"NAME", "KIND", "SOURCE", "ACCOUNT", "DEFINED IN", "STATE", "EXPIRES IN"}}
+	for _, r := range rows {
+		out = append(out, []string{r.Name, dash(r.Kind), r.Source, r.Account, r.Origin, r.State, command.Left(r.Expiration, now)})
+	}
+	return out
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

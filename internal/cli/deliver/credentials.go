@@ -1,0 +1,30 @@
+package deliver
+
+import (
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+	"fob/internal/cli/command"
+	"fob/internal/hotpath"
+)
+
+func NewCredentials(a *command.App) *cobra.Command {
+	p := &api.DeliverParams{}
+	c := a.OneName(a.Command("credentials", func(cmd *cobra.Command, args []string) error {
+		p.Name = args[0]
+		return hotpath.Credentials(cmd.Context(), a.App, p)
+	}))
+	c.Annotations = map[string]string{"one-line-errors": "yes"}
+	command.NoSessionFlag(c, &p.NoSession)
+	command.NarrowFlags(c, &p.Narrow)
+	return c
+}
+
+// NewSession is the command line that Leapp wrote into config files.
+func NewSession(a *command.App) *cobra.Command {
+	generate := a.OneName(a.Command("session generate", func(cmd *cobra.Command, args []string) error {
+		return hotpath.Credentials(cmd.Context(), a.App, &api.DeliverParams{Name: args[0]})
+	}))
+	generate.Annotations = map[string]string{"one-line-errors": "yes"}
+	return a.Group("session", generate)
+}

@@ -1,0 +1,31 @@
+package deliver
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+	"fob/internal/cli/command"
+)
+
+func NewWhoAmI(a *command.App) *cobra.Command {
+	var asJSON bool
+	c := a.OneName(a.Command("whoami", func(cmd *cobra.Command, args []string) error {
+		p := api.NameParams{Name: args[0]}
+		var id api.Identity
+		if err := a.Call(cmd.Context(), api.WhoAmI, &p.Caller, &p, &id); err != nil {
+			return err
+		}
+		if asJSON {
+			return a.PrintJSON(id)
+		}
+		rows := [][]string{{"arn", id.ARN}, {"account", id.Account}, {"user id", id.UserID}}
+		if id.Expiration != nil {
+			rows = append(rows, []string{"expires in", command.Left(id.Expiration, time.Now())})
+		}
+		return a.PrintTable(rows)
+	}))
+	command.JSONFlag(c, &asJSON)
+	return c
+}

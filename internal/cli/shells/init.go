@@ -1,0 +1,46 @@
+package shells
+
+import (
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/command"
+	"fob/internal/fob"
+	"fob/internal/shell"
+)
+
+func NewInit(a *command.App) *cobra.Command {
+	var prompt bool
+	c := oneShell(a, a.Command("init", func(_ *cobra.Command, args []string) error {
+		text, err := shell.Init(args[0], a.Exe(), prompt)
+		if err != nil {
+			return err
+		}
+		return a.Write(fob.Delivery{Stdout: text})
+	}))
+	c.Flags().BoolVar(&prompt, "prompt", false, "also show the profile in use in the prompt")
+	return c
+}
+
+// NewCompletion takes the place of cobra's own, whose scripts evaluate what was
+// typed, and in bash need another package.
+func NewCompletion(a *command.App) *cobra.Command {
+	return oneShell(a, a.Command("completion", func(_ *cobra.Command, args []string) error {
+		text, err := shell.Completion(args[0])
+		if err != nil {
+			return err
+		}
+		return a.Write(fob.Delivery{Stdout: text})
+	}))
+}
+
+// oneShell is the arguments of a command that takes a shell's name.
+func oneShell(a *command.App, c *cobra.Command) *cobra.Command {
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fob.Errorf(fob.ErrUsage, "%s takes the name of a shell", cmd.CommandPath()).WithHint("%s", cmd.UseLine())
+		}
+		return nil
+	}
+	c.ValidArgsFunction = cobra.FixedCompletions(shell.Shells(), cobra.ShellCompDirectiveNoFileComp)
+	return c
+}

@@ -1,0 +1,21 @@
+package shells
+
+import (
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/command"
+	"fob/internal/hotpath"
+	"fob/internal/shell"
+)
+
+func NewPrompt(a *command.App) *cobra.Command {
+	var p hotpath.Prompt
+	c := a.Command("prompt", func(cmd *cobra.Command, _ []string) error {
+		return p.Print(cmd.Context(), a.App)
+	})
+	c.Flags().StringVar(&p.Format, "format", hotpath.DefaultFormat, "what to print, with {name} and {left}")
+	c.Flags().StringVar(&p.Shell, "shell", "", "the `SHELL` whose prompt it becomes a part of")
+	_ = c.RegisterFlagCompletionFunc("format", cobra.NoFileCompletions)
+	_ = c.RegisterFlagCompletionFunc("shell", cobra.FixedCompletions(shell.Shells(), cobra.ShellCompDirectiveNoFileComp))
+	return c
+}

@@ -1,0 +1,104 @@
+package signin
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+	"fob/internal/child"
+	"fob/internal/cli/command"
+	"fob/internal/fob"
+	"fob/internal/terminal"
+)
+
+func NewSync(a *command.App) *cobra.Command {
+	var asJSON bool
+	c := a.Command("sync", func(cmd *cobra.Command, args []string) error {
+		names, err := sessionNames(a, cmd, args)
+		if err != nil {
+			return err
+		}
+		results := []api.SyncResult{}
+		var first error
+		for _, name := range names {
+			p := api.NameParams{Name: name}
+			var r api.SyncResult
+			err := a.Call(cmd.Context(), api.Sync, &p.Caller, &p, &r)
+			switch {
+			case err != nil && (len(names) == 1 || cmd.Context().Err() != nil):
+				return err
+			case err != nil: // the others are found all the same
+				complain(a, err)
+				first = cmp.Or(first, err)
+			case asJSON:
+				results = append(results, r)
+			default:
+				synced(a, r)
+			}
+		}
+		if asJSON {
+			if err := a.PrintJSON(results); err != nil {
+				return err
+			}
+		}
+		if first != nil {
+			return child.ExitStatus(fob.OutcomeOf(first).Code)
+		}
+		return nil
+	})
+	c.Args = cobra.ArbitraryArgs
+	c.ValidArgsFunction = a.Names
+	command.JSONFlag(c, &asJSON)
+	return c
+}
+
+// complain prints an error that does not end the command.
+func complain(a *command.App, err error) {
+	a.Tell(err.Error())
+	if hint := fob.HintOf(err); hint != "" {
+		fmt.Fprintf(a.Err, "hint: %s\n", terminal.Clean(hint))
+	}
+}
+
+// sessionNames are the sign-ins that were named, else all.
+func sessionNames(a *command.App, cmd *cobra.Command, args []string) ([]string, error) {
+	if len(args) > 0 {
+		return args, nil
+	}
+	var rows []api.Row
+	p := api.ListParams{}
+	if err := a.Call(cmd.Context(), api.List, &p.Caller, &p, &rows); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, r := range rows {
+		if r.Section != "" {
+			names = append(names, r.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fob.Errorf(fob.ErrNotFound, "there is no sign-in to search").WithHint("fob add sso NAME --start-url URL --region REGION")
+	}
+	return names, nil
+}
+
+// maxShown keeps the summary of a first search readable.
+const maxShown = 20
+
+func synced(a *command.App, r api.SyncResult) {
+	a.Printf("%s: %d accounts, %d roles\n", terminal.Clean(r.Session), r.Accounts, r.Roles)
+	for _, part := range []struct {
+		sign  string
+		names []string
+	}{{"+", r.Appeared}, {"-", r.Gone}, {"~", r.Renamed}} {
+		for i, name := range part.names {
+			if i == maxShown {
+				a.Printf("%s … and %d more\n", part.sign, len(part.names)-maxShown)
+				break
+			}
+			fmt.Fprintf(a.Out, "%s %s\n", part.sign, terminal.Clean(name))
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package token
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+	"fob/internal/child"
+	"fob/internal/cli/command"
+	"fob/internal/fob"
+	"fob/internal/terminal"
+)
+
+// helperLimit bounds what git and Docker write to a credential helper, in bytes.
+const helperLimit = 64 << 10
+
+func NewToken(a *command.App) *cobra.Command {
+	return a.Group("token", newTokenEKS(a), newTokenRDS(a), newTokenCodeCommit(a), newTokenECR(a))
+}
+
+// tokenCommand makes a command that delivers a token. args turns the command line
+// into options; with none there is nothing to deliver.
+func tokenCommand(a *command.App, kind string, takes []string, options func(arg string) (map[string]string, error)) *cobra.Command {
+	p := &api.DeliverParams{Way: "token"}
+	var profile string
+	c := a.Command("token "+kind, func(cmd *cobra.Command, args []string) error {
+		opts, err := options(args[0])
+		if err != nil || opts == nil {
+			return err
+		}
+		if p.Name = profile; profile == "" {
+			if err = actFor(a, p); err != nil {
+				return err
+			}
+		}
+		opts["for"] = kind
+		p.Options = opts
+		d, err := a.Deliver(cmd.Context(), p)
+		if err != nil {
+			return err
+		}
+		return a.Write(d)
+	})
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fob.Errorf(fob.ErrUsage, "%s takes one argument", cmd.CommandPath()).WithHint("%s", cmd.UseLine())
+		}
+		return nil
+	}
+	c.ValidArgs = takes
+	c.Flags().StringVar(&profile, "profile", "", "the `NAME` of the profile; without it that of AWS_PROFILE")
+	_ = c.RegisterFlagCompletionFunc("profile", func(cmd *cobra.Command, _ []string, text string) ([]string, cobra.ShellCompDirective) {
+		return a.Names(cmd, nil, text)
+	})
+	command.NarrowFlags(c, &p.Narrow)
+	return c
+}
+
+// actFor takes the profile from the environment, and what a fob exec has taken away
+// from it: a tool's helper may do no more than the tool.
+func actFor(a *command.App, p *api.DeliverParams) error {
+	name, narrowed := a.Environ.Acting()
+	if name == "" {
+		return fob.Errorf(fob.ErrUsage, "neither --profile nor AWS_PROFILE says for which profile").WithHint("--profile NAME, or fob exec NAME -- …")
+	}
+	own := p.Narrow
+	if (own.Policy != "" || len(own.PolicyARNs) > 0) && (narrowed.Policy != "" || len(narrowed.PolicyARNs) > 0) {
+		return fob.Errorf(fob.ErrUsage, "%s is narrowed here already, and another policy beside that one would widen it", name).WithHint("--profile %s, with the policy", name)
+	}
+	p.Name, p.Narrow = name, fob.Narrow{
+		Region: cmp.Or(own.Region, narrowed.Region), Duration: cmp.Or(own.Duration, narrowed.Duration),
+		Policy: cmp.Or(own.Policy, narrowed.Policy), PolicyARNs: append(own.PolicyARNs, narrowed.PolicyARNs...),
+	}
+	return nil
+}
+
+func newTokenEKS(a *command.App) *cobra.Command {
+	return tokenCommand(a, "eks", nil, func(cluster string) (map[string]string, error) {
+		version, err := execVersion(a.Getenv("KUBERNETES_EXEC_INFO"))
+		return map[string]string{"cluster": cluster, "api": version}, err
+	})
+}
+
+// execVersion is the version of kubectl's protocol that it asks for.
+func execVersion(info string) (string, error) {
+	if info == "" {
+		return "v1", nil
+	}
+	var asked struct {
+		APIVersion string `json:"apiVersion"`
+	}
+	err := json.Unmarshal([]byte(info), &asked)
+	group, version, _ := strings.Cut(asked.APIVersion, "/")
+	if err != nil || group != "client.authentication.k8s.io" || version != "v1" && version != "v1beta1" {
+		return "", fob.Errorf(fob.ErrUsage, "kubectl asks in KUBERNETES_EXEC_INFO for something else than v1 or v1beta1 of client.authentication.k8s.io").
+			WithHint("apiVersion: client.authentication.k8s.io/v1, in the user's exec section of the kubeconfig")
+	}
+	return version, nil
+}
+
+func newTokenRDS(a *command.App) *cobra.Command {
+	return tokenCommand(a, "rds", nil, func(target string) (map[string]string, error) {
+		return map[string]string{"target": target}, nil
+	})
+}
+
+func newTokenCodeCommit(a *command.App) *cobra.Command {
+	return tokenCommand(a, "codecommit", []string{"get", "store", "erase"}, func(verb string) (map[string]string, error) {
+		input, err := helperInput(a)
+		if verb != "get" {
+			return nil, err // there is nothing to keep; git may know more verbs some day
+		}
+		return map[string]string{"input": input}, err
+	})
+}
+
+func newTokenECR(a *command.App) *cobra.Command {
+	verbs := []string{"get", "store", "erase", "list"}
+	c := tokenCommand(a, "ecr", verbs, func(verb string) (map[string]string, error) {
+		switch verb {
+		case "get":
+			input, err := helperInput(a)
+			return map[string]string{"input": input}, err
+		case "store", "erase":
+			_, err := helperInput(a)
+			return nil, err
+		case "list":
+			return nil, a.Write(fob.Delivery{Stdout: "{}\n"})
+		}
+		return nil, fob.Errorf(fob.ErrUsage, "Docker's helpers know no verb %q", verb).WithHint("fob token ecr %s", strings.Join(verbs, "|"))
+	})
+	// Docker shows what a helper prints on stdout before it fails.
+	run := c.RunE
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		if err != nil && args[0] == "get" {
+			text := err.Error()
+			if hint := fob.HintOf(err); hint != "" {
+				text += " (hint: " + hint + ")"
+			}
+			fmt.Fprintln(a.Out, terminal.Clean(text))
+			return child.ExitStatus(1)
+		}
+		return err
+	}
+	return c
+}
+
+func helperInput(a *command.App) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(a.In, helperLimit+1))
+	if err != nil || len(text) > helperLimit {
+		return "", fob.Errorf(fob.ErrUsage, "standard input cannot be read, or is too long")
+	}
+	return string(text), nil
+}

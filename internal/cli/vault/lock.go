@@ -1,0 +1,12 @@
+package vault
+
+import (
+	"github.com/spf13/cobra"
+
+	"fob/internal/api"
+	"fob/internal/cli/command"
+)
+
+func NewLock(a *command.App) *cobra.Command { return a.Plain("lock", api.Lock) }
+
+func NewUnlock(a *command.App) *cobra.Command { return a.Plain("unlock", api.Unlock) }

@@ -1,0 +1,63 @@
+package environ
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fob/internal/fob"
+)
+
+// HasBotoKeys reports whether the configuration of boto 2 has keys, which botocore
+// would prefer to an endpoint.
+func (e Environ) HasBotoKeys() bool {
+	paths := []string{e.Get("BOTO_CONFIG")}
+	if paths[0] == "" {
+		paths = []string{"/etc/boto.cfg", filepath.Join(e.Get("HOME"), ".boto")}
+	}
+	return slices.ContainsFunc(paths, func(path string) bool {
+		text, err := os.ReadFile(path)
+		return err == nil && bytes.Contains(text, []byte("aws_access_key_id"))
+	})
+}
+
+// Direct sees to it that requests to the endpoint do not go through a proxy: one
+// elsewhere would look for it on its own machine, and would learn the token.
+func (e Environ) Direct() Environ {
+	value := func(name string) (v string, set bool) {
+		for _, kv := range e {
+			if rest, ok := strings.CutPrefix(kv, name+"="); ok {
+				v, set = rest, true
+			}
+		}
+		return v, set
+	}
+	proxied := slices.ContainsFunc([]string{"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}, func(name string) bool {
+		v, _ := value(name)
+		return v != ""
+	})
+	if !proxied {
+		return e
+	}
+	set := map[string]string{}
+	upper, _ := value("NO_PROXY")
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		v, is := value(name)
+		if !is {
+			v = upper // clients read one or the other first
+		}
+		list := strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
+		if slices.Contains(list, "*") {
+			continue
+		}
+		for _, host := range []string{"127.0.0.1", "localhost"} {
+			if !slices.Contains(list, host) {
+				list = append(list, host)
+			}
+		}
+		set[name] = strings.Join(list, ",")
+	}
+	return e.Changed(fob.Delivery{Set: set})
+}

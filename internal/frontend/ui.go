@@ -1,0 +1,179 @@
+package frontend
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strings"
+
+	"fob/internal/browser"
+	"fob/internal/fob"
+	"fob/internal/terminal"
+)
+
+// The rules of talking with a person: stdout is data only; messages go to
+// stderr; prompts go to the terminal itself, because an SDK that starts fob
+// keeps stdin and stderr. Answers given in advance come first.
+
+func (a *App) UI() fob.UI {
+	return fob.UI{
+		AskFunc:      a.ask,
+		ConfirmFunc:  a.confirm,
+		OpenFunc:     a.Open,
+		ProgressFunc: a.progress,
+		TellFunc:     func(_ context.Context, message string) { a.Tell(message) },
+	}
+}
+
+// Tell says something to the person, on stderr.
+func (a *App) Tell(message string) { fmt.Fprintln(a.Err, "fob: "+terminal.Clean(message)) }
+
+func (a *App) ask(ctx context.Context, q fob.Question) (fob.Secret, error) {
+	switch {
+	case q.Kind == fob.AskMFACode && a.MFACode != "":
+		code := a.MFACode
+		a.MFACode = "" // a code works once
+		return fob.NewSecret(code), nil
+	case (q.Kind == fob.AskPassphrase || q.Kind == fob.AskNewPhrase) && a.PassphraseStdin,
+		q.Kind == fob.AskSecret && a.SecretStdin:
+		return a.stdinLine(q)
+	case q.Command != "":
+		return a.runCommand(ctx, q)
+	}
+	answer, err := a.prompt(q.Prompt, q.Hidden)
+	if err == nil && q.Kind == fob.AskNewPhrase {
+		again, err := a.prompt("the same again", true)
+		if err != nil {
+			return fob.Secret{}, err
+		}
+		if !answer.Equal(again) {
+			return fob.Secret{}, fob.Errorf(fob.ErrUsage, "the two passphrases differ")
+		}
+	}
+	return answer, err
+}
+
+// stdinLine reads byte by byte: what follows the line belongs to somebody else.
+func (a *App) stdinLine(q fob.Question) (fob.Secret, error) {
+	var line []byte
+	one := make([]byte, 1)
+	for len(line) < 64<<10 {
+		n, err := a.In.Read(one)
+		if n == 1 && one[0] == '\n' {
+			return fob.NewSecret(strings.TrimSuffix(string(line), "\r")), nil
+		}
+		line = append(line, one[:n]...)
+		if err != nil {
+			break
+		}
+	}
+	if len(line) == 0 {
+		return fob.Secret{}, &fob.Error{Kind: fob.ErrNobody, Message: "standard input has no line for: " + q.Prompt}
+	}
+	return fob.NewSecret(string(line)), nil
+}
+
+// runCommand runs the program that the user configured to answer (mfa_process),
+// in this process's own environment, as aws-vault does.
+func (a *App) runCommand(ctx context.Context, q fob.Question) (fob.Secret, error) {
+	shell, flag := "sh", "-c"
+	if runtime.GOOS == "windows" {
+		shell, flag = "cmd", "/C"
+	}
+	cmd := exec.CommandContext(ctx, shell, flag, q.Command)
+	cmd.Env, cmd.Stderr = a.Environ, a.Err
+	out, err := cmd.Output()
+	if err != nil {
+		return fob.Secret{}, fob.Errorf(fob.ErrSignIn, "mfa_process failed: %w", err).WithHint("run it in a terminal to see why")
+	}
+	line, _, _ := bytes.Cut(bytes.TrimSpace(out), []byte("\n"))
+	return fob.NewSecret(string(line)), nil
+}
+
+func (a *App) confirm(_ context.Context, c fob.Confirmation) error {
+	if c.Detail != "" {
+		for line := range strings.Lines(c.Detail) {
+			fmt.Fprintln(a.Err, terminal.Clean(strings.TrimSuffix(line, "\n")))
+		}
+	}
+	if a.Yes {
+		return nil
+	}
+	answer, err := a.prompt(c.Title+"? [y/N]", false)
+	switch {
+	case errors.Is(err, fob.ErrNobody):
+		return &fob.Error{Kind: fob.ErrNobody, Message: "there is no terminal to confirm at: " + c.Title, Hint: "add --yes"}
+	case err != nil:
+		return err
+	}
+	switch strings.ToLower(strings.TrimSpace(answer.Reveal())) {
+	case "y", "yes":
+		return nil
+	}
+	return fob.Errorf(fob.ErrCancelled, "nothing was changed")
+}
+
+// prompt asks at the terminal. Whatever ends it gives the terminal back as it was.
+func (a *App) prompt(text string, hidden bool) (fob.Secret, error) {
+	if a.NoPrompt {
+		return fob.Secret{}, fob.ErrNobody
+	}
+	if a.terminal != nil {
+		a.terminal.Lock()
+		defer a.terminal.Unlock()
+	}
+	in, out, err := terminal.Open()
+	if err != nil {
+		return fob.Secret{}, fob.ErrNobody
+	}
+	defer in.Close()
+	defer out.Close()
+	if a.terminal != nil && !terminal.Foreground(in) {
+		return fob.Secret{}, fob.ErrNobody // reading there would stop a server in the background
+	}
+	a.asked = true
+	return terminal.Ask(in, out, terminal.Clean(text)+": ", hidden)
+}
+
+// Open shows a page in the browser, or its address where no browser could be
+// seen. Callers without a terminal open nothing, unless the sign-in was asked for, or
+// is to open always and there is a browser to be seen.
+func (a *App) Open(_ context.Context, p fob.Page) error {
+	if !a.SigningIn && !terminal.Present() && (!p.Always || a.Headless() != "") {
+		return fob.ErrNobody
+	}
+	if p.URL == "" {
+		return nil // asked only whether
+	}
+	if p.Code != "" {
+		a.Tell("the page must show the code " + p.Code + ". Go on only if it does, and if it was you who started this: whoever else gives you a code wants your access")
+	}
+	why := a.Headless()
+	if why == "" {
+		err := browser.Open(a.Environ, p.URL)
+		if err == nil {
+			a.Tell("your browser opens a page to " + p.Title)
+			return nil
+		}
+		why = err.Error()
+	}
+	a.Tell(why + "; to " + p.Title + ", open this page:")
+	fmt.Fprintln(a.Err, terminal.Clean(p.URL))
+	if p.Code == "" && a.Getenv("SSH_CONNECTION") != "" {
+		a.Tell("the page comes back to this machine: from another one, use fob login --device-code")
+	}
+	return nil
+}
+
+// Headless says why no browser would be seen here; empty if one would.
+func (a *App) Headless() string {
+	if a.NoBrowser {
+		return "no browser was wanted"
+	}
+	return browser.Headless(a.Environ)
+}
+
+func (a *App) progress(p fob.Progress) { a.bar.Draw(a.Err, p) }

@@ -1,0 +1,6 @@
+package terminal
+
+import "golang.org/x/sys/unix"
+
+// The calls that get and set a terminal's settings.
+const getTermios, setTermios = unix.TCGETS, unix.TCSETS
