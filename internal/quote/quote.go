@@ -12,9 +12,9 @@ import (
 // Word quotes a value for sh, bash and zsh where it has to be, and leaves it as it is
 // otherwise: for hints, which people type back, and for commands that are printed.
 func Word(v string) string {
-	plain := v != "" && v[0] != '=' // which zsh expands
+	plain := v != "" && v[0] != '=' && v[0] != '%' // zsh expands =ls, shells have jobs %1, fish has %self
 	for _, r := range v {
-		plain = plain && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_@+=:,./-", r))
+		plain = plain && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_@%+=:,./-", r))
 	}
 	if plain {
 		return v

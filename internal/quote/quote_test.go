@@ -78,7 +78,7 @@ func TestWord(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"corp": "corp", "https://corp.awsapps.com/start": "https://corp.awsapps.com/start", "corp/Prod/Ops": "corp/Prod/Ops", "é": "é",
-		"my corp": "'my corp'", "a;b": "'a;b'", "it's": `'it'\''s'`, "$(x)": "'$(x)'", "a*b": "'a*b'", "": "''", "=ls": "'=ls'", "a=b": "a=b",
+		"my corp": "'my corp'", "a;b": "'a;b'", "it's": `'it'\''s'`, "$(x)": "'$(x)'", "a*b": "'a*b'", "": "''", "=ls": "'=ls'", "a=b": "a=b", "%1": "'%1'", "https://x/a%20b": "https://x/a%20b",
 	} {
 		if got := quote.Word(value); got != want {
 			t.Errorf("%q: %s", value, got)
