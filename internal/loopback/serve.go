@@ -41,16 +41,20 @@ func First(ctx context.Context, t fob.Task, r fob.Request) (fob.Delivery, error)
 		d, err := t.Deliver(ctx, r)
 		done <- result{d, err}
 	}()
+	var got result
 	select {
-	case r := <-done:
-		return r.d, r.err
+	case got = <-done:
 	case <-ctx.Done():
+		got.err = ctx.Err()
+		select {
+		case <-done:
+		case <-time.After(time.Second):
+		}
 	}
-	select {
-	case <-done:
-	case <-time.After(time.Second):
+	if got.err != nil && ctx.Err() != nil { // whichever of the two was seen first
+		return fob.Delivery{}, fob.Errorf(fob.ErrCancelled, "cancelled")
 	}
-	return fob.Delivery{}, fob.Errorf(fob.ErrCancelled, "cancelled")
+	return got.d, got.err
 }
 
 // Status is the HTTP status for what went wrong while the agent was asked. SDKs
