@@ -58,54 +58,6 @@ func (a *Agent) principalChain(name string, r *request) (chain.Chain, error) {
 	return c, nil
 }
 
-// grant is what a way gets for one request.
-func (a *Agent) grant(r *request, p *api.DeliverParams, c chain.Chain) delivery.Grant {
-	profile := c[0].Profile
-	in := principal.Partition(profile)
-	if p.Narrow.Region != "" {
-		profile = profile.With("region", p.Narrow.Region)
-	}
-	ask := func(n fob.Narrow, minValid time.Duration) fob.Request {
-		return fob.Request{Profile: profile.Name, Way: p.Way, NoSession: p.NoSession, MinValid: minValid, Narrow: n,
-			Patience: time.Duration(p.Patience) * time.Millisecond,
-			Paths:    r.caller.Paths, Caller: r.conn.caller}
-	}
-	narrowed := func(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
-		if err := a.unlocked(ctx, r.ui); err != nil {
-			return fob.Credentials{}, err
-		}
-		return a.broker.Credentials(ctx, c, ask(n, minValid), r.ui)
-	}
-	g := delivery.Grant{
-		Profile: profile,
-		Credentials: func(ctx context.Context) (fob.Credentials, error) {
-			return narrowed(ctx, p.Narrow, time.Duration(p.MinValid)*time.Second)
-		},
-		Narrowed: narrowed,
-		Lineage: func(n fob.Narrow) (fob.Lineage, error) {
-			plan, err := a.broker.Plan(c, ask(n, 0))
-			if err != nil {
-				return fob.LineageOther, err
-			}
-			return plan.Lineage(), nil
-		},
-		Setting:   a.files.Setting,
-		Partition: in,
-		Account:   c[0].Kind.AccountIn(profile),
-		Options:   p.Options,
-		Narrow:    p.Narrow,
-		Exe:       r.caller.Exe,
-		Paths:     r.caller.Paths,
-		Home:      a.home,
-		HTTP:      a.broker.HTTP,
-		Now:       a.clock.Now(),
-	}
-	if w, ok := a.writer(r, p, profile.Name); ok {
-		g.Write, g.Foreign = w.Write, w.Occupied
-	}
-	return g
-}
-
 // whoami asks AWS whose credentials these are.
 func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.Identity, error) {
 	if err := a.unlocked(ctx, r.ui); err != nil {

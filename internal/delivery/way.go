@@ -5,7 +5,6 @@ package delivery
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"fob/internal/fob"
@@ -25,49 +24,57 @@ type Way struct {
 	Run func(ctx context.Context, t fob.Task) error
 }
 
-// Grant is what a way may hand over.
+// Grant is what every way gets for one request.
 type Grant struct {
-	Profile     fob.Profile
-	Credentials func(ctx context.Context) (fob.Credentials, error)
-	// Lineage says what AWS would take credentials for that were narrowed so, and
-	// Narrowed retrieves them, valid for minValid where their source can give that:
-	// for ways in which AWS takes some credentials only.
-	Lineage  func(n fob.Narrow) (fob.Lineage, error)
-	Narrowed func(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error)
-	// Setting returns a setting of fob's own, from the section [fob].
-	Setting   func(key string) string
+	Profile   fob.Profile
 	Partition partition.Partition // of the profile
-	Account   string              // that the definition says it acts in; may be empty
-	Options   map[string]string
-	Narrow    fob.Narrow // what the request took away
-	Exe       string     // absolute path of fob, for credential_process
-	Paths     fob.Paths  // the user's AWS files
-	Home      fob.Home   // fob's own directories
-	HTTP      *http.Client
-	Now       time.Time
-	// Write writes a file, which the agent renews, and takes away when the
-	// credentials must go. It returns where what was there has been set aside, if it
-	// was. Nil where there is no agent to take a file away.
-	Write func(f File) (aside string, err error)
-	// Foreign says whether something is at a path that Write would not replace:
-	// content that is not what was written there. It is set where Write is.
-	Foreign func(path string) (bool, error)
+	Narrow    fob.Narrow          // what the request took away
+	// Options are the way's own; [Hand] decodes them.
+	Options     map[string]string
+	Credentials func(ctx context.Context) (fob.Credentials, error)
+	Now         time.Time
+	// Agent offers more, to ways that need it: see [From].
+	Agent any
 }
 
-// File is a file of credentials in clear.
-type File struct {
-	Path       string // as [fob/internal/atomicfile.Place] gives it
-	Section    string
-	Text       fob.Secret
-	Expiration time.Time
-	// Aside says that what is there may be set aside if it is somebody else's.
-	Aside bool
+// From returns the agent as what a way needs of it, an interface that the way's
+// package declares.
+func From[Needs any](g Grant) (Needs, error) {
+	n, ok := g.Agent.(Needs)
+	if !ok {
+		return n, fob.Errorf(fob.ErrInternal, "the agent does not offer what this delivery needs")
+	}
+	return n, nil
 }
 
-// NotOurs refuses to write where something is that fob did not write.
-func NotOurs(path string) error {
-	return fob.Errorf(fob.ErrConflict, "%s is there, and is not what fob wrote", path).
-		WithHint("another file; --force sets it aside, under another name")
+// Hand makes the function of a way from one that takes its options decoded: Options
+// is a struct of strings and bools with the tag option:"NAME". An option that it does
+// not have is refused, before anything is retrieved. Credentials that have expired are
+// refused as well.
+func Hand[Options any](do func(ctx context.Context, g Grant, o Options) (fob.Delivery, error)) func(context.Context, Grant) (fob.Delivery, error) {
+	return func(ctx context.Context, g Grant) (fob.Delivery, error) {
+		var o Options
+		if err := decode(g.Options, &o); err != nil {
+			return fob.Delivery{}, err
+		}
+		retrieve := g.Credentials
+		g.Credentials = func(ctx context.Context) (fob.Credentials, error) {
+			c, err := retrieve(ctx)
+			if err != nil {
+				return fob.Credentials{}, err
+			}
+			return c, Unexpired(c, g.Profile, g.Now)
+		}
+		return do(ctx, g, o)
+	}
+}
+
+// Unexpired refuses credentials that have expired.
+func Unexpired(c fob.Credentials, p fob.Profile, now time.Time) error {
+	if c.Remaining(now) > 0 {
+		return nil
+	}
+	return fob.Errorf(fob.ErrInternal, "the credentials of profile %q have expired", p.Name).WithHint("fob agent stop, then try again")
 }
 
 // Find returns the way of a name that the agent can hand out.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"fob/internal/delivery"
+	"fob/internal/delivery/write"
 	"fob/internal/fob"
 	"fob/test/skip"
 )
@@ -33,7 +33,7 @@ const (
 func writtenHelper(state, path string) int {
 	w := openRegister(state)
 	put := func(text string) error {
-		d := delivery.File{Path: path, Section: "default", Text: fob.NewSecret(text), Expiration: time.Now().Add(time.Hour)}
+		d := write.File{Path: path, Section: "default", Text: fob.NewSecret(text), Expiration: time.Now().Add(time.Hour)}
 		one, _ := w.Writer()
 		one.Profile, one.Renews = "prod", w.files[path]
 		_, err := one.Write(d)

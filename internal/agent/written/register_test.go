@@ -17,7 +17,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"fob/internal/atomicfile"
-	"fob/internal/delivery"
+	"fob/internal/delivery/write"
 	"fob/internal/fob"
 )
 
@@ -57,8 +57,8 @@ func (d *desk) writer(renews *File) *Writer {
 	return w
 }
 
-func (d *desk) file(name, text string, life time.Duration) delivery.File {
-	return delivery.File{Path: filepath.Join(d.dir, name), Section: "default", Text: fob.NewSecret(text), Expiration: time.Now().Add(life)}
+func (d *desk) file(name, text string, life time.Duration) write.File {
+	return write.File{Path: filepath.Join(d.dir, name), Section: "default", Text: fob.NewSecret(text), Expiration: time.Now().Add(life)}
 }
 
 // holds says what is in a file; "" if it is not there.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"fob/internal/atomicfile"
-	"fob/internal/delivery"
+	"fob/internal/delivery/write"
 	"fob/internal/fob"
 )
 
@@ -77,7 +77,7 @@ func (r *Register) occupied(path string) (bool, error) {
 
 // Write writes a file, the entry in the register first. It returns where what was
 // there has been set aside, if it was.
-func (w *Writer) Write(d delivery.File) (aside string, err error) {
+func (w *Writer) Write(d write.File) (aside string, err error) {
 	r := w.register
 	var warning string
 	defer func() { // once others can go on: a front end may be slow to read
@@ -113,7 +113,7 @@ func (w *Writer) Write(d delivery.File) (aside string, err error) {
 		return "", err
 	}
 	if occupied && !d.Aside {
-		return "", delivery.NotOurs(d.Path)
+		return "", write.NotOurs(d.Path)
 	}
 	f.Sums = append(slices.DeleteFunc(f.Sums, func(s string) bool { return s == sum(text) }), sum(text))
 	r.files[d.Path] = f

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -14,12 +15,10 @@ import (
 	"fob/internal/fob"
 )
 
-// Way returns the way. Options: "service" (a short name) or "path" of the page to
-// open; "session": "sign-out" or "multi", for browsers that are signed in already.
-// The region and the duration are those of the request's Narrow. The address in the
-// answer holds a sign-in token, which AWS takes for 15 minutes.
+// Way returns the way. The region and the duration are those of the request's Narrow.
+// The address in the answer holds a sign-in token, which AWS takes for 15 minutes.
 func Way() delivery.Way {
-	return delivery.Way{Name: "console", Chosen: true, Doc: "an address that signs a browser in to the AWS console", Hand: hand}
+	return delivery.Way{Name: "console", Chosen: true, Doc: "an address that signs a browser in to the AWS console", Hand: delivery.Hand(hand)}
 }
 
 // AWS's limits of a console session, and the policy with which a user's session
@@ -34,17 +33,46 @@ const (
 // fresh is how long credentials should be valid if the console ends with them.
 const fresh = 45 * time.Minute
 
-func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+type options struct {
+	Service string `option:"service"` // of the page to open: a short name
+	Path    string `option:"path"`    // of the page to open
+	Session string `option:"session"` // sign-out or multi, for browsers that are signed in already
+}
+
+// Needs is what the way needs of the agent.
+type Needs interface {
+	// Lineage says what AWS would take credentials for that were narrowed so.
+	Lineage(n fob.Narrow) (fob.Lineage, error)
+	// Narrowed retrieves them, valid for minValid where their source can give that.
+	Narrowed(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error)
+	// Setting returns a setting of fob's own, from the section [fob].
+	Setting(key string) string
+	Account() string    // that the definition says it acts in; may be empty
+	HTTP() *http.Client // for calls to AWS
+}
+
+// granted is a grant with what the agent offers.
+type granted struct {
+	delivery.Grant
+	Needs
+}
+
+func hand(ctx context.Context, grant delivery.Grant, o options) (fob.Delivery, error) {
+	agent, err := delivery.From[Needs](grant)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
+	g := granted{grant, agent}
 	at, err := siteOf(g.Partition, g.Profile)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
 	destination, region, err := at.destination(target{
-		service: g.Options["service"], path: g.Options["path"], region: g.Profile.Get("region"), asked: g.Narrow.Region != ""})
+		service: o.Service, path: o.Path, region: g.Profile.Get("region"), asked: g.Narrow.Region != ""})
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	if _, err := at.chain(g.Options["session"], ""); err != nil {
+	if _, err := at.chain(o.Session, ""); err != nil {
 		return fob.Delivery{}, err
 	}
 	t, err := choose(g)
@@ -58,19 +86,19 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	address, err := at.chain(g.Options["session"], at.login(token, destination))
+	address, err := at.chain(o.Session, at.login(token, destination))
 	return fob.Delivery{URL: address, Facts: facts(g, c, t, destination, region), Warning: t.warning}, err
 }
 
 // signIn trades credentials for a sign-in token. Only AWS knows a role's maximum:
 // where it refuses a session that was wished for, the console is opened for as long
 // as without a wish, and where it refuses that, until credentials end that are fresh.
-func signIn(ctx context.Context, g delivery.Grant, at site, t *terms) (fob.Credentials, fob.Secret, error) {
+func signIn(ctx context.Context, g granted, at site, t *terms) (fob.Credentials, fob.Secret, error) {
 	wanted := t.session
 	c, token, err := signInOnce(ctx, g, at, t)
 	if errors.Is(err, errBadRequest) && t.usual > 0 && t.usual < wanted {
 		t.session = t.usual
-		token, err = at.signinToken(ctx, g.HTTP, c, t.session)
+		token, err = at.signinToken(ctx, g.HTTP(), c, t.session)
 	}
 	if errors.Is(err, errBadRequest) && wanted > 0 {
 		t.session, t.minValid = 0, fresh
@@ -82,14 +110,17 @@ func signIn(ctx context.Context, g delivery.Grant, at site, t *terms) (fob.Crede
 	return c, token, err
 }
 
-func signInOnce(ctx context.Context, g delivery.Grant, at site, t *terms) (c fob.Credentials, token fob.Secret, err error) {
+func signInOnce(ctx context.Context, g granted, at site, t *terms) (c fob.Credentials, token fob.Secret, err error) {
 	if c, err = g.Narrowed(ctx, t.narrow, t.minValid); err != nil {
 		return c, token, err
 	}
 	if c.LongLived() {
 		return c, token, refused(nil)
 	}
-	token, err = at.signinToken(ctx, g.HTTP, c, t.session)
+	if err = delivery.Unexpired(c, g.Profile, g.Now); err != nil {
+		return c, token, err
+	}
+	token, err = at.signinToken(ctx, g.HTTP(), c, t.session)
 	return c, token, err
 }
 
@@ -109,7 +140,7 @@ type terms struct {
 // maximum: an hour is always allowed there, and what the definition says too. To
 // say it for other credentials is an error. A user is let in only through
 // GetFederationToken, with a policy that takes nothing away.
-func choose(g delivery.Grant) (terms, error) {
+func choose(g granted) (terms, error) {
 	t := terms{narrow: g.Narrow, minValid: fresh}
 	length := time.Duration(g.Narrow.Duration) * time.Second
 	t.asked, t.narrow.Duration = length > 0, 0
@@ -184,14 +215,14 @@ func known(p fob.Profile) time.Duration {
 
 // facts are what front ends say of it and fill templates with, and the settings
 // that tell them how.
-func facts(g delivery.Grant, c fob.Credentials, t terms, destination, region string) map[string]string {
+func facts(g granted, c fob.Credentials, t terms, destination, region string) map[string]string {
 	ends := c.Expiration
 	if t.session > 0 {
 		ends = g.Now.Add(t.session)
 	}
 	f := map[string]string{"destination": destination, "region": region, "account": c.AccountID, "expires": ends.UTC().Format(time.RFC3339)}
 	if f["account"] == "" {
-		f["account"] = g.Account
+		f["account"] = g.Account()
 	}
 	for _, key := range []string{"console_color", "console_icon"} {
 		f[key] = g.Profile.Get(key)

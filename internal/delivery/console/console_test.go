@@ -29,6 +29,7 @@ func creds() fob.Credentials {
 // of it.
 type stand struct {
 	delivery.Grant
+	agent    agent
 	narrowed []fob.Narrow
 	minValid time.Duration
 	requests []url.Values
@@ -46,17 +47,33 @@ func newStand(t *testing.T, lineage func(fob.Narrow) fob.Lineage, c fob.Credenti
 	client := srv.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	st.Grant = delivery.Grant{
-		Profile: fob.Profile{Name: "prod", Keys: map[string]string{"region": "eu-west-1"}, Endpoints: map[string]string{"": srv.URL}},
-		Lineage: func(n fob.Narrow) (fob.Lineage, error) { return lineage(n), nil },
-		Narrowed: func(_ context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
-			st.narrowed, st.minValid = append(st.narrowed, n), minValid
-			return c, nil
-		},
-		Setting:   func(string) string { return "" },
-		Partition: partition.All()[0], HTTP: client, Now: time.Now(),
+		Profile:   fob.Profile{Name: "prod", Keys: map[string]string{"region": "eu-west-1"}, Endpoints: map[string]string{"": srv.URL}},
+		Partition: partition.All()[0], Now: time.Now(), Agent: &st.agent,
 	}
+	st.agent = agent{client: client, lineage: lineage, narrowed: func(n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
+		st.narrowed, st.minValid = append(st.narrowed, n), minValid
+		return c, nil
+	}}
 	return st
 }
+
+// agent is what the way needs of one.
+type agent struct {
+	client   *http.Client
+	lineage  func(fob.Narrow) fob.Lineage
+	narrowed func(n fob.Narrow, minValid time.Duration) (fob.Credentials, error)
+	duration string // the setting
+}
+
+func (a *agent) Lineage(n fob.Narrow) (fob.Lineage, error) { return a.lineage(n), nil }
+func (a *agent) Narrowed(_ context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
+	return a.narrowed(n, minValid)
+}
+func (a *agent) Setting(key string) string {
+	return map[string]string{"console_duration": a.duration}[key]
+}
+func (a *agent) Account() string    { return "" }
+func (a *agent) HTTP() *http.Client { return a.client }
 
 func always(l fob.Lineage) func(fob.Narrow) fob.Lineage {
 	return func(fob.Narrow) fob.Lineage { return l }
@@ -117,8 +134,8 @@ func TestDurations(t *testing.T) {
 	} {
 		st := newStand(t, tt.lineage, creds(), token)
 		st.Narrow, st.Profile = tt.narrow, st.Profile.With("duration_seconds", tt.defined)
-		st.Setting = func(key string) string { return map[string]string{"console_duration": tt.setting}[key] }
-		d, err := hand(t.Context(), st.Grant)
+		st.agent.duration = tt.setting
+		d, err := Way().Hand(t.Context(), st.Grant)
 		if tt.wrong {
 			if !errors.Is(err, fob.ErrUsage) || len(st.requests) > 0 || len(st.narrowed) > 0 {
 				t.Errorf("%s: %v", name, err)
@@ -173,17 +190,17 @@ func TestTheRoleAllowsLess(t *testing.T) {
 			token(w, r)
 		})
 		st.Narrow.Duration, st.Profile = tt.asked, st.Profile.With("duration_seconds", tt.defined)
-		st.Setting = func(key string) string { return map[string]string{"console_duration": tt.set}[key] }
+		st.agent.duration = tt.set
 		// What is in the cache may end soon; what is asked for to be fresh does not.
-		narrowed := st.Narrowed
-		st.Narrowed = func(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
-			c, err := narrowed(ctx, n, minValid)
+		narrowed := st.agent.narrowed
+		st.agent.narrowed = func(n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
+			c, err := narrowed(n, minValid)
 			if c.Expiration = st.Now.Add(20 * time.Minute); minValid > 0 {
 				c.Expiration = st.Now.Add(59 * time.Minute)
 			}
 			return c, err
 		}
-		d, err := hand(t.Context(), st.Grant)
+		d, err := Way().Hand(t.Context(), st.Grant)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -229,7 +246,7 @@ func TestWrongAnswers(t *testing.T) {
 		"403":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, fob.ErrRefused},
 	} {
 		st := newStand(t, always(fob.LineageRole), creds(), tt.answer)
-		d, err := hand(t.Context(), st.Grant)
+		d, err := Way().Hand(t.Context(), st.Grant)
 		if !errors.Is(err, tt.want) || fob.HintOf(err) == "" || d.URL != "" {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -239,12 +256,12 @@ func TestWrongAnswers(t *testing.T) {
 	}
 	st := newStand(t, always(fob.LineageRole), creds(), token)
 	st.Profile.Endpoints[""] = "http://127.0.0.1:1"
-	if _, err := hand(t.Context(), st.Grant); !errors.Is(err, fob.ErrNetwork) || strings.Contains(fmt.Sprintf("%+v", err), marker) {
+	if _, err := Way().Hand(t.Context(), st.Grant); !errors.Is(err, fob.ErrNetwork) || strings.Contains(fmt.Sprintf("%+v", err), marker) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := hand(ctx, st.Grant); !errors.Is(err, context.Canceled) || strings.Contains(fmt.Sprintf("%+v", err), marker) {
+	if _, err := Way().Hand(ctx, st.Grant); !errors.Is(err, context.Canceled) || strings.Contains(fmt.Sprintf("%+v", err), marker) {
 		t.Error(err)
 	}
 }
@@ -254,7 +271,7 @@ func TestLongLivedKeysStayHere(t *testing.T) {
 	c := creds()
 	c.SessionToken = fob.Secret{}
 	st := newStand(t, always(fob.LineageOther), c, token)
-	if _, err := hand(t.Context(), st.Grant); !errors.Is(err, fob.ErrRefused) || len(st.requests) != 0 {
+	if _, err := Way().Hand(t.Context(), st.Grant); !errors.Is(err, fob.ErrRefused) || len(st.requests) != 0 {
 		t.Error(err, len(st.requests))
 	}
 }
@@ -266,7 +283,7 @@ func TestLongTokensArePosted(t *testing.T) {
 		c := creds()
 		c.SessionToken = fob.NewSecret(strings.Repeat("a+/=", size/4))
 		st := newStand(t, always(fob.LineageRole), c, token)
-		if _, err := hand(t.Context(), st.Grant); err != nil || st.methods[0] != want || !strings.Contains(st.requests[0].Get("Session"), c.SessionToken.Reveal()) {
+		if _, err := Way().Hand(t.Context(), st.Grant); err != nil || st.methods[0] != want || !strings.Contains(st.requests[0].Get("Session"), c.SessionToken.Reveal()) {
 			t.Error(size, err, st.methods)
 		}
 	}

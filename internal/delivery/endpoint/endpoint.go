@@ -23,7 +23,7 @@ const name = "endpoint"
 // fob serve (listen, token-file, json), and "child": a child alone is to be served,
 // which gets the token in its environment and has the terminal.
 func Way() delivery.Way {
-	return delivery.Way{Name: name, Doc: "a container-credentials endpoint on loopback", Hand: hand, Run: run}
+	return delivery.Way{Name: name, Doc: "a container-credentials endpoint on loopback", Hand: delivery.Hand(hand), Run: run}
 }
 
 // The variables that SDKs find the endpoint by.
@@ -55,7 +55,7 @@ type document struct {
 	AccountID       string `json:"AccountId,omitempty"`
 }
 
-func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+func hand(ctx context.Context, g delivery.Grant, _ struct{}) (fob.Delivery, error) {
 	c, err := g.Credentials(ctx)
 	if err != nil {
 		return fob.Delivery{}, err

@@ -24,7 +24,7 @@ func grant(c fob.Credentials, err error) delivery.Grant {
 	return delivery.Grant{
 		Profile:     fob.Profile{Name: "prod"},
 		Credentials: func(context.Context) (fob.Credentials, error) { return c, err },
-		Now:         time.Now(),
+		Now:         time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC),
 	}
 }
 
@@ -32,7 +32,7 @@ func TestHand(t *testing.T) {
 	t.Parallel()
 	exp := time.Date(2026, 11, 23, 15, 0, 0, 123, time.FixedZone("", 3600))
 	c := fob.Credentials{AccessKeyID: "ASIA", SecretAccessKey: fob.NewSecret(secret), SessionToken: fob.NewSecret("t"), Expiration: exp, AccountID: "111122223333"}
-	d, err := hand(t.Context(), grant(c, nil))
+	d, err := Way().Hand(t.Context(), grant(c, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestHand(t *testing.T) {
 		"own keys": {AccessKeyID: "AKIA", SecretAccessKey: fob.NewSecret(secret)},
 		"endless":  {AccessKeyID: "ASIA", SecretAccessKey: fob.NewSecret(secret), SessionToken: fob.NewSecret("t")},
 	} {
-		d, err := hand(t.Context(), grant(wrong, nil))
+		d, err := Way().Hand(t.Context(), grant(wrong, nil))
 		if !errors.Is(err, fob.ErrUsage) || fob.HintOf(err) == "" || d.Stdout != "" {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -11,12 +11,15 @@ import (
 
 // Way returns the way. Option "format" is one of [shell.Formats].
 func Way() delivery.Way {
-	return delivery.Way{Name: "env", Doc: "environment variables for a shell", Hand: hand}
+	return delivery.Way{Name: "env", Doc: "environment variables for a shell", Hand: delivery.Hand(hand)}
 }
 
-func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
-	format := g.Options["format"]
-	if _, err := shell.Variables(format, nil, nil); err != nil {
+type options struct {
+	Format string `option:"format"`
+}
+
+func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
+	if _, err := shell.Variables(o.Format, nil, nil); err != nil {
 		return fob.Delivery{}, err
 	}
 	c, err := g.Credentials(ctx)
@@ -24,7 +27,7 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 		return fob.Delivery{}, err
 	}
 	set, unset := delivery.Static(c, g.Profile)
-	text, err := shell.Variables(format, set, unset)
+	text, err := shell.Variables(o.Format, set, unset)
 	if err != nil {
 		return fob.Delivery{}, err
 	}

@@ -11,7 +11,7 @@ import (
 // one last, so nothing that they would ask before may be left: no variables, and no
 // files but private ones, in which the profile is the default one too, with its
 // settings and without anything that authenticates (protocol notes §9.3).
-func throughEndpoint(g delivery.Grant) (fob.Delivery, error) {
+func throughEndpoint(g granted) (fob.Delivery, error) {
 	config, err := settings(g)
 	if err != nil {
 		return fob.Delivery{}, err
@@ -25,8 +25,8 @@ func throughEndpoint(g delivery.Grant) (fob.Delivery, error) {
 		return fob.Delivery{}, err
 	}
 	set := map[string]string{
-		"AWS_CONFIG_FILE": path, "FOB_AWS_CONFIG_FILE": g.Paths.Config,
-		"AWS_SHARED_CREDENTIALS_FILE": none, "FOB_AWS_SHARED_CREDENTIALS_FILE": g.Paths.Credentials,
+		"AWS_CONFIG_FILE": path, "FOB_AWS_CONFIG_FILE": g.Paths().Config,
+		"AWS_SHARED_CREDENTIALS_FILE": none, "FOB_AWS_SHARED_CREDENTIALS_FILE": g.Paths().Credentials,
 	}
 	delivery.SetRegion(set, g.Profile.Get("region"))
 	unset := append(delivery.Scrub(set), "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
@@ -35,7 +35,7 @@ func throughEndpoint(g delivery.Grant) (fob.Delivery, error) {
 
 // settings is the private config file. The profile stands there under its own name
 // as well: programs that name it find it.
-func settings(g delivery.Grant) ([]byte, error) {
+func settings(g granted) ([]byte, error) {
 	config := awsfile.Parse(awsfile.Config, nil)
 	names := []string{"default"}
 	if processline.CheckName(g.Profile.Name) == nil && g.Profile.Name != "default" {

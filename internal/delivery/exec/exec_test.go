@@ -13,6 +13,7 @@ import (
 
 	"fob/internal/delivery"
 	"fob/internal/delivery/exec"
+	"fob/internal/delivery/waytest"
 	"fob/internal/fob"
 )
 
@@ -30,25 +31,22 @@ func own() fob.Credentials {
 type desk struct {
 	t         *testing.T
 	g         delivery.Grant
+	agent     *waytest.Agent
 	retrieved int
 }
 
 func newDesk(t *testing.T, c fob.Credentials, err error) *desk {
 	t.Helper()
-	dir := t.TempDir()
-	d := &desk{t: t}
+	d := &desk{t: t, agent: waytest.In(t.TempDir())}
 	d.g = delivery.Grant{
 		Profile: fob.Profile{Name: "prod", Keys: map[string]string{"region": "eu-west-1", "role_arn": "arn:aws:iam::444455556666:role/R", "output": "json"}},
 		Credentials: func(context.Context) (fob.Credentials, error) {
 			d.retrieved++
 			return c, err
 		},
-		Lineage: func(fob.Narrow) (fob.Lineage, error) { return fob.LineageRole, err },
-		Exe:     "/opt/fob/fob",
-		Paths:   fob.Paths{Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials")},
-		Home:    fob.Home{StateDir: filepath.Join(dir, "state")},
-		Now:     time.Now(),
+		Agent: d.agent, Now: time.Now(),
 	}
+	d.agent.Sort = func(fob.Narrow) (fob.Lineage, error) { return fob.LineageRole, err }
 	return d
 }
 
@@ -74,7 +72,7 @@ func (d *desk) hand(mode string) fob.Delivery {
 func (d *desk) file(got fob.Delivery, variable string) string {
 	d.t.Helper()
 	path := got.Set[variable]
-	if filepath.Dir(path) != d.g.Home.Exec() {
+	if filepath.Dir(path) != d.agent.Folders.Exec() {
 		d.t.Fatalf("%s is %q", variable, path)
 	}
 	text, err := os.ReadFile(path)
@@ -97,7 +95,7 @@ func (d *desk) file(got fob.Delivery, variable string) string {
 func TestThroughACopy(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, session(), nil)
-	d.write(d.g.Paths.Config, "[profile prod]\nrole_arn = arn:aws:iam::444455556666:role/R\nsource_profile = dev\n\n"+
+	d.write(d.agent.AWSFiles.Config, "[profile prod]\nrole_arn = arn:aws:iam::444455556666:role/R\nsource_profile = dev\n\n"+
 		"[profile dev]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = FOBSECRETMARKERdev\n\n# mine\n[profile other]\nretry_mode = adaptive\n")
 	got := d.hand("profile")
 	config := d.file(got, "AWS_CONFIG_FILE")
@@ -109,7 +107,7 @@ func TestThroughACopy(t *testing.T) {
 	if strings.Contains(config, "role_arn") || strings.Contains(config, "source_profile") {
 		t.Errorf("the profile still authenticates by itself:\n%s", config)
 	}
-	for name, want := range map[string]string{"AWS_PROFILE": "prod", "AWS_DEFAULT_PROFILE": "prod", "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "FOB_AWS_CONFIG_FILE": d.g.Paths.Config} {
+	for name, want := range map[string]string{"AWS_PROFILE": "prod", "AWS_DEFAULT_PROFILE": "prod", "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "FOB_AWS_CONFIG_FILE": d.agent.AWSFiles.Config} {
 		if got.Set[name] != want {
 			t.Errorf("%s is %q, want %q", name, got.Set[name], want)
 		}
@@ -138,16 +136,16 @@ func TestThroughACopy(t *testing.T) {
 func TestThroughTheUsersOwnFile(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, session(), nil)
-	d.write(d.g.Paths.Config, "[profile prod]\ncredential_process = /opt/fob/fob credentials prod\n")
+	d.write(d.agent.AWSFiles.Config, "[profile prod]\ncredential_process = /opt/fob/fob credentials prod\n")
 	got := d.hand("")
 	if _, set := got.Set["AWS_CONFIG_FILE"]; set || got.Set["AWS_PROFILE"] != "prod" {
 		t.Errorf("set %v", got.Set)
 	}
-	if _, err := os.Stat(d.g.Home.Exec()); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(d.agent.Folders.Exec()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a private file was made: %v", err)
 	}
 	// Keys in the credentials file win over the process, so then it has another name.
-	d.write(d.g.Paths.Credentials, "[prod]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = FOBSECRETMARKERprod\n")
+	d.write(d.agent.AWSFiles.Credentials, "[prod]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = FOBSECRETMARKERprod\n")
 	got = d.hand("")
 	if got.Set["AWS_PROFILE"] != "fob/prod" || !strings.Contains(d.file(got, "AWS_CONFIG_FILE"), "[profile fob/prod]\n") {
 		t.Errorf("shadowed: %s", got.Set["AWS_PROFILE"])
@@ -220,7 +218,7 @@ func TestVariables(t *testing.T) {
 func TestEndpoint(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, session(), nil)
-	d.write(d.g.Paths.Credentials, "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = FOBSECRETMARKERdefault\n")
+	d.write(d.agent.AWSFiles.Credentials, "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = FOBSECRETMARKERdefault\n")
 	d.g.Profile.Keys["services"] = "here"
 	d.g.Profile.Endpoints = map[string]string{"s3": "http://127.0.0.1:9000"}
 	d.g.Profile.Nested = map[string]map[string]string{"s3": {"addressing_style": "path"}}
@@ -251,7 +249,7 @@ func TestRefusals(t *testing.T) {
 		"no such mode":      {nil, fob.ErrUsage, func(d *desk) { d.g.Options["mode"] = "bogus" }},
 		"a name for shells": {nil, fob.ErrUsage, func(d *desk) { d.g.Profile.Name = "a;b" }},
 		"no place for files": {nil, fob.ErrInternal, func(d *desk) {
-			d.write(d.g.Home.StateDir, "a file where a folder should be")
+			d.write(d.agent.Folders.StateDir, "a file where a folder should be")
 		}},
 	} {
 		d := newDesk(t, session(), tt.err)

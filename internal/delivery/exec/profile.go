@@ -20,20 +20,20 @@ import (
 // otherwise the child gets a private copy of the config file that has it, with
 // everything else the user set in there and nothing secret. With longLived it gets
 // the user's own keys.
-func throughProfile(g delivery.Grant, longLived bool) (fob.Delivery, error) {
+func throughProfile(g granted, longLived bool) (fob.Delivery, error) {
 	flags, err := flags(g, longLived)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	line, err := processline.Call{Exe: g.Exe, Name: g.Profile.Name, Flags: flags}.Line()
+	line, err := processline.Call{Exe: g.Exe(), Name: g.Profile.Name, Flags: flags}.Line()
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	config, err := awsfile.Read(awsfile.Config, g.Paths.Config)
+	config, err := awsfile.Read(awsfile.Config, g.Paths().Config)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	credentials, err := awsfile.Read(awsfile.Credentials, g.Paths.Credentials)
+	credentials, err := awsfile.Read(awsfile.Credentials, g.Paths().Credentials)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
@@ -50,7 +50,7 @@ func throughProfile(g delivery.Grant, longLived bool) (fob.Delivery, error) {
 			return fob.Delivery{}, err
 		}
 		set["AWS_CONFIG_FILE"] = path
-		set["FOB_AWS_CONFIG_FILE"] = g.Paths.Config
+		set["FOB_AWS_CONFIG_FILE"] = g.Paths().Config
 	}
 	set["AWS_PROFILE"], set["AWS_DEFAULT_PROFILE"] = name, name
 	delivery.SetRegion(set, g.Profile.Get("region"))
@@ -58,7 +58,7 @@ func throughProfile(g delivery.Grant, longLived bool) (fob.Delivery, error) {
 }
 
 // flags repeat to fob credentials what this command line asked for.
-func flags(g delivery.Grant, longLived bool) ([]string, error) {
+func flags(g granted, longLived bool) ([]string, error) {
 	var flags []string
 	if longLived {
 		flags = append(flags, "--no-session")
@@ -85,7 +85,7 @@ func flags(g delivery.Grant, longLived bool) ([]string, error) {
 
 // private writes the copy. Its name is made from its content, so that equal
 // copies are one file and a running program's copy never changes under it.
-func private(g delivery.Grant, config *awsfile.File, name, line string) (string, error) {
+func private(g granted, config *awsfile.File, name, line string) (string, error) {
 	for _, s := range config.Sections() {
 		for _, key := range fob.SecretKeys() {
 			if _, has := s.Keys[key]; has {
@@ -111,8 +111,8 @@ func private(g delivery.Grant, config *awsfile.File, name, line string) (string,
 
 // store keeps a private file, which an agent that starts removes if it was not used for long. Programs outlive
 // the login that started them, so it is not among what a logout removes.
-func store(g delivery.Grant, name string, content []byte) (string, error) {
-	dir := g.Home.Exec()
+func store(g granted, name string, content []byte) (string, error) {
+	dir := g.Home().Exec()
 	sum := sha256.Sum256(content)
 	path := filepath.Join(dir, name+"-"+hex.EncodeToString(sum[:8]))
 	// The time is this machine's, as that of a new file is, and not what AWS says.

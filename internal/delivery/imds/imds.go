@@ -23,7 +23,7 @@ const name = "imds"
 // Way returns the way. Options of its part in the caller's process are those of
 // fob serve: listen, force, json.
 func Way() delivery.Way {
-	return delivery.Way{Name: name, Doc: "the instance metadata service (IMDSv2) on loopback", Hand: hand, Run: run}
+	return delivery.Way{Name: name, Doc: "the instance metadata service (IMDSv2) on loopback", Hand: delivery.Hand(hand), Run: run}
 }
 
 // enough is how long credentials from here must stay valid. With less, botocore
@@ -51,7 +51,7 @@ type document struct {
 
 const timeFormat = "2006-01-02T15:04:05Z"
 
-func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+func hand(ctx context.Context, g delivery.Grant, _ struct{}) (fob.Delivery, error) {
 	c, err := g.Credentials(ctx)
 	if err != nil {
 		return fob.Delivery{}, err

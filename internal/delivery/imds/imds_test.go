@@ -30,18 +30,18 @@ func session(left time.Duration) delivery.Grant {
 
 func TestHand(t *testing.T) {
 	t.Parallel()
-	d, err := hand(t.Context(), session(time.Hour))
+	d, err := Way().Hand(t.Context(), session(time.Hour))
 	want := `{"Code":"Success","LastUpdated":"2026-11-23T15:00:00Z","Type":"AWS-HMAC","AccessKeyId":"ASIA","SecretAccessKey":"FOBSECRETMARKER","Token":"t","Expiration":"2026-11-23T15:59:00Z","AccountId":"111122223333"}`
 	if err != nil || d.Stdout != want || d.Warning != "" {
 		t.Error(err, d.Warning)
 	}
-	d, err = hand(t.Context(), session(15*time.Minute))
+	d, err = Way().Hand(t.Context(), session(15*time.Minute))
 	if err != nil || !strings.Contains(d.Warning, "15 minutes left") || strings.Contains(d.Warning, "FOBSECRET") {
 		t.Error(err, d.Warning)
 	}
 	g := session(0)
 	g.Credentials = func(context.Context) (fob.Credentials, error) { return fob.Credentials{AccessKeyID: "AKIA"}, nil }
-	if d, err := hand(t.Context(), g); !errors.Is(err, fob.ErrUsage) || d.Stdout != "" {
+	if d, err := Way().Hand(t.Context(), g); !errors.Is(err, fob.ErrUsage) || d.Stdout != "" {
 		t.Error(err)
 	}
 }
@@ -96,7 +96,7 @@ func ask(t *testing.T, method, url string, header ...string) (*http.Response, st
 // SR8, and protocol notes §9.2.
 func TestService(t *testing.T) {
 	t.Parallel()
-	base := start(t, func() (fob.Delivery, error) { return hand(t.Context(), session(time.Hour)) })
+	base := start(t, func() (fob.Delivery, error) { return Way().Hand(t.Context(), session(time.Hour)) })
 	const ttl = "X-aws-ec2-metadata-token-ttl-seconds"
 	for _, tt := range []struct {
 		method, ttl string
@@ -145,7 +145,7 @@ func TestWithoutARegion(t *testing.T) {
 	t.Parallel()
 	g := session(time.Hour)
 	g.Profile.Keys = nil
-	base := start(t, func() (fob.Delivery, error) { return hand(t.Context(), g) })
+	base := start(t, func() (fob.Delivery, error) { return Way().Hand(t.Context(), g) })
 	_, token := ask(t, "PUT", base+"/latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds", "60")
 	for _, path := range []string{"meta-data/placement/region", "meta-data/placement/availability-zone", "dynamic/instance-identity/document"} {
 		if resp, _ := ask(t, "GET", base+"/latest/"+path, "X-aws-ec2-metadata-token", token); resp.StatusCode != 404 {

@@ -12,7 +12,7 @@ import (
 
 // Way returns the way.
 func Way() delivery.Way {
-	return delivery.Way{Name: "process", Doc: "the JSON object that SDKs read from a credential_process", Hand: hand}
+	return delivery.Way{Name: "process", Doc: "the JSON object that SDKs read from a credential_process", Hand: delivery.Hand(hand)}
 }
 
 // document is version 1 of the format. Every value is a string but the version:
@@ -30,7 +30,7 @@ type document struct {
 // timeFormat is the one form that every SDK parses.
 const timeFormat = "2006-01-02T15:04:05Z"
 
-func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+func hand(ctx context.Context, g delivery.Grant, _ struct{}) (fob.Delivery, error) {
 	c, err := g.Credentials(ctx)
 	if err != nil {
 		return fob.Delivery{}, err

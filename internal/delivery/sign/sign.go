@@ -13,29 +13,29 @@ import (
 	"fob/internal/sigv4"
 )
 
-// Way returns the way. Its options describe the request as it will be sent, and
-// what is wanted:
-//
-//	method     GET if empty
-//	url        absolute, escaped byte by byte as it is sent
-//	headers    lines "Name: value\n", a name as often as it is sent
-//	payload    SHA-256 of the body in lower-case hex, or UNSIGNED-PAYLOAD; empty: no body
-//	service    signing name; empty: by the host
-//	region     or, for v4a, the region set; empty: by the host, else the profile's
-//	at         time of signing, RFC 3339 or 20060102T150405Z; empty: now by AWS's clock
-//	presign    a duration, 15m: for a URL instead of headers
-//	algorithm  v4 or v4a; empty: by the host
-//
-// What is handed over in Stdout is the headers to set on the request, lines
-// "Name: value\n", or the URL and a newline.
+// Way returns the way. What is handed over in Stdout is the headers to set on the
+// request, lines "Name: value\n", or the URL and a newline.
 func Way() delivery.Way {
-	return delivery.Way{Name: "sign", Doc: "a signature for one request", Hand: hand}
+	return delivery.Way{Name: "sign", Doc: "a signature for one request", Hand: delivery.Hand(hand)}
 }
 
-func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
+// options describe the request as it will be sent, and what is wanted.
+type options struct {
+	Method    string `option:"method"`    // GET if empty
+	URL       string `option:"url"`       // absolute, escaped byte by byte as it is sent
+	Headers   string `option:"headers"`   // lines "Name: value\n", a name as often as it is sent
+	Payload   string `option:"payload"`   // SHA-256 of the body in lower-case hex, or UNSIGNED-PAYLOAD; empty: no body
+	Service   string `option:"service"`   // signing name; empty: by the host
+	Region    string `option:"region"`    // or, for v4a, the region set; empty: by the host, else the profile's
+	At        string `option:"at"`        // time of signing, RFC 3339 or 20060102T150405Z; empty: now by AWS's clock
+	Presign   string `option:"presign"`   // a duration, 15m: for a URL instead of headers
+	Algorithm string `option:"algorithm"` // v4 or v4a; empty: by the host
+}
+
+func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
 	// All that can be wrong with the request is said before anybody is asked for
 	// an MFA code.
-	j, err := read(g)
+	j, err := read(g, o)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
@@ -60,31 +60,30 @@ type job struct {
 	expires time.Duration // of a presigned URL, else zero
 }
 
-func read(g delivery.Grant) (job, error) {
-	o := g.Options
+func read(g delivery.Grant, o options) (job, error) {
 	j := job{
-		request: sigv4.Request{Method: o["method"], URL: o["url"], Payload: o["payload"]},
-		scope:   sigv4.Scope{Service: o["service"], Region: o["region"], Time: g.Now},
+		request: sigv4.Request{Method: o.Method, URL: o.URL, Payload: o.Payload},
+		scope:   sigv4.Scope{Service: o.Service, Region: o.Region, Time: g.Now},
 	}
 	var err error
-	if at := o["at"]; at != "" {
+	if at := o.At; at != "" {
 		if j.scope.Time, err = parseTime(at); err != nil {
 			return job{}, err
 		}
 	}
-	if text := o["presign"]; text != "" {
+	if text := o.Presign; text != "" {
 		if j.expires, err = time.ParseDuration(text); err != nil || j.expires < time.Second || j.expires > sigv4.MaxExpires {
 			return job{}, fob.Errorf(fob.ErrUsage, "a presigned URL lasts from one second to seven days, not %q", text).WithHint("--presign 15m")
 		}
 	}
-	if j.request.Headers, err = parseHeaders(o["headers"]); err != nil {
+	if j.request.Headers, err = parseHeaders(o.Headers); err != nil {
 		return job{}, err
 	}
 	if escaped := sigv4.Escape(j.request.URL); escaped != j.request.URL && j.expires == 0 {
 		return job{}, fob.Errorf(fob.ErrUsage, "the URL holds characters that programs escape each in its own way, and the signature is for one way").
 			WithHint("use this URL, for the request too: %s", escaped)
 	}
-	if err := j.locate(o["algorithm"], g.Profile.Get("region")); err != nil {
+	if err := j.locate(o.Algorithm, g.Profile.Get("region")); err != nil {
 		return job{}, err
 	}
 	return j, sigv4.Check(j.request, j.scope)

@@ -20,8 +20,8 @@ const codecommitLasts = 15 * time.Minute
 //
 // The password is a time and a signature over a request of the method GIT, in which
 // the time has no Z; it is for one repository, so git must tell which.
-func codecommit(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
-	asked, err := parseGit(g.Options["input"])
+func codecommit(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
+	asked, err := parseGit(o.Input)
 	if err != nil {
 		return fob.Delivery{}, err
 	}

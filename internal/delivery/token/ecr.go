@@ -49,18 +49,22 @@ func parseRegistry(server string) (registry, bool) {
 }
 
 // ecr answers Docker's question for the user name and password of a registry.
-func ecr(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
-	server := strings.TrimSpace(g.Options["input"])
+func ecr(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
+	server := strings.TrimSpace(o.Input)
 	r, ok := parseRegistry(server)
 	if !ok {
 		// The words by which Docker knows that there is none here.
 		return fob.Delivery{}, fob.Errorf(fob.ErrNotFound, "credentials not found in native keychain")
 	}
+	agent, err := delivery.From[Needs](g)
+	if err != nil {
+		return fob.Delivery{}, err
+	}
 	c, err := g.Credentials(ctx)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	user, password, err := r.login(ctx, g, c)
+	user, password, err := r.login(ctx, g, c, agent.HTTP())
 	if err != nil {
 		return fob.Delivery{}, err
 	}
@@ -80,7 +84,7 @@ const answerLimit = 1 << 20
 
 // login calls GetAuthorizationToken (AWS JSON 1.1): one call is no reason to link a
 // client of the SDK's.
-func (r registry) login(ctx context.Context, g delivery.Grant, c fob.Credentials) (user string, password fob.Secret, err error) {
+func (r registry) login(ctx context.Context, g delivery.Grant, c fob.Credentials, client *http.Client) (user string, password fob.Secret, err error) {
 	service, host, target := "ecr", "https://"+partition.OfRegion(r.region).Host("api.ecr", r.region), "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
 	if r.public {
 		service, host, target = "ecr-public", "https://api.ecr-public.us-east-1.amazonaws.com", "SpencerFrontendService.GetAuthorizationToken"
@@ -106,7 +110,7 @@ func (r registry) login(ctx context.Context, g delivery.Grant, c fob.Credentials
 	for _, h := range append(headers, add...) {
 		req.Header.Set(h.Name, h.Value)
 	}
-	resp, err := g.HTTP.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return "", fob.Secret{}, fob.Errorf(fob.ErrNetwork, "%s of region %s cannot be reached: %w", service, r.region, err).WithHint("check the network, then try again")
 	}

@@ -33,8 +33,8 @@ type execCredential struct {
 
 // eks presigns GetCallerIdentity: the cluster calls it, with its own name in a
 // header that is signed, and so learns who asks (protocol notes §10.2).
-func eks(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
-	cluster := g.Options["cluster"]
+func eks(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
+	cluster := o.Cluster
 	if cluster == "" || strings.ContainsFunc(cluster, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "%q is not the name of a cluster", cluster).WithHint("fob token eks CLUSTER")
 	}
@@ -56,7 +56,7 @@ func eks(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	e := execCredential{Kind: "ExecCredential", APIVersion: "client.authentication.k8s.io/" + g.Options["api"], Spec: struct{}{}}
+	e := execCredential{Kind: "ExecCredential", APIVersion: "client.authentication.k8s.io/" + o.API, Spec: struct{}{}}
 	e.Status.Token = "k8s-aws-v1." + base64.RawURLEncoding.EncodeToString([]byte(url))
 	e.Status.ExpirationTimestamp = ends(g, c, eksTokenLasts).UTC().Format(time.RFC3339)
 	text, err := json.Marshal(e)

@@ -19,12 +19,12 @@ const rdsLasts = 15 * time.Minute
 
 // rds is the password of a database user with IAM authentication: a presigned
 // address that nobody calls, without its scheme.
-func rds(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
-	address, user, _ := strings.Cut(g.Options["target"], "/")
+func rds(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
+	address, user, _ := strings.Cut(o.Target, "/")
 	host, port, err := net.SplitHostPort(address)
 	number, _ := strconv.ParseUint(port, 10, 16)
 	if err != nil || host == "" || number == 0 || user == "" {
-		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "%q is not a database's user", g.Options["target"]).WithHint("fob token rds HOST:PORT/USER")
+		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "%q is not a database's user", o.Target).WithHint("fob token rds HOST:PORT/USER")
 	}
 	_, where, _ := sigv4.Guess(host)
 	if where = cmp.Or(g.Narrow.Region, where); where == "" {

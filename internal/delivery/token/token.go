@@ -5,35 +5,44 @@ package token
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"fob/internal/delivery"
 	"fob/internal/fob"
 )
 
-// Way returns the way. Option "for" is the kind of token; the other options are:
-//
-//	eks         cluster; api: version of client.authentication.k8s.io, v1 or v1beta1
-//	rds         target: HOST:PORT/USER
-//	codecommit  input: what git wrote to its credential helper
-//	ecr         input: what Docker wrote to its credential helper
+// Way returns the way.
 func Way() delivery.Way {
-	return delivery.Way{Name: "token", Doc: "a token for kubectl, a database, git or Docker", Hand: hand}
+	return delivery.Way{Name: "token", Doc: "a token for kubectl, a database, git or Docker", Hand: delivery.Hand(hand)}
 }
 
-func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
-	switch kind := g.Options["for"]; kind {
+// options say which kind of token, and of what.
+type options struct {
+	For     string `option:"for"`     // eks, rds, codecommit or ecr
+	Cluster string `option:"cluster"` // eks
+	API     string `option:"api"`     // eks: version of client.authentication.k8s.io, v1 or v1beta1
+	Target  string `option:"target"`  // rds: HOST:PORT/USER
+	Input   string `option:"input"`   // codecommit, ecr: what git or Docker wrote to its credential helper
+}
+
+// Needs is what the way needs of the agent.
+type Needs interface {
+	HTTP() *http.Client // for calls to AWS
+}
+
+func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
+	switch o.For {
 	case "eks":
-		return eks(ctx, g)
+		return eks(ctx, g, o)
 	case "rds":
-		return rds(ctx, g)
+		return rds(ctx, g, o)
 	case "codecommit":
-		return codecommit(ctx, g)
+		return codecommit(ctx, g, o)
 	case "ecr":
-		return ecr(ctx, g)
-	default:
-		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "there is no token for %q", kind).WithHint("fob token --help")
+		return ecr(ctx, g, o)
 	}
+	return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "there is no token for %q", o.For).WithHint("fob token --help")
 }
 
 // region is the profile's, or the request's instead of it.

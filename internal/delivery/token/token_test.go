@@ -29,7 +29,7 @@ func grant(options map[string]string) delivery.Grant {
 // The token of protocol notes §10.4, which botocore made.
 func TestEKSGolden(t *testing.T) {
 	t.Parallel()
-	d, err := hand(t.Context(), grant(map[string]string{"for": "eks", "cluster": "mycluster", "api": "v1"}))
+	d, err := Way().Hand(t.Context(), grant(map[string]string{"for": "eks", "cluster": "mycluster", "api": "v1"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestGolden(t *testing.T) {
 		{map[string]string{"for": "rds", "target": "db.abc.us-east-1.rds.amazonaws.com:5432/app user"},
 			"X-Amz-Signature=c3a5aa8fbf1f5dc2d844acace060d7e5af1014ff8ca7dee5abf1645603181a6d\n"},
 	} {
-		if d, err := hand(t.Context(), grant(tt.options)); err != nil || !strings.Contains(d.Stdout, tt.want) {
+		if d, err := Way().Hand(t.Context(), grant(tt.options)); err != nil || !strings.Contains(d.Stdout, tt.want) {
 			t.Errorf("%s, %v", d.Stdout, err)
 		}
 	}
@@ -86,6 +86,11 @@ func TestRegistries(t *testing.T) {
 		}
 	}
 }
+
+// client is an agent that calls AWS.
+type client struct{ http *http.Client }
+
+func (c client) HTTP() *http.Client { return c.http }
 
 type answer struct {
 	status int
@@ -117,8 +122,8 @@ func TestAnswersOfECR(t *testing.T) {
 		"no base64":      {answer{200, `{"authorizationData":[{"authorizationToken":"?"}]}`}, fob.ErrNetwork},
 	} {
 		g := grant(map[string]string{"for": "ecr", "input": "111122223333.dkr.ecr.eu-west-1.amazonaws.com\n"})
-		g.HTTP = &http.Client{Transport: tt.answer}
-		d, err := hand(t.Context(), g)
+		g.Agent = client{&http.Client{Transport: tt.answer}}
+		d, err := Way().Hand(t.Context(), g)
 		if tt.want == nil && (err != nil || !strings.Contains(d.Stdout, `"Username":"AWS"`)) || tt.want != nil && (!errors.Is(err, tt.want) || d.Stdout != "") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -137,7 +142,7 @@ func FuzzGit(f *testing.F) {
 			}
 		}
 		g := grant(map[string]string{"for": "codecommit", "input": input})
-		d, err := hand(t.Context(), g)
+		d, err := Way().Hand(t.Context(), g)
 		if err == nil && d.Stdout != "" && strings.Count(d.Stdout, "\n") != 3 {
 			t.Errorf("%d lines", strings.Count(d.Stdout, "\n"))
 		}

@@ -20,19 +20,61 @@ import (
 	"fob/internal/quote"
 )
 
-// Way returns the way. Option "to" is the absolute path of the file, "section"
-// the section in it ("default" if there is none), and "force", if it is there,
-// has a file that fob did not write set aside.
+// Way returns the way.
 func Way() delivery.Way {
-	return delivery.Way{Name: "write", Doc: "a credentials file in clear, for tools that read nothing else", Chosen: true, Hand: hand}
+	return delivery.Way{Name: "write", Doc: "a credentials file in clear, for tools that read nothing else", Chosen: true, Hand: delivery.Hand(hand)}
 }
 
-func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
-	path, section := g.Options["to"], cmp.Or(g.Options["section"], "default")
-	if g.Write == nil {
-		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "without an agent nobody would take %q away again", path).WithHint("unset FOB_AGENT")
+type options struct {
+	To      string `option:"to"`      // absolute path of the file
+	Section string `option:"section"` // in the file; empty: default
+	Force   bool   `option:"force"`   // a file that fob did not write is set aside
+}
+
+// Needs is what the way needs of the agent.
+type Needs interface {
+	Paths() fob.Paths // the user's AWS files
+	Home() fob.Home   // fob's own directories
+	// Files is false where there is no agent that would delete a file.
+	Files() (Files, bool)
+}
+
+// Files are the files that the agent renews, and deletes when the credentials must go.
+type Files interface {
+	// Write writes a file. It returns where what was there has been set aside, if it
+	// was.
+	Write(f File) (aside string, err error)
+	// Occupied reports whether there is content at a path that fob did not write.
+	Occupied(path string) (bool, error)
+}
+
+// File is a file of credentials in clear.
+type File struct {
+	Path       string // as [fob/internal/atomicfile.Place] gives it
+	Section    string
+	Text       fob.Secret
+	Expiration time.Time
+	// Aside says that what is there may be set aside if fob did not write it.
+	Aside bool
+}
+
+// NotOurs refuses to write where something is that fob did not write.
+func NotOurs(path string) error {
+	return fob.Errorf(fob.ErrConflict, "%s is there, and is not what fob wrote", path).
+		WithHint("another file; --force sets it aside, under another name")
+}
+
+func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
+	section := cmp.Or(o.Section, "default")
+	agent, err := delivery.From[Needs](g)
+	if err != nil {
+		return fob.Delivery{}, err
 	}
-	path, aside, err := target(path, g)
+	files, ok := agent.Files()
+	if !ok {
+		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "without an agent nobody would take %q away again", o.To).WithHint("unset FOB_AGENT")
+	}
+	path, aside, err := target(o, agent, files)
 	if err != nil {
 		return fob.Delivery{}, err
 	}
@@ -55,7 +97,7 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	was, err := g.Write(delivery.File{Path: path, Section: section, Text: text, Expiration: c.Expiration, Aside: aside})
+	was, err := files.Write(File{Path: path, Section: section, Text: text, Expiration: c.Expiration, Aside: aside})
 	if err != nil {
 		return fob.Delivery{}, err
 	}
@@ -71,7 +113,8 @@ func hand(ctx context.Context, g delivery.Grant) (fob.Delivery, error) {
 
 // target is the file to write, and whether what is there may be set aside. What
 // Write would refuse is refused here too, before anyone is asked for a code.
-func target(to string, g delivery.Grant) (path string, aside bool, err error) {
+func target(o options, agent Needs, files Files) (path string, aside bool, err error) {
+	to := o.To
 	if !filepath.IsAbs(to) || strings.ContainsFunc(to, unseen) {
 		return "", false, fob.Errorf(fob.ErrUsage, "%q cannot be the path of a file of credentials", to).WithHint("fob write NAME --to FILE, a path without control characters")
 	}
@@ -81,27 +124,27 @@ func target(to string, g delivery.Grant) (path string, aside bool, err error) {
 	} else if err != nil {
 		return "", false, fob.Errorf(fob.ErrUsage, "%s cannot be written: %w", to, err)
 	}
-	if g.Home.Holds(path) {
+	if agent.Home().Holds(path) {
 		return "", false, fob.Errorf(fob.ErrConflict, "%s is in a directory of fob's own", path).WithHint("another directory")
 	}
-	foreign, err := g.Foreign(path)
+	occupied, err := files.Occupied(path)
 	if err != nil {
 		return "", false, err
 	}
-	_, aside = g.Options["force"]
-	for _, own := range []string{g.Paths.Credentials, g.Paths.Config} {
+	aside = o.Force
+	for _, own := range []string{agent.Paths().Credentials, agent.Paths().Config} {
 		// Definitions and keys are read from there: without them nothing is renewed.
 		place, err := atomicfile.Place(own)
 		if err != nil || place != path {
 			continue
 		}
-		if aside = false; foreign {
+		if aside = false; occupied {
 			return "", false, fob.Errorf(fob.ErrConflict, "%s has sections of yours, and is not replaced", path).
 				WithHint("another file; or, for keys in it, fob adopt")
 		}
 	}
-	if foreign && !aside {
-		return "", false, delivery.NotOurs(path)
+	if occupied && !aside {
+		return "", false, NotOurs(path)
 	}
 	return path, aside, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"fob/internal/awsfile"
 	"fob/internal/delivery"
+	"fob/internal/delivery/waytest"
 	"fob/internal/delivery/write"
 	"fob/internal/fob"
 )
@@ -24,24 +25,26 @@ func session() fob.Credentials {
 
 // hand runs the way with what is granted, in a directory with fob's own one, and
 // returns what it had written.
-func hand(t *testing.T, dir, name string, c fob.Credentials, options map[string]string) (file *delivery.File, asked bool, err error) {
+func hand(t *testing.T, dir, name string, c fob.Credentials, options map[string]string) (file *write.File, asked bool, err error) {
 	t.Helper()
+	files := &waytest.Files{Other: func(path string) (bool, error) {
+		info, err := os.Lstat(path)
+		if err == nil && !info.Mode().IsRegular() {
+			return false, fob.ErrConflict
+		}
+		return err == nil && filepath.Base(path) != "own", nil
+	}}
 	g := delivery.Grant{
 		Profile:     fob.Profile{Name: name, Keys: map[string]string{"region": "eu-west-1"}},
 		Credentials: func(context.Context) (fob.Credentials, error) { asked = true; return c, nil },
 		Options:     options,
-		Paths:       fob.Paths{Credentials: filepath.Join(dir, "later")},
-		Home:        fob.Home{ConfigDir: filepath.Join(dir, "fob")},
-		Write:       func(f delivery.File) (string, error) { file = &f; return "", nil },
-		Foreign: func(path string) (bool, error) {
-			info, err := os.Lstat(path)
-			if err == nil && !info.Mode().IsRegular() {
-				return false, fob.ErrConflict
-			}
-			return err == nil && filepath.Base(path) != "own", nil
-		},
+		Agent: &waytest.Agent{Register: files,
+			AWSFiles: fob.Paths{Credentials: filepath.Join(dir, "later")}, Folders: fob.Home{ConfigDir: filepath.Join(dir, "fob")}},
 	}
 	_, err = write.Way().Hand(t.Context(), g)
+	if len(files.Written) > 0 {
+		file = &files.Written[0]
+	}
 	return file, asked, err
 }
 
