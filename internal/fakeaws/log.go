@@ -19,6 +19,8 @@ type Entry struct {
 	Action      string            `json:"action"`
 	AccessKeyID string            `json:"access_key_id,omitempty"`
 	Region      string            `json:"region,omitempty"`
+	Host        string            `json:"host"`
+	Proto       string            `json:"proto"` // HTTP/1.1, HTTP/2.0
 	UserAgent   string            `json:"user_agent,omitempty"`
 	Params      map[string]string `json:"params,omitempty"`
 	Status      int               `json:"status"` // 0: no answer
@@ -30,7 +32,7 @@ type Entry struct {
 func (s *Server) begin(r *wire.Request, svc service.Service, action string) (*Entry, *Fault) {
 	sig, _ := verify.Parse(r.HTTP)
 	e := &Entry{Time: s.Now(), RequestID: r.ID, Service: cmp.Or(svc.Name(), sig.Service, "echo"), Action: action,
-		AccessKeyID: sig.AccessKeyID, Region: sig.Region, UserAgent: r.HTTP.UserAgent(), Params: map[string]string{}}
+		AccessKeyID: sig.AccessKeyID, Region: sig.Region, Host: r.HTTP.Host, Proto: r.HTTP.Proto, UserAgent: r.HTTP.UserAgent(), Params: map[string]string{}}
 	for name := range r.Form {
 		if name != "TokenCode" && name != "Session" && !strings.Contains(name, "Token") && name != "Action" && name != "Version" {
 			e.Params[name] = r.Form.Get(name)

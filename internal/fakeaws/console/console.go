@@ -166,7 +166,7 @@ func (s *Service) destination(r *wire.Request) (*url.URL, error) {
 	domain := region.Console(s.Partition())
 	switch {
 	case err != nil, u.User != nil:
-	case u.Host == r.HTTP.Host && u.Scheme == "http":
+	case u.Scheme+"://"+u.Host == r.Base():
 		return u, nil
 	case u.Scheme == "https" && (u.Host == domain || strings.HasSuffix(u.Host, "."+domain)):
 		return u, nil
@@ -212,7 +212,7 @@ func (s *Service) optIn(r *wire.Request) (wire.Reply, error) {
 
 func (s *Service) onward(r *wire.Request) (wire.Reply, error) {
 	u, err := url.Parse(r.Form.Get("redirect_uri"))
-	if err != nil || u.Host != r.HTTP.Host || u.Scheme != "http" {
+	if err != nil || u.Scheme+"://"+u.Host != r.Base() {
 		return wire.Reply{}, signinRefusal(400, "The redirect_uri is not on the sign-in host.")
 	}
 	return r.Redirect(http.StatusFound, u.String()), nil
