@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"fob/internal/fakeaws"
+	"fob/internal/fakeaws/edge"
 	"fob/test/build"
 	"fob/test/leak"
 	"fob/test/skip"
@@ -56,7 +57,7 @@ func TestStories(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"expand": expand, "totp": totp, "fault": fault, "heal": heal, "advance": advance, "skew": skew, "lifetime": lifetime,
-			"calls": calls, "key": key, "creds": creds, "quietly": quietly, "parallel": parallel, "edit": edit, "matches": matches, "forget": forget, "pages": pages, "revoke": revoke, "counts": counts, "account": account, "allow": allowFiles, "need": need,
+			"calls": calls, "key": key, "creds": creds, "quietly": quietly, "parallel": parallel, "edit": edit, "matches": matches, "forget": forget, "pages": pages, "revoke": revoke, "counts": counts, "account": account, "allow": allowFiles, "edge": proxied, "spoke": spoke, "instance": instance, "need": need,
 		},
 	})
 }
@@ -67,6 +68,7 @@ type story struct {
 	aws     *fakeaws.Server
 	scene   fakeaws.Scene
 	url     string
+	edge    *edge.Edge      // nil until the story asks for it
 	allowed map[string]bool // files in which secrets may be
 	mu      sync.Mutex
 }
@@ -102,6 +104,9 @@ func setup(env *testscript.Env) error {
 		stop := exec.Command(filepath.Join(bin, "fob"), "agent", "stop")
 		stop.Env = []string{"HOME=" + home, "FOB_HOME=" + env.Getenv("FOB_HOME")}
 		_ = stop.Run()
+		if s.edge != nil {
+			s.edge.Close()
+		}
 		srv.Close()
 		s.aws.Close()
 		found, err := leak.Files(env.WorkDir, s.allowed, s.aws.Verifiers()...)
@@ -244,7 +249,7 @@ func start(ts *testscript.TestScript, args ...string) (stdout, stderr []byte, er
 func environ(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{"HOME", "FOB_HOME", "PATH", "FOB_LOG", "FOB_AGENT", "TERM", "SHELL", "AWS_EC2_METADATA_DISABLED",
-		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BROWSER", "VISIT", "AWS_PROFILE", "AWS_REGION", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"} {
+		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BROWSER", "VISIT", "AWS_PROFILE", "AWS_REGION", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HTTPS_PROXY", "SSL_CERT_FILE"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}
@@ -360,6 +365,40 @@ func matches(ts *testscript.TestScript, neg bool, args []string) {
 // pages approve|deny|ask: how AWS's sign-in pages answer.
 func pages(ts *testscript.TestScript, neg bool, args []string) {
 	of(ts).aws.SetSSO(func(s *fakeaws.SSOSettings) { s.Pages = args[0] })
+}
+
+// edge puts TLS and a proxy in front of AWS, as variables tell programs.
+func proxied(ts *testscript.TestScript, neg bool, args []string) {
+	e, err := edge.New(of(ts).aws)
+	ts.Check(err)
+	of(ts).edge = e
+	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), e.CA, 0o600))
+	ts.Setenv("HTTPS_PROXY", e.Proxy)
+	ts.Setenv("SSL_CERT_FILE", ts.MkAbs("ca.pem"))
+	ts.Setenv("AWS_TLS", strings.TrimPrefix(e.URL, "https://"))
+}
+
+// spoke ACTION HOST: it was called, with HTTP/2, at this host, and at no other.
+func spoke(ts *testscript.TestScript, neg bool, args []string) {
+	called := false
+	for _, e := range of(ts).aws.Log() {
+		if e.Action != args[0] {
+			continue
+		}
+		if called = true; e.Host != args[1] || e.Proto != "HTTP/2.0" {
+			ts.Fatalf("%s was called at %s with %s", e.Action, e.Host, e.Proto)
+		}
+	}
+	if !called {
+		ts.Fatalf("%s was not called", args[0])
+	}
+}
+
+// instance START_URL REGION ACCOUNT: one more of Identity Center, with an account
+// where the user has the role ReadOnly.
+func instance(ts *testscript.TestScript, neg bool, args []string) {
+	i := of(ts).aws.AddInstance(fakeaws.InstanceSpec{StartURL: args[0], Region: args[1]})
+	i.AddAccount(fakeaws.AccountSpec{ID: args[2], Roles: []string{"ReadOnly"}})
 }
 
 // revoke access|refresh|sessions|clients

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"slices"
@@ -46,8 +47,9 @@ func New(handler http.Handler) (*Edge, error) {
 		return nil, errors.Join(err, secure.Close())
 	}
 	e.URL, e.Proxy = "https://"+secure.Addr().String(), "http://"+plain.Addr().String()
-	tls := &http.Server{Handler: handler, TLSConfig: signer.config(), ReadHeaderTimeout: 10 * time.Second}
-	proxy := &http.Server{Handler: connector{e, secure.Addr().String()}, ReadHeaderTimeout: 10 * time.Second}
+	silent := log.New(io.Discard, "", 0) // clients that trust nobody, and that leave, are what tests are about
+	tls := &http.Server{Handler: handler, TLSConfig: signer.config(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: silent}
+	proxy := &http.Server{Handler: connector{e, secure.Addr().String()}, ReadHeaderTimeout: 10 * time.Second, ErrorLog: silent}
 	e.servers = []*http.Server{tls, proxy}
 	go func() { _ = tls.ServeTLS(secure, "", "") }()
 	go func() { _ = proxy.Serve(plain) }()
