@@ -5,7 +5,7 @@
 // the section headers; an edit rewrites the lines of one section and is then
 // read again, so that exactly the intended keys have changed or nothing has.
 // [Update] puts an edit on disk: locked, compared, written aside, renamed.
-// [Diff] and [File.Revert] record an edit and take it back later.
+// [Recorder] and [File.Revert] record an edit and take it back later.
 //
 // There is no one grammar. botocore reads with Python's configparser, the SDKs
 // for Go and JavaScript each with a parser of their own. This package reads as

@@ -256,38 +256,18 @@ func sameHeader(a, b string) bool {
 	return a[:la[0].next] == b[:lb[0].next] && !slices.ContainsFunc(lb[1:], isHeader)
 }
 
-// Unset removes a key, all its duplicates, and what is nested below it. It is
-// no error if there is no such key or section.
+// Unset removes a key, all its duplicates, and what is nested below it, from every
+// block of a section, [default] behind [profile default] included. It is no error if
+// there is no such key or section.
 func (f *File) Unset(typ, name, key string) error {
 	key = strings.ToLower(key)
-	return f.unset(id{typ, name}, key, func(lines []line, l line) bool {
-		return l.owner >= 0 && lines[l.owner].key == key
-	})
-}
-
-// UnsetNested removes one key of a nested block, and the block's own key with
-// the last of them.
-func (f *File) UnsetNested(typ, name, key, sub string) error {
-	key, sub = strings.ToLower(key), strings.ToLower(sub)
-	return f.unset(id{typ, name}, key, func(lines []line, l line) bool {
-		if l.owner < 0 || lines[l.owner].key != key {
-			return false
-		}
-		others := func(o line) bool { return o.owner == l.owner && o.kind == nestedLine && o.key != sub }
-		return l.kind == nestedLine && l.key == sub || lastLine(lines, l.owner, sub) >= 0 && !slices.ContainsFunc(lines, others)
-	})
-}
-
-// unset drops lines from every block of a section, [default] behind
-// [profile default] included.
-func (f *File) unset(section id, what string, drop func(lines []line, l line) bool) error {
 	back := f.Checkpoint()
-	for _, b := range slices.Clone(f.index[section]) {
-		err := f.rewrite(b, what, func(raw string) (string, []assignment, error) {
+	for _, b := range slices.Clone(f.index[id{typ, name}]) {
+		err := f.rewrite(b, key, func(raw string) (string, []assignment, error) {
 			lines, want, out := scan(raw), []assignment(nil), strings.Builder{}
 			gone := make([]bool, len(lines))
 			for i, l := range lines {
-				gone[i] = drop(lines, l)
+				gone[i] = l.owner >= 0 && lines[l.owner].key == key
 			}
 			for i, l := range lines {
 				switch {

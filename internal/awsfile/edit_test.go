@@ -87,8 +87,6 @@ func TestEdits(t *testing.T) {
 		{"a new section", "# c", func(f *awsfile.File) error { return f.Set("profile", "a", "k", "1") }, "# c\n\n[a]\nk = 1"},
 		{"a new nested key", "[a]\r\n", func(f *awsfile.File) error { return f.SetNested("profile", "a", "s3", "k", "1") }, "[a]\r\ns3 =\r\n  k = 1\r\n"},
 		{"one more nested key", "[a]\ns3 =\n\tk = 1\n# c\nl = 2\n", func(f *awsfile.File) error { return f.SetNested("profile", "a", "s3", "m", "3") }, "[a]\ns3 =\n\tk = 1\n\tm = 3\n# c\nl = 2\n"},
-		{"a nested key goes", "[a]\ns3 =\n  k = 1\n  l = 2\n", func(f *awsfile.File) error { return f.UnsetNested("profile", "a", "s3", "k") }, "[a]\ns3 =\n  l = 2\n"},
-		{"the last nested key goes", "[a]\ns3 =\n  k = 1\nl = 2\n", func(f *awsfile.File) error { return f.UnsetNested("profile", "a", "s3", "k") }, "[a]\nl = 2\n"},
 		{"a block goes with the comments in it", "[a]\nk = 1\ns3 =\n  k = 1\n\n  # c\n  l = 2\n# d\nm = 3\n", func(f *awsfile.File) error { return f.Unset("profile", "a", "s3") }, "[a]\nk = 1\n# d\nm = 3\n"},
 		{"a section goes with its comment", "[a]\nk = 1\n\n# alone\n\n# b's\n[b]\nl = 2\n# c's\n[c]\n", func(f *awsfile.File) error { return f.RemoveSection("profile", "b") }, "[a]\nk = 1\n\n# alone\n\n# c's\n[c]\n"},
 		{"the comment of the file stays", "# mine\n[a]\nk = 1\n\n[b]\n", func(f *awsfile.File) error { return f.RemoveSection("profile", "a") }, "# mine\n\n[b]\n"},

@@ -97,14 +97,6 @@ func (k Kind) cut(text string) []*block {
 	return append(out, b)
 }
 
-// lineEnd is the predominant end of line.
-func lineEnd(text string) string {
-	if 2*strings.Count(text, "\r\n") > strings.Count(text, "\n") {
-		return "\r\n"
-	}
-	return "\n"
-}
-
 // lineAfter is where the line after the one at pos starts.
 func lineAfter(text string, pos int) int {
 	if n := strings.IndexByte(text[pos:], '\n'); n >= 0 {

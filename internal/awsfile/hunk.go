@@ -73,47 +73,8 @@ const (
 	farNeighbours = 64
 )
 
-// plain is a text without what has hunks of its own: the byte order mark, and
-// the end of line that is missing at its end, which is put there. It is like
-// the others, or like those of another text if there are none.
-func plain(data, like []byte) (text string, mark bool, missing string) {
-	text, mark = strings.CutPrefix(string(data), byteMark)
-	if !strings.Contains(text, "\n") {
-		missing = missingEnd(text, lineEnd(string(like)))
-	} else {
-		missing = missingEnd(text, lineEnd(text))
-	}
-	return text + missing, mark, missing
-}
-
-// Diff records what leads from before to after; [File.Revert] takes it back.
-//
-// standing are the hunks of earlier edits of this file that have not been taken
-// back, in the order of the edits. With them, sections that were removed one by
-// one return to their places in whatever order they return; without, neighbours
-// that are both away may change places.
-//
-// A record of a file in which a section is there twice can only be taken back
-// while the file stays as it is.
-func Diff(before, after []byte, standing ...Hunk) []Hunk {
-	if string(before) == string(after) {
-		return nil
-	}
-	old, oldMark, oldEnd := plain(before, after)
-	new, newMark, newEnd := plain(after, before)
-	if unique(outline(old)) && unique(outline(new)) {
-		out := diff(old, new, orderOf(Parse(Config, []byte(old)), standing))
-		out = append(out, ends(oldMark, newMark, oldEnd, newEnd)...)
-		// The proof of a record is that it can be taken back.
-		f := Parse(Config, after)
-		if err := f.Revert(out); err == nil && string(f.Bytes()) == string(before) {
-			return out
-		}
-	}
-	return []Hunk{{Where: hunkFile, Old: Text(before), New: Text(after)}}
-}
-
-// ends are the hunks of what [plain] takes off a text.
+// ends are the hunks of what stands around a text: the byte order mark, and the end of
+// line that is missing at its end.
 func ends(oldMark, newMark bool, oldEnd, newEnd string) (out []Hunk) {
 	if oldMark != newMark {
 		out = append(out, Hunk{Where: hunkMark, Old: flag(oldMark), New: flag(newMark)})

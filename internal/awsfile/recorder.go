@@ -7,6 +7,8 @@ import (
 
 // Recorder records edits of a file one after another. Each costs what it changes:
 // it looks at the sections that change and at those next to them.
+// A record of a file in which a section is there twice can only be taken back while the
+// file stays as it is.
 type Recorder struct {
 	file    *File
 	earlier []Hunk   // until the order is made
@@ -16,13 +18,14 @@ type Recorder struct {
 }
 
 // NewRecorder takes the hunks of earlier edits that have not been taken back, in
-// their order, as [Diff] does.
+// their order. With them, sections that were removed one by one return to their places
+// in whatever order they return.
 func NewRecorder(f *File, standing []Hunk) *Recorder {
 	return &Recorder{file: f, earlier: standing, start: slices.Clone(f.blocks)}
 }
 
-// Record makes an edit and returns what [Diff] would record of it; changed says
-// whether there was anything to change. If base is not nil, what is recorded leads
+// Record makes an edit and returns what takes it back by [File.Revert]; changed
+// says whether there was anything to change. If base is not nil, what is recorded leads
 // back to what base makes of the file as it was before the edit.
 func (r *Recorder) Record(base, edit func(f *File) error) (hunks []Hunk, changed bool, err error) {
 	f, n := r.file, len(r.file.log)
@@ -103,7 +106,7 @@ func (r *Recorder) hunks(was moment, before []*block, at span) []Hunk {
 
 func (f *File) moment() moment { return moment{f.mark, f.lines, f.crlf} }
 
-// missing is what would end the last line of a text, as [plain] does.
+// missing is what would end the last line of a text.
 func (m moment) missing(text string, like moment) string {
 	if m.lines == 0 {
 		m = like

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Revert takes back what [Diff] has recorded, byte for byte where the file is
+// Revert takes back what a [Recorder] has recorded, byte for byte where the file is
 // as it was left there, and around what has been edited since. If the same
 // lines or keys have changed on both sides, or a section that would return is
 // there again, it changes nothing and returns [fob.ErrConflict].

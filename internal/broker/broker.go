@@ -64,7 +64,6 @@ const (
 const (
 	renewPatience = 3 * time.Second
 	renewPause    = time.Minute // after a failed renewal
-	failPause     = time.Second // after a failed retrieval, for callers in a loop
 )
 
 // Credentials answers a request for the profile that the chain begins with.

@@ -41,18 +41,8 @@ type File struct {
 	seen uint64 // the highest generation met
 }
 
-// Create makes a new, empty file; fob.ErrConflict if there is one. lockDir is a
-// directory whose files are never renamed.
-func Create(path, lockDir string, identity fob.Secret) (*File, error) {
-	return create(path, lockDir, identity, newID(), true)
-}
-
-// Open opens a file: fob.ErrNotFound if there is none, fob.ErrLocked if it is
-// sealed to another identity, fob.ErrDamaged if it cannot be read.
-func Open(path, lockDir string, identity fob.Secret) (*File, error) {
-	return open(path, lockDir, identity, "", true)
-}
-
+// create makes a new, empty file; fob.ErrConflict if there is one. lockDir is a
+// directory whose files are never renamed. With backup the last good copy is kept.
 func create(path, lockDir string, identity fob.Secret, id string, backup bool) (*File, error) {
 	f, err := newFile(path, lockDir, identity, backup)
 	if err != nil {
@@ -73,7 +63,9 @@ func create(path, lockDir string, identity fob.Secret, id string, backup bool) (
 	return f, nil
 }
 
-// open opens a file whose document must have the given id, if it is not "".
+// open opens a file whose document must have the given id, if it is not "":
+// fob.ErrNotFound if there is none, fob.ErrLocked if it is sealed to another identity,
+// fob.ErrDamaged if it cannot be read.
 func open(path, lockDir string, identity fob.Secret, id string, backup bool) (*File, error) {
 	f, err := newFile(path, lockDir, identity, backup)
 	if err != nil {

@@ -36,7 +36,7 @@ func TestItems(t *testing.T) {
 	if info, err := os.Stat(f.path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Error(info.Mode(), err)
 	}
-	_, err = Create(f.path, filepath.Dir(f.lockPath), identity)
+	_, err = createFile(f.path, filepath.Dir(f.lockPath), identity)
 	fails(t, err, fob.ErrConflict, "exists already", "")
 }
 
@@ -76,7 +76,7 @@ func TestLikeAMap(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join(dir, fmt.Sprint(n))
-		f, err := Create(path, dir, id)
+		f, err := createFile(path, dir, id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +99,7 @@ func TestLikeAMap(t *testing.T) {
 				t.Fatal(err)
 			}
 			if rapid.Bool().Draw(t, "reopen") {
-				if f, err = Open(path, dir, id); err != nil {
+				if f, err = openFile(path, dir, id); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -124,7 +124,7 @@ func TestWrongIdentity(t *testing.T) {
 	fails(t, err, fob.ErrLocked, f.path+" is sealed to another identity", "fob vault status")
 	_, err = reopen(t, f, fob.NewSecret(marker))
 	fails(t, err, fob.ErrDamaged, "not an age identity", "")
-	_, err = Open(f.path+"x", filepath.Dir(f.lockPath), unlocktest.Identity(t))
+	_, err = openFile(f.path+"x", filepath.Dir(f.lockPath), unlocktest.Identity(t))
 	fails(t, err, fob.ErrNotFound, "does not exist", "")
 	unchanged(t, f.path, before)
 }
@@ -214,7 +214,7 @@ func TestAnotherVaultInItsPlace(t *testing.T) {
 	t.Parallel()
 	f, identity := newVault(t, "a", "b")
 	other := filepath.Join(t.TempDir(), "vault.age")
-	_, err := Create(other, filepath.Dir(f.lockPath), identity)
+	_, err := createFile(other, filepath.Dir(f.lockPath), identity)
 	ok(t, err)
 	setBytes(t, f.path, bytesOf(t, other))
 	_, err = f.Get("a")
@@ -261,7 +261,7 @@ func TestSymbolicLink(t *testing.T) {
 	f, identity := newVault(t)
 	link := filepath.Join(t.TempDir(), "vault.age")
 	ok(t, os.Symlink(f.path, link))
-	through, err := Open(link, filepath.Dir(f.lockPath), identity)
+	through, err := openFile(link, filepath.Dir(f.lockPath), identity)
 	ok(t, err)
 	ok(t, put(through, "a"))
 	if info, _ := os.Lstat(link); info.Mode().Type() != os.ModeSymlink {
@@ -373,7 +373,7 @@ func TestManyProcesses(t *testing.T) {
 func openDir(t testing.TB, dir string) *File {
 	t.Helper()
 	home := testHome(dir)
-	f, err := Open(home.Vault(), home.Locks(), fob.NewSecret(string(bytesOf(t, filepath.Join(dir, "identity.txt")))))
+	f, err := openFile(home.Vault(), home.Locks(), fob.NewSecret(string(bytesOf(t, filepath.Join(dir, "identity.txt")))))
 	ok(t, err)
 	return f
 }

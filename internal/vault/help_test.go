@@ -54,7 +54,7 @@ func helper(verb string, args []string) error {
 	if err != nil {
 		return err
 	}
-	f, err := Open(store.home.Vault(), store.home.Locks(), fob.NewSecret(string(identity)))
+	f, err := openFile(store.home.Vault(), store.home.Locks(), fob.NewSecret(string(identity)))
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func newVault(t testing.TB, names ...string) (*File, fob.Secret) {
 	t.Helper()
 	dir := t.TempDir()
 	identity := unlocktest.Identity(t)
-	f, err := Create(filepath.Join(dir, "vault.age"), filepath.Join(dir, "locks"), identity)
+	f, err := createFile(filepath.Join(dir, "vault.age"), filepath.Join(dir, "locks"), identity)
 	ok(t, err)
 	for _, name := range names {
 		ok(t, put(f, name))
@@ -107,7 +107,7 @@ func newVault(t testing.TB, names ...string) (*File, fob.Secret) {
 
 func reopen(t testing.TB, f *File, identity fob.Secret) (*File, error) {
 	t.Helper()
-	return Open(f.path, filepath.Dir(f.lockPath), identity)
+	return openFile(f.path, filepath.Dir(f.lockPath), identity)
 }
 
 func ok(t testing.TB, err error) {
@@ -160,4 +160,14 @@ func unchanged(t testing.TB, path string, data []byte) {
 	if !bytes.Equal(bytesOf(t, path), data) {
 		t.Errorf("%s was changed", path)
 	}
+}
+
+// createFile makes the file of a vault of its own.
+func createFile(path, lockDir string, identity fob.Secret) (*File, error) {
+	return create(path, lockDir, identity, newID(), true)
+}
+
+// openFile opens a file, whatever vault it is of.
+func openFile(path, lockDir string, identity fob.Secret) (*File, error) {
+	return open(path, lockDir, identity, "", true)
 }

@@ -54,7 +54,7 @@ func TestStockAgeMakesAVault(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "age", "-r", strings.TrimSpace(string(public)), "-o", path)
 	cmd.Stdin = strings.NewReader(`{"schema":1,"vault":"v","generation":7,"items":{"a":"` + value("a").Reveal() + `"}}`)
 	ok(t, cmd.Run())
-	f, err := Open(path, dir, fob.NewSecret(string(bytesOf(t, id))))
+	f, err := openFile(path, dir, fob.NewSecret(string(bytesOf(t, id))))
 	ok(t, err)
 	has(t, f, "a")
 	ok(t, put(f, "b"))

@@ -203,7 +203,7 @@ func TestExistingIdentityFile(t *testing.T) {
 	setBytes(t, path, []byte("# mine\n"+identity.Reveal()+"\n"))
 	_, err := s.Init(t.Context(), "file", Options{IdentityFile: path}, fob.UI{})
 	ok(t, err)
-	_, err = Open(s.home.Vault(), s.home.Locks(), identity)
+	_, err = openFile(s.home.Vault(), s.home.Locks(), identity)
 	ok(t, err)
 	again := fresh(s)
 	ok(t, again.EnsureUnlocked(t.Context(), fob.UI{}))

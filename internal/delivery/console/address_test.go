@@ -97,8 +97,8 @@ func TestAddressesOfEveryService(t *testing.T) {
 	for _, p := range withConsole() {
 		s := siteIn(t, p.Name)
 		region := map[string]string{"aws": "eu-west-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-east-1", "aws-eusc": "eusc-de-east-1"}[p.Name]
-		for _, one := range Services() {
-			for _, name := range one.Names {
+		for _, one := range services() {
+			for _, name := range one.names {
 				to, in, err := s.destination(target{service: name, region: region})
 				u, parseErr := url.Parse(to)
 				if err != nil || parseErr != nil || u.Scheme != "https" || !strings.HasSuffix(u.Host, p.Console) || in != u.Query().Get("region") {

@@ -12,21 +12,6 @@ type service struct {
 	global bool     // the page is of no region
 }
 
-// Service is a row of the table in the reference.
-type Service struct {
-	Names []string
-	Page  string
-}
-
-// Services returns the pages that have short names, sorted.
-func Services() []Service {
-	var out []Service
-	for _, s := range services() {
-		out = append(out, Service{s.names, "/" + s.page})
-	}
-	return out
-}
-
 // services is the table, sorted by the first name. The paths are those to which
 // the console's own menu leads.
 func services() []service {
