@@ -136,7 +136,7 @@ func newTokenECR(a *command.App) *cobra.Command {
 	})
 	// Docker shows what a helper prints on stdout before it fails.
 	run := c.RunE
-	c.RunE = func(cmd *cobra.Command, args []string) error {
+	c.RunE = command.Runs(func(cmd *cobra.Command, args []string) error {
 		err := run(cmd, args)
 		if err != nil && args[0] == "get" {
 			text := err.Error()
@@ -147,7 +147,7 @@ func newTokenECR(a *command.App) *cobra.Command {
 			return child.ExitStatus(1)
 		}
 		return err
-	}
+	})
 	return c
 }
 
