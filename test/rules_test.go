@@ -177,7 +177,7 @@ func TestFrontEndLinksLittle(t *testing.T) {
 	t.Parallel()
 	for _, goos := range []string{"linux", "darwin", "windows"} {
 		for _, dep := range strings.Fields(string(goList(t, goos, "-deps", "./cmd/fob"))) {
-			for _, heavy := range []string{"net/http", "crypto/tls", "github.com/aws/", "filippo.io/", "github.com/spf13/", "net", "regexp", "github.com/zalando/", "github.com/godbus/"} {
+			for _, heavy := range []string{"net/http", "crypto/tls", "github.com/aws/", "filippo.io/", "github.com/spf13/", "net", "regexp", "github.com/zalando/", "github.com/godbus/", "github.com/clipperhouse/"} {
 				if heavy == "net" && goos == "windows" {
 					continue // os/exec brings it there
 				}

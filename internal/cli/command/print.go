@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"fob/internal/terminal"
 )
 
 // Printf prints to standard output.
@@ -22,7 +20,7 @@ func (a *App) PrintJSON(v any) error {
 
 // PrintTable prints rows in columns; the first row may be a heading.
 func (a *App) PrintTable(rows [][]string) error {
-	_, err := a.Out.Write(terminal.Table(rows))
+	_, err := a.Out.Write(table(rows))
 	return err
 }
 

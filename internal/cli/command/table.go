@@ -1,0 +1,31 @@
+package command
+
+import (
+	"bytes"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"fob/internal/terminal"
+)
+
+// table is rows in columns, a line each; the first row may be a heading.
+func table(rows [][]string) []byte {
+	width := make([]int, len(rows[0])) // in cells of a terminal
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = terminal.Clean(cell)
+			width[i] = max(width[i], displaywidth.String(row[i]))
+		}
+	}
+	var b []byte
+	for _, row := range rows {
+		for i, cell := range row {
+			b = append(b, cell...)
+			for n := width[i] - displaywidth.String(cell) + 2; n > 0; n-- {
+				b = append(b, ' ')
+			}
+		}
+		b = append(bytes.TrimRight(b, " "), '\n')
+	}
+	return b
+}
