@@ -218,8 +218,22 @@ type publicUser struct {
 	SecretAccessKey string `json:"secret_access_key"`
 	MFASerial       string `json:"mfa_serial,omitempty"`
 	MFASeed         string `json:"mfa_seed,omitempty"`
+	// Devices are all MFA devices, where there are several.
+	Devices []publicDevice `json:"devices,omitempty"`
+}
+
+type publicDevice struct {
+	Serial string `json:"serial"`
+	Seed   string `json:"seed"`
 }
 
 func public(u User) publicUser {
-	return publicUser{u.Account, u.ARN, u.Credentials.AccessKeyID, u.Credentials.SecretAccessKey.Reveal(), u.MFASerial, u.MFASeed.Reveal()}
+	p := publicUser{Account: u.Account, ARN: u.ARN, AccessKeyID: u.Credentials.AccessKeyID, SecretAccessKey: u.Credentials.SecretAccessKey.Reveal(),
+		MFASerial: u.MFASerial, MFASeed: u.MFASeed.Reveal()}
+	if len(u.Devices) > 1 {
+		for _, d := range u.Devices {
+			p.Devices = append(p.Devices, publicDevice{d.Serial, d.Seed.Reveal()})
+		}
+	}
+	return p
 }

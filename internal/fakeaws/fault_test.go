@@ -158,6 +158,10 @@ func TestControl(t *testing.T) {
 	}
 	user := ask("user", `{"account":"111122223333","name":"mary","mfa":true}`)
 	serial := user["mfa_serial"].(string)
+	if several := ask("user", `{"account":"111122223333","name":"ruth","mfa":true,"devices":["ruth-phone"]}`)["devices"].([]any); len(several) != 2 ||
+		several[1].(map[string]any)["serial"] != "arn:aws:iam::111122223333:mfa/ruth-phone" {
+		t.Errorf("%d devices", len(several))
+	}
 	code := ask("totp", `{"serial":"`+serial+`"}`)["code"].(string)
 	role := ask("role", `{"account":"444455556666","name":"New","trusts":["111122223333"],"require_mfa":true}`)["arn"].(string)
 	ask("fault", `{"action":"AssumeRole","kind":"throttle","times":1}`)
