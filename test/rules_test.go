@@ -52,6 +52,7 @@ func rules() []rule {
 		{"internal/broker", []string{"internal/fob", "internal/audit", "internal/chain", "internal/principal="}},
 		{"internal/audit", []string{"internal/fob", "internal/atomicfile"}},
 		{"internal/agent/written", []string{"internal/fob", "internal/api", "internal/atomicfile", "internal/delivery/write"}},
+		{"internal/agent/prompt", []string{"internal/fob"}},
 		{"internal/sigv4/remote", []string{"internal/fob", "internal/sigv4="}},
 		{"internal/sigv4", []string{"internal/fob", "internal/partition"}},
 		{"internal/loopback", []string{"internal/fob", "internal/atomicfile"}},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fob/internal/adopt"
+	"fob/internal/agent/prompt"
 	"fob/internal/agent/written"
 	"fob/internal/audit"
 	"fob/internal/broker"
@@ -48,6 +49,7 @@ type Agent struct {
 	broker      *broker.Broker
 	usage       *usage
 	written     *written.Register
+	prompters   prompt.Registry
 	methods     handlers
 
 	conns    sync.WaitGroup

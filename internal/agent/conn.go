@@ -67,6 +67,7 @@ func (a *Agent) serve(ctx context.Context, c *conn) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer c.rw.Close()
 	defer c.running.Wait()
+	defer a.prompters.Remove(c.id)
 	defer c.leave()
 	defer cancel()
 	growStack(0)
@@ -178,6 +179,7 @@ func (c *conn) ask(ctx context.Context, method string, params json.RawMessage) (
 		}
 		return m, nil
 	case <-ctx.Done():
+		notify(c, api.UIWithdraw, id)
 		return nil, ctx.Err()
 	}
 }
@@ -235,12 +237,18 @@ func (c *conn) ui() fob.UI {
 			_, err := call(ctx, c, api.UIConfirm, q)
 			return err
 		},
-		OpenFunc: func(ctx context.Context, p fob.Page) error {
+		OpenFunc: func(ctx context.Context, p fob.Page) (<-chan struct{}, error) {
 			_, err := call(ctx, c, api.UIOpen, p)
-			return err
+			return c.gone, err
+		},
+		ReachFunc: func(ctx context.Context) fob.Reach {
+			reach, err := call(ctx, c, api.UIReach, api.Empty{})
+			if err != nil {
+				return fob.Reach{} // it has left
+			}
+			return reach
 		},
 		TellFunc:     func(_ context.Context, message string) { notify(c, api.UITell, message) },
 		ProgressFunc: func(p fob.Progress) { notify(c, api.UIProgress, p) },
-		Gone:         c.gone,
 	}
 }

@@ -73,6 +73,7 @@ func (a *Agent) handlers() handlers {
 	handle(h, api.Unlock, a.unlock)
 	handle(h, api.Status, a.status)
 	handle(h, api.Stop, a.stop)
+	handle(h, api.BePrompter, a.bePrompter)
 	return h
 }
 
@@ -102,7 +103,7 @@ func (a *Agent) dispatch(ctx context.Context, c *conn, m *api.Message) (result j
 		return nil, fob.Errorf(fob.ErrVersion, "the fob-agent that is running, version %s, does not know the request %q", a.version, m.Method).
 			WithHint("fob agent stop; the next command starts the agent that is installed")
 	}
-	r := &request{conn: c, caller: caller, ui: c.ui()}
+	r := &request{conn: c, caller: caller, ui: a.person(c, m)}
 	return handle(onBus(ctx, r), r, m.Params)
 }
 

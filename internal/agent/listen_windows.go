@@ -31,3 +31,6 @@ func listen(path string) (net.Listener, error) {
 
 // peer: the pipe's descriptor lets nobody else in.
 func peer(net.Conn) (fob.Caller, error) { return fob.Caller{}, nil }
+
+// parentOf is the process that started another: the system is not asked here.
+func parentOf(int) fob.Caller { return fob.Caller{} }

@@ -13,3 +13,6 @@ func peerOf(socket int) (fob.Caller, error) {
 	}
 	return fob.Caller{UID: int(cred.Uid)}, nil
 }
+
+// parentOf is the process that started another: the system is not asked here.
+func parentOf(int) fob.Caller { return fob.Caller{} }

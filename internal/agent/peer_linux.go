@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -14,6 +17,29 @@ func peerOf(socket int) (fob.Caller, error) {
 	if err != nil {
 		return fob.Caller{}, err
 	}
-	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", cred.Pid)) // may have ended already
-	return fob.Caller{PID: int(cred.Pid), UID: int(cred.Uid), Exe: exe}, nil
+	return fob.Caller{PID: int(cred.Pid), UID: int(cred.Uid), Exe: exeOf(int(cred.Pid))}, nil
+}
+
+// exeOf is a process's program file, or nothing if it has ended or is another user's.
+func exeOf(pid int) string {
+	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return exe
+}
+
+// parentOf is the process that started another, or nothing if that cannot be told.
+func parentOf(pid int) fob.Caller {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return fob.Caller{}
+	}
+	// PID (NAME) STATE PPID …, and the name may hold anything (proc_pid_stat(5)).
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) < 2 {
+		return fob.Caller{}
+	}
+	parent, err := strconv.Atoi(fields[1])
+	if err != nil || parent <= 1 {
+		return fob.Caller{} // its parent has ended
+	}
+	return fob.Caller{PID: parent, UID: os.Getuid(), Exe: exeOf(parent)}
 }

@@ -15,7 +15,7 @@ func (a *Agent) hello(_ context.Context, _ *request, _ api.Empty) (api.Hello, er
 
 func (a *Agent) introduction(written []api.Written) api.Hello {
 	return api.Hello{
-		Protocol: api.Protocol, Capabilities: []string{},
+		Protocol: api.Protocol, Capabilities: []string{api.Prompters},
 		Version: a.version, Started: a.started, Program: a.program.path, Changed: a.program.changed(),
 		Vault: a.vaultState(), Files: len(written),
 	}
@@ -25,7 +25,7 @@ func (a *Agent) status(_ context.Context, _ *request, _ api.Empty) (api.AgentSta
 	written := a.written.List()
 	return api.AgentStatus{
 		Hello: a.introduction(written),
-		PID:   os.Getpid(), Socket: a.home.Socket(), Cached: len(a.broker.Names()), Written: written,
+		PID:   os.Getpid(), Socket: a.home.Socket(), Prompters: a.prompters.Names(), Cached: len(a.broker.Names()), Written: written,
 	}, nil
 }
 

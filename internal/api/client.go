@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"sync"
 
 	"fob/internal/fob"
 )
@@ -104,8 +105,67 @@ func lost(err error) error {
 // IsLost reports whether the agent went away in the middle of a call.
 func IsLost(err error) bool { return errors.Is(err, errLost) }
 
-// serve answers a call of the agent's.
+// Serve answers the agent's calls, side by side, until ctx or the connection ends: for
+// a front end that has registered as a prompter ([BePrompter]). A question that the
+// agent withdraws has its context cancelled. Nothing else may use the connection.
+func (c *Client) Serve(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { interrupt(c.conn) })
+	defer stop()
+	var mu sync.Mutex // for writing, and for questions
+	questions := map[int64]context.CancelFunc{}
+	for {
+		m, err := ReadMessage(c.r, MaxReply)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return lost(err)
+		case m.Method == string(UIWithdraw):
+			var id int64
+			if json.Unmarshal(m.Params, &id) == nil {
+				mu.Lock()
+				if withdraw := questions[id]; withdraw != nil {
+					withdraw()
+				}
+				mu.Unlock()
+			}
+			continue
+		case m.ID == nil:
+			c.respond(ctx, m)
+			continue
+		}
+		question, withdraw := context.WithCancel(ctx)
+		mu.Lock()
+		questions[*m.ID] = withdraw
+		mu.Unlock()
+		running.Go(func() {
+			reply := c.respond(question, m)
+			mu.Lock()
+			defer mu.Unlock()
+			delete(questions, *m.ID)
+			if question.Err() == nil { // else nobody waits, or this front end leaves and has not answered
+				_ = WriteMessage(c.conn, reply) // if that fails, so does reading
+			}
+			withdraw()
+		})
+	}
+}
+
+// serve answers a call of the agent's while a request is under way.
 func (c *Client) serve(ctx context.Context, m *Message) error {
+	reply := c.respond(ctx, m)
+	if reply == nil {
+		return nil
+	}
+	return WriteMessage(c.conn, reply)
+}
+
+// respond does what the agent calls for. A notification has no reply.
+func (c *Client) respond(ctx context.Context, m *Message) (reply *Message) {
 	var result json.RawMessage
 	var err error
 	switch m.Method {
@@ -117,7 +177,12 @@ func (c *Client) serve(ctx context.Context, m *Message) error {
 	case string(UIConfirm):
 		result, err = answer(UIConfirm, m, func(q fob.Confirmation) (Empty, error) { return Empty{}, c.ui.Confirm(ctx, q) })
 	case string(UIOpen):
-		result, err = answer(UIOpen, m, func(p fob.Page) (Empty, error) { return Empty{}, c.ui.Open(ctx, p) })
+		result, err = answer(UIOpen, m, func(p fob.Page) (Empty, error) {
+			_, err := c.ui.Open(ctx, p)
+			return Empty{}, err
+		})
+	case string(UIReach):
+		result, err = answer(UIReach, m, func(Empty) (fob.Reach, error) { return c.ui.Reach(ctx), nil })
 	case string(UITell):
 		_, err = answer(UITell, m, func(text string) (Empty, error) { c.ui.Tell(ctx, text); return Empty{}, nil })
 	case string(UIProgress):
@@ -128,11 +193,11 @@ func (c *Client) serve(ctx context.Context, m *Message) error {
 	if m.ID == nil {
 		return nil
 	}
-	reply := &Message{ID: m.ID, Result: result}
+	reply = &Message{ID: m.ID, Result: result}
 	if err != nil {
 		reply.Error = ToWire(err)
 	}
-	return WriteMessage(c.conn, reply)
+	return reply
 }
 
 // answer decodes the parameters of a call and encodes the result of do.

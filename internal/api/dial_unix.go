@@ -67,6 +67,16 @@ func hasten(conn io.ReadWriteCloser, limit time.Duration) {
 	}
 }
 
+// interrupt ends reads and writes of a connection that are under way: closing a file
+// does not.
+func interrupt(conn io.ReadWriteCloser) {
+	if f, ok := conn.(*os.File); ok {
+		_ = syscall.Shutdown(int(f.Fd()), syscall.SHUT_RDWR)
+		return
+	}
+	_ = conn.Close()
+}
+
 // SocketAddress returns a name for path that fits into a socket address. A path
 // that is too long is reached through an open directory, where the system has
 // /proc; call done when the address is no longer needed.

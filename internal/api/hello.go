@@ -27,10 +27,14 @@ type Caller struct {
 	Bus      string    `json:"bus,omitempty"` // address of the session bus, from commands that may need the keyring
 }
 
+// Capabilities: words for what was added to the protocol since its number last
+// changed, so that a front end can tell whether a running agent of an older build has it.
+const Prompters = "prompters" // prompter.register
+
 // Hello says who the agent is, and what it would lose if it were stopped.
 type Hello struct {
 	Protocol     int       `json:"protocol"`
-	Capabilities []string  `json:"capabilities"` // what was added to the protocol since its number last changed
+	Capabilities []string  `json:"capabilities"` // words for what was added since the protocol's number last changed
 	Version      string    `json:"version"`
 	Started      time.Time `json:"started"`
 	Program      string    `json:"program"` // path of the agent's program file

@@ -261,10 +261,11 @@ type VaultParams struct {
 // AgentStatus describes the running agent.
 type AgentStatus struct {
 	Hello
-	PID     int       `json:"pid"`
-	Socket  string    `json:"socket"`
-	Cached  int       `json:"cached"`  // profiles whose credentials are in the cache
-	Written []Written `json:"written"` // files of credentials that fob write made
+	PID       int       `json:"pid"`
+	Socket    string    `json:"socket"`
+	Prompters []string  `json:"prompters"` // names, in the order in which they are asked
+	Cached    int       `json:"cached"`    // profiles whose credentials are in the cache
+	Written   []Written `json:"written"`   // files of credentials that fob write made
 }
 
 // Written is a file of credentials that fob write made and the agent renews.
@@ -274,6 +275,20 @@ type Written struct {
 	Section    string    `json:"section"`
 	Expiration time.Time `json:"expiration"`
 }
+
+// PrompterParams says what a prompter can do; see the Can constants. Words that the
+// agent does not know are ignored.
+type PrompterParams struct {
+	Name string   `json:"name"` // what people call it
+	Can  []string `json:"can"`
+}
+
+// What a prompter can do.
+const (
+	CanAsk     = "ask"     // ui.ask
+	CanConfirm = "confirm" // ui.confirm
+	CanOpen    = "open"    // ui.open
+)
 
 // VaultState is what can be told of a vault without opening it, and a count of its
 // items if it is open.

@@ -38,7 +38,7 @@ func (b *Broker) await(ctx context.Context, f *flight, step Step, ui fob.UI) err
 			return fob.Errorf(fob.ErrNobody, "somebody is asked elsewhere already: %s", *what).WithHint("answer there, then try again")
 		case f.page.Load() != nil && step.OnPurpose:
 			f.show(ctx, ui, *f.page.Load())
-		case ui.Open(ctx, fob.Page{}) == nil:
+		case ui.Reach(ctx).Here:
 			ui.Tell(ctx, "somebody is asked elsewhere already, and this waits for it: "+*what)
 		default:
 			told = true
@@ -66,18 +66,18 @@ func (b *Broker) asked(f *flight) *string {
 // show shows a page that is open already to one more person.
 func (f *flight) show(ctx context.Context, ui fob.UI, page fob.Page) {
 	page.Always = true
-	if ui.Open(ctx, page) == nil {
-		f.seen(ui)
+	if gone, err := ui.Open(ctx, page); err == nil {
+		f.seen(gone)
 	}
 }
 
 // seen counts who sees the flight's page. When the last of them has left, nobody
 // would ever come back from it.
-func (f *flight) seen(ui fob.UI) {
+func (f *flight) seen(gone <-chan struct{}) {
 	f.viewers.Add(1)
 	go func() {
 		select {
-		case <-ui.Gone:
+		case <-gone:
 			if f.viewers.Add(-1) == 0 {
 				f.end(errLeft())
 			}
@@ -90,15 +90,15 @@ func (f *flight) seen(ui fob.UI) {
 // page stays open until the flight has landed, or nobody is left who sees it.
 func (f *flight) watch(ui fob.UI) fob.UI {
 	if open := ui.OpenFunc; open != nil {
-		ui.OpenFunc = func(ctx context.Context, p fob.Page) error {
-			err := open(ctx, p)
-			if err == nil && p.URL != "" {
+		ui.OpenFunc = func(ctx context.Context, p fob.Page) (<-chan struct{}, error) {
+			gone, err := open(ctx, p)
+			if err == nil {
 				f.page.Store(&p)
 				f.asks.Store(&p.Title)
 				f.asking.Add(1)
-				f.seen(ui)
+				f.seen(gone)
 			}
-			return err
+			return gone, err
 		}
 	}
 	if ui.AskFunc == nil {

@@ -22,7 +22,7 @@ type pages struct {
 func newPages() *pages {
 	p := &pages{newWorld(), make(chan struct{})}
 	p.retrieve = func(ctx context.Context, _ fob.Profile, env principal.Env) (fob.Credentials, error) {
-		if err := env.UI.Open(ctx, fob.Page{Title: "sign in to corp", URL: "http://127.0.0.1/authorize"}); err != nil {
+		if _, err := env.UI.Open(ctx, fob.Page{Title: "sign in to corp", URL: "http://127.0.0.1/authorize"}); err != nil {
 			return fob.Credentials{}, err
 		}
 		select {
@@ -46,18 +46,17 @@ type person struct {
 
 func newPerson(id int64, terminal bool) *person {
 	p := &person{gone: make(chan struct{}), err: make(chan error, 1)}
-	p.UI = fob.UI{ID: id, Gone: p.gone,
+	p.UI = fob.UI{ID: id,
 		AskFunc: func(context.Context, fob.Question) (fob.Secret, error) { return fob.Secret{}, fob.ErrNobody },
-		OpenFunc: func(_ context.Context, page fob.Page) error {
+		OpenFunc: func(context.Context, fob.Page) (<-chan struct{}, error) {
 			if !terminal {
-				return fob.ErrNobody
+				return nil, fob.ErrNobody
 			}
-			if page.URL != "" {
-				p.opened.Add(1)
-			}
-			return nil
+			p.opened.Add(1)
+			return p.gone, nil
 		},
-		TellFunc: func(_ context.Context, text string) { p.told.Store(&text) },
+		ReachFunc: func(context.Context) fob.Reach { return fob.Reach{Here: terminal} },
+		TellFunc:  func(_ context.Context, text string) { p.told.Store(&text) },
 	}
 	return p
 }

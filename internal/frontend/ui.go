@@ -22,7 +22,8 @@ func (a *App) UI() fob.UI {
 	return fob.UI{
 		AskFunc:      a.ask,
 		ConfirmFunc:  a.confirm,
-		OpenFunc:     a.Open,
+		OpenFunc:     func(ctx context.Context, p fob.Page) (<-chan struct{}, error) { return nil, a.Open(ctx, p) },
+		ReachFunc:    a.reach,
 		ProgressFunc: a.progress,
 		TellFunc:     func(_ context.Context, message string) { a.Tell(message) },
 	}
@@ -141,12 +142,9 @@ func (a *App) prompt(text string, hidden bool) (fob.Secret, error) {
 // Open shows a page in the browser, or its address where no browser could be
 // seen. Callers without a terminal open nothing, unless the sign-in was asked for, or
 // is to open always and there is a browser to be seen.
-func (a *App) Open(_ context.Context, p fob.Page) error {
-	if !a.SigningIn && !terminal.Present() && (!p.Always || a.Headless() != "") {
+func (a *App) Open(ctx context.Context, p fob.Page) error {
+	if !a.reach(ctx).Page(p.Always) {
 		return fob.ErrNobody
-	}
-	if p.URL == "" {
-		return nil // asked only whether
 	}
 	if p.Code != "" {
 		a.Tell("the page must show the code " + p.Code + ". Go on only if it does, and if it was you who started this: whoever else gives you a code wants your access")
@@ -166,6 +164,11 @@ func (a *App) Open(_ context.Context, p fob.Page) error {
 		a.Tell("the page comes back to this machine: from another one, use fob login --device-code")
 	}
 	return nil
+}
+
+// reach says whether a person sits here: at a terminal, or one who asked for a sign-in.
+func (a *App) reach(context.Context) fob.Reach {
+	return fob.Reach{Here: a.SigningIn || terminal.Present(), Browser: a.Headless() == ""}
 }
 
 // Headless says why no browser would be seen here; empty if one would.

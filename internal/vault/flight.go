@@ -26,6 +26,9 @@ type flight struct {
 	began  time.Time
 	asks   atomic.Pointer[string] // the question that is open
 	err    error
+	// prompted is set if a prompter dismissed the question, for nobody sits at the leader's
+	// own front end.
+	prompted bool
 }
 
 // alone runs do while nothing else does. With shared, a call that waited for
@@ -43,7 +46,7 @@ func (s *Store) alone(ctx context.Context, shared bool, ui fob.UI, do func(ui fo
 		if err := other.wait(ctx, ui, began); err != nil {
 			return err
 		}
-		if shared && other.shared && !other.ownFault(ui) {
+		if shared && other.shared && !other.ownFault(ctx, ui) {
 			return other.err
 		}
 	}
@@ -57,15 +60,23 @@ func (s *Store) alone(ctx context.Context, shared bool, ui fob.UI, do func(ui fo
 		close(fl.done)
 	}()
 	fl.err = do(fl.watch(ui))
+	fl.prompted = errors.Is(fl.err, fob.ErrCancelled) && !ui.Reach(ctx).Here
 	return fl.err
 }
 
-// ownFault reports whether a failure is of the caller who asked and not of the
-// vault: it went away, has no terminal, or its person said no, who is not the
-// person of the one who waits. That one then tries for itself.
-func (fl *flight) ownFault(ui fob.UI) bool {
-	return errors.Is(fl.err, fob.ErrNobody) || errors.Is(fl.err, context.Canceled) || errors.Is(fl.err, context.DeadlineExceeded) ||
-		errors.Is(fl.err, fob.ErrCancelled) && fl.leader != ui.ID
+// ownFault reports whether a failure is of the caller who asked and not of the vault,
+// so that one who waits tries for itself: that caller went away or has nobody to ask,
+// or its person said no, who is not the person of the one who waits. A prompter stands
+// in for everybody else: what was dismissed there is asked again only of a person who
+// sits at the front end that waits.
+func (fl *flight) ownFault(ctx context.Context, ui fob.UI) bool {
+	switch {
+	case errors.Is(fl.err, fob.ErrNobody) || errors.Is(fl.err, context.Canceled) || errors.Is(fl.err, context.DeadlineExceeded):
+		return true
+	case !errors.Is(fl.err, fob.ErrCancelled) || fl.leader == ui.ID:
+		return false
+	}
+	return !fl.prompted || ui.Reach(ctx).Here
 }
 
 // wait waits for a flight to land. A person who waits for another's answer is told,
@@ -87,7 +98,7 @@ func (fl *flight) wait(ctx context.Context, ui fob.UI, began time.Time) error {
 			continue // it is asked itself; the timer is not set again
 		case what == "":
 			tick.Reset(noticeAfter)
-		case ui.Open(ctx, fob.Page{}) == nil:
+		case ui.Reach(ctx).Here:
 			ui.Tell(ctx, "somebody is asked elsewhere already, and this waits for it: "+what)
 		default:
 			left := nobodyLimit - time.Since(began)

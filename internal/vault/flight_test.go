@@ -27,10 +27,9 @@ func newFrontEnd(id int64, sits bool) *frontEnd {
 		ID:       id,
 		TellFunc: func(_ context.Context, m string) { f.told = append(f.told, m) },
 		AskFunc:  func(context.Context, fob.Question) (fob.Secret, error) { return fob.Secret{}, fob.ErrNobody },
-		OpenFunc: func(context.Context, fob.Page) error { return fob.ErrNobody },
 	}
 	if sits {
-		f.OpenFunc = func(context.Context, fob.Page) error { return nil }
+		f.ReachFunc = func(context.Context) fob.Reach { return fob.Reach{Here: true} }
 		f.AskFunc = func(ctx context.Context, _ fob.Question) (fob.Secret, error) {
 			select {
 			case err := <-f.answers:

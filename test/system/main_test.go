@@ -55,11 +55,12 @@ func run(m *testing.M) int {
 }
 
 // stage is one fake AWS for the whole package: no test changes its scene. The
-// users are jane (MFA), bot and eve; the default scene has the roles.
+// users are jane (MFA), pat (MFA, for the one test that uses up a code), bot and eve; the default scene has the roles.
 var stage = sync.OnceValue(func() *fake {
 	f := &fake{server: fakeaws.New(fakeaws.Options{})}
 	f.scene = f.server.SetDefault()
 	f.scene.Users["eve"] = f.server.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "eve"})
+	f.scene.Users["pat"] = f.server.AddUser(fakeaws.UserSpec{Account: fakeaws.UserAccount, Name: "pat", MFA: true})
 	f.url = httptest.NewServer(f.server).URL
 	return f
 })

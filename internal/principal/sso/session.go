@@ -179,19 +179,19 @@ func (s *session) mayAsk(ctx context.Context) error {
 	if s.profile.Get("auto_login") == "never" && !s.env.OnPurpose {
 		return fob.Errorf(fob.ErrSignIn, "you are not signed in to %s", s.profile.Name).WithHint("%s", hint)
 	}
-	if err := s.env.UI.Open(ctx, s.page("", "")); err != nil {
-		if errors.Is(err, fob.ErrNobody) {
-			return &fob.Error{Kind: fob.ErrNobody, Cause: err, Hint: hint,
-				Message: "you are not signed in to " + s.profile.Name + ", and nobody is here to sign in"}
-		}
-		return err
+	if !s.env.UI.Reach(ctx).Page(s.always()) {
+		return fob.Errorf(fob.ErrNobody, "you are not signed in to %s, and nobody is here to sign in", s.profile.Name).WithHint("%s", hint)
 	}
 	return nil
 }
 
+// always reports whether the page opens for callers without a terminal, too.
+func (s *session) always() bool {
+	return s.profile.Get("auto_login") == "always" || s.env.OnPurpose
+}
+
 func (s *session) page(url, code string) fob.Page {
-	return fob.Page{Title: "sign in to " + s.profile.Name, URL: url, Code: code,
-		Always: s.profile.Get("auto_login") == "always" || s.env.OnPurpose}
+	return fob.Page{Title: "sign in to " + s.profile.Name, URL: url, Code: code, Always: s.always()}
 }
 
 // registrationSlack is how long a registration must last still to be used.

@@ -46,7 +46,7 @@ func (s *session) byRedirect(ctx context.Context, reg registration) (fob.Credent
 		"code_challenge_method": {"S256"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])},
 		"scopes": {strings.Join(s.scopes(), " ")},
 	}
-	if err := s.env.UI.Open(ctx, s.page(base+"/authorize?"+query.Encode(), "")); err != nil {
+	if _, err := s.env.UI.Open(ctx, s.page(base+"/authorize?"+query.Encode(), "")); err != nil {
 		return fob.Credentials{}, err
 	}
 	answer, err := redirect.Wait(ctx)
@@ -166,7 +166,7 @@ func (s *session) byDevice(ctx context.Context, reg registration) (fob.Credentia
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(start.ExpiresIn)*time.Second)
 	defer cancel()
 	limit := within(ctx)
-	if err := s.env.UI.Open(ctx, s.page(aws.ToString(start.VerificationUriComplete), aws.ToString(start.UserCode))); err != nil {
+	if _, err := s.env.UI.Open(ctx, s.page(aws.ToString(start.VerificationUriComplete), aws.ToString(start.UserCode))); err != nil {
 		return fob.Credentials{}, err
 	}
 	interval := time.Duration(start.Interval) * time.Second

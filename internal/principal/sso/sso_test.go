@@ -142,11 +142,11 @@ func (w *world) Wait(ctx context.Context) (url.Values, error) {
 func (w *world) env() principal.Env {
 	return principal.Env{OnPurpose: w.onPurpose, DeviceCode: w.deviceCode, HTTP: &http.Client{Transport: w}, Now: time.Now, Tokens: w.tokens,
 		Redirect: func(string, string) (principal.Redirect, error) { return w, nil },
-		UI: fob.UI{OpenFunc: func(_ context.Context, p fob.Page) error {
-			if p.URL != "" {
-				w.visit(p)
-			}
-			return nil
+		UI: fob.UI{OpenFunc: func(_ context.Context, p fob.Page) (<-chan struct{}, error) {
+			w.visit(p)
+			return nil, nil
+		}, ReachFunc: func(context.Context) fob.Reach {
+			return fob.Reach{Here: true}
 		}, TellFunc: func(_ context.Context, message string) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
