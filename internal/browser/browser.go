@@ -14,7 +14,8 @@ import (
 	"fob/internal/environ"
 )
 
-// Headless says why no browser would be seen here; empty if one would.
+// Headless returns why a browser that is started here would not be visible to the person,
+// or an empty string.
 func Headless(env environ.Environ) string {
 	switch {
 	case env.Get("BROWSER") != "":
@@ -27,13 +28,14 @@ func Headless(env environ.Environ) string {
 	return ""
 }
 
-// IsWSL reports Linux inside Windows, whose browser is reached through Windows.
+// IsWSL reports whether this is the Windows Subsystem for Linux, where the browser is one
+// of Windows.
 func IsWSL() bool {
 	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	return err == nil && strings.Contains(strings.ToLower(string(text)), "microsoft")
 }
 
-// Open shows a page in the person's browser.
+// Open opens a page in the person's default browser. See [Start] for its errors.
 func Open(env environ.Environ, url string) error {
 	argv, err := Command(env, url)
 	if err != nil {
@@ -42,8 +44,9 @@ func Open(env environ.Environ, url string) error {
 	return Start(env, argv)
 }
 
-// Start starts a program that outlives this one and its terminal. One that
-// fails at once has failed; one that stays is a browser.
+// Start starts a program that outlives this process and its terminal. An error says that
+// it could not be started, or that it failed within 700 ms; what happens later is not
+// noticed, because a browser may run for days.
 func Start(env environ.Environ, argv []string) error {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env, cmd.SysProcAttr = env, apart()
@@ -63,13 +66,13 @@ func Start(env environ.Environ, argv []string) error {
 	return nil
 }
 
-// Command starts the person's browser, with the address as one argument: no
-// shell reads it.
+// Command returns the command that opens a page in the default browser: that of BROWSER,
+// else the system's. No shell is involved; the address is one argument, or part of one.
 func Command(env environ.Environ, url string) ([]string, error) {
 	argv := []string{"xdg-open"}
 	switch {
 	case env.Get("BROWSER") != "":
-		// A list as in xdg-open, its first entry; %s stands for the address.
+		// A list as for xdg-open, of which the first entry counts; %s stands for the address.
 		first, _, _ := strings.Cut(env.Get("BROWSER"), string(os.PathListSeparator))
 		if argv = strings.Fields(first); len(argv) == 0 {
 			return nil, fmt.Errorf("BROWSER is empty")

@@ -12,18 +12,18 @@ import (
 	"fob/internal/terminal"
 )
 
-// Child is a program that runs below this process, in its process group: the
-// terminal's signals reach both at once, and a shell's job control, a pipeline's
-// too, sees one job. What is sent to this process alone is passed on.
+// Child is a child process in this process's process group: signals from the terminal
+// reach both, and a shell sees one job, also in a pipeline. Signals that are sent to this
+// process alone are forwarded.
 type Child struct {
 	pid       int
 	signals   chan os.Signal
-	continued chan struct{} // this process was
+	continued chan struct{} // has an element once this process got SIGCONT
 	status    syscall.WaitStatus
 }
 
-// Start starts a program with this process's standard streams. What was opened
-// for it beside these (3<file) it has too.
+// Start starts a program with this process's standard streams. It inherits other open
+// files too (3<file in a shell). Errors have the shells' exit codes: see [Run].
 func Start(argv, env []string) (*Child, error) {
 	path, err := lookPath(argv[0], env)
 	if err != nil {
@@ -34,7 +34,7 @@ func Start(argv, env []string) (*Child, error) {
 		syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2,
 		syscall.SIGALRM, syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGCONT,
 	} {
-		if !signal.Ignored(s) { // as under nohup: the program is to ignore it too
+		if !signal.Ignored(s) { // ignored signals stay ignored in the child, as under nohup
 			signal.Notify(c.signals, s)
 		}
 	}
@@ -47,9 +47,8 @@ func Start(argv, env []string) (*Child, error) {
 	return c, nil
 }
 
-// passOn passes signals on. Those that a terminal makes have reached the program
-// already if they came from there: a second one would mean more than the first, to
-// many programs.
+// passOn forwards signals to the child. Those from the terminal are left out, because the
+// child has got them already, and many programs act differently on a second Ctrl-C.
 func (c *Child) passOn() {
 	for s := range c.signals {
 		switch s {
@@ -58,7 +57,7 @@ func (c *Child) passOn() {
 				continue
 			}
 		case syscall.SIGTTIN, syscall.SIGTTOU:
-			continue // the system sends them to the whole job
+			continue // the kernel sends these to the whole process group
 		case syscall.SIGCONT:
 			select {
 			case c.continued <- struct{}{}:
@@ -70,7 +69,7 @@ func (c *Child) passOn() {
 	}
 }
 
-// inForeground reports whether this process's job has the terminal.
+// inForeground reports whether this process is in its terminal's foreground process group.
 func inForeground() bool {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -80,8 +79,8 @@ func inForeground() bool {
 	return terminal.Foreground(tty)
 }
 
-// Wait waits until the program ends. While it is stopped this process is too, so
-// that a shell sees its job stopped.
+// Wait waits until the child ends; its error is the child's [ExitStatus] unless that is 0.
+// While the child is stopped this process stops too, so that a shell sees a stopped job.
 func (c *Child) Wait() error {
 	for {
 		if _, err := wait4(c.pid, &c.status, syscall.WUNTRACED); err != nil {
@@ -92,7 +91,7 @@ func (c *Child) Wait() error {
 				continue
 			}
 			c.stopToo()
-			if !c.news(0) { // this process alone was continued, and not the job
+			if !c.news(0) { // only this process was continued (kill -CONT), not the process group
 				_ = syscall.Kill(c.pid, syscall.SIGCONT)
 				break
 			}
@@ -103,13 +102,13 @@ func (c *Child) Wait() error {
 	}
 }
 
-// stopGrace is how long a stopped program is watched before this process stops: a
-// stop that nobody can catch (SIGSTOP to the whole job) stops this process by itself,
-// and the program may go on a moment later than it does.
+// stopGrace is how long this process waits for news of a stopped child before it stops
+// itself. SIGSTOP to the whole group has stopped this process already, and when the group
+// is continued the child may run a moment later than this process.
 const stopGrace = 20 * time.Millisecond
 
-// news reports whether something becomes of a stopped program within a time: it goes
-// on, was even stopped anew, or has ended.
+// news reports whether the state of a stopped child changes within a time: it is continued,
+// stopped again, or has ended.
 func (c *Child) news(within time.Duration) bool {
 	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
 		var now syscall.WaitStatus
@@ -124,8 +123,8 @@ func (c *Child) news(within time.Duration) bool {
 	}
 }
 
-// stopToo stops this process as the program was, until it is continued. A process
-// of several threads goes on for a moment after it has stopped itself.
+// stopToo stops this process until it is continued. It waits for SIGCONT, because other
+// threads run on for a moment after the process has stopped itself.
 func (c *Child) stopToo() {
 	select {
 	case <-c.continued:
@@ -154,13 +153,13 @@ func (c *Child) result() error {
 	return nil
 }
 
-// Mirror ends this process by the signal that ended the program, if one did: shells
-// tell that from an exit status. Go has handlers of its own for most signals;
-// another program in this process's place has none.
+// Mirror ends this process by the signal that ended the child, if one did, because shells
+// treat that differently from an exit status; else it returns err. A shell takes this
+// process's place for that: Go's runtime has handlers for most signals.
 func (c *Child) Mirror(err error) error {
 	if c.status.Signaled() {
 		n := strconv.Itoa(int(c.status.Signal()))
 		_ = syscall.Exec("/bin/sh", []string{"sh", "-c", "ulimit -c 0; kill -" + n + " $$; exit $((128+" + n + "))"}, nil)
 	}
-	return err // where there is no shell, the status says the same
+	return err // also if there is no shell: the exit status says the same
 }

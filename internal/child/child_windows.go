@@ -9,8 +9,8 @@ import (
 	"fob/internal/fob"
 )
 
-// Child is a program that runs below this process. Ctrl-C reaches both from the
-// console; this one lets the program decide.
+// Child is a child process. Ctrl-C in the console reaches both; this process ignores it
+// and leaves the decision to the child.
 type Child struct{ cmd *exec.Cmd }
 
 // Start starts a program with this process's standard streams.
@@ -24,7 +24,7 @@ func Start(argv, env []string) (*Child, error) {
 	return &Child{cmd}, nil
 }
 
-// Wait waits until the program ends.
+// Wait waits until the child ends; its error is the child's [ExitStatus] unless that is 0.
 func (c *Child) Wait() error {
 	err := c.cmd.Wait()
 	var exit *exec.ExitError
@@ -34,5 +34,5 @@ func (c *Child) Wait() error {
 	return err
 }
 
-// Mirror has nothing to do: a program ends with a status here, whatever ended it.
+// Mirror returns err: on Windows every process ends with an exit status.
 func (c *Child) Mirror(err error) error { return err }

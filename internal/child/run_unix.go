@@ -12,8 +12,10 @@ import (
 	"fob/internal/fob"
 )
 
-// Run becomes the program: signals, the terminal, exit status and process id are
-// the program's own because nothing stands between.
+// Run replaces this process by the program (exec), so that signals, the terminal, the exit
+// status and the process id are the program's own. It is looked up in the PATH of env. Run
+// returns only on failure; the error has the shells' exit code, 127 for a program that is
+// not found and 126 for one that cannot be executed.
 func Run(argv, env []string) error {
 	path, err := lookPath(argv[0], env)
 	if err != nil {
@@ -22,7 +24,7 @@ func Run(argv, env []string) error {
 	return Become(path, argv, env)
 }
 
-// Become puts another program in this process's place.
+// Become is [Run] for a program whose path is known: argv[0] is only what it is called.
 func Become(path string, argv, env []string) error {
 	return notStarted(argv[0], syscall.Exec(path, argv, env))
 }
@@ -56,8 +58,7 @@ func lookPath(name string, env []string) (string, error) {
 	return "", notStarted(name, found)
 }
 
-// notStarted reports with the shells' exit codes: 127 not found, 126 not
-// executable.
+// notStarted adds the exit code that shells use: 127 not found, 126 not executable.
 func notStarted(name string, err error) error {
 	code := ExitStatus(126)
 	if errors.Is(err, syscall.ENOENT) {

@@ -9,13 +9,15 @@ import (
 	"fob/internal/fob"
 )
 
-// Run starts the program and waits. Console programs of one group all get Ctrl-C
-// from the system; fob ignores it and lets the program decide.
+// Run runs the program and waits for it; its error is the program's [ExitStatus] unless
+// that is 0.
 func Run(argv, env []string) error {
 	return Become(argv[0], argv, env)
 }
 
-// Become runs another program in this one's place, as far as Windows has that.
+// Become is [Run] for a program whose path is known: argv[0] is only what it is called.
+// Windows cannot replace a process, so this one waits. Ctrl-C reaches both from the
+// console; this one ignores it and leaves the decision to the program.
 func Become(path string, argv, env []string) error {
 	cmd := exec.Command(path, argv[1:]...)
 	cmd.Args[0] = argv[0]

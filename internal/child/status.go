@@ -1,10 +1,10 @@
-// Package child runs programs: in this process's place, or below it.
+// Package child runs programs, either in this process's place (exec) or as its child.
 package child
 
 import "fmt"
 
-// ExitStatus is the exit code of a program that fob exec ran, to be passed on
-// without a message.
+// ExitStatus is an exit code that fob passes on without a message of its own, such as that
+// of the program that fob exec ran.
 type ExitStatus int
 
 func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }

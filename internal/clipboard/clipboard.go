@@ -15,7 +15,8 @@ import (
 	"fob/internal/terminal"
 )
 
-// programs are the programs that could take a text here, the best first.
+// programs are the commands that may be installed here and copy standard input to the
+// clipboard, best first.
 func programs(env environ.Environ) [][]string {
 	var all [][]string
 	switch {
@@ -33,8 +34,9 @@ func programs(env environ.Environ) [][]string {
 	return append(all, []string{"clip.exe"}) // of Windows, in PATH inside WSL
 }
 
-// Copy puts a text on the clipboard: through a program's standard input, or
-// else through the terminal, which may refuse without saying so.
+// Copy copies a text to the clipboard, by one of the system's programs or else by an escape
+// sequence to the terminal, which may ignore it. how names which was used. Without a
+// program and a terminal the error is [fob.ErrNobody].
 func Copy(ctx context.Context, env environ.Environ, text string) (how string, err error) {
 	for _, argv := range programs(env) {
 		path, err := exec.LookPath(argv[0])
@@ -55,7 +57,7 @@ func Copy(ctx context.Context, env environ.Environ, text string) (how string, er
 	}
 	defer in.Close()
 	defer out.Close()
-	// OSC 52: the terminal's own clipboard, through ssh and multiplexers too.
+	// OSC 52 sets the clipboard of the terminal's own machine, also through ssh and tmux.
 	if _, err := fmt.Fprintf(out, "\x1b]52;c;%s\a", base64.StdEncoding.EncodeToString([]byte(text))); err != nil {
 		return "", fob.Errorf(fob.ErrInternal, "cannot write to the terminal: %w", err)
 	}

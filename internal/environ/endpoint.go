@@ -10,8 +10,8 @@ import (
 	"fob/internal/fob"
 )
 
-// HasBotoKeys reports whether the configuration of boto 2 has keys, which botocore
-// would prefer to an endpoint.
+// HasBotoKeys reports whether a configuration file of boto 2 has access keys: botocore
+// prefers these to a container credentials endpoint.
 func (e Environ) HasBotoKeys() bool {
 	paths := []string{e.Get("BOTO_CONFIG")}
 	if paths[0] == "" {
@@ -23,8 +23,9 @@ func (e Environ) HasBotoKeys() bool {
 	})
 }
 
-// Direct sees to it that requests to the endpoint do not go through a proxy: one
-// elsewhere would look for it on its own machine, and would learn the token.
+// Direct returns the environment with loopback in NO_PROXY, if a proxy is set: else requests
+// to an endpoint on this machine would go to the proxy, which cannot reach it and would
+// learn its token.
 func (e Environ) Direct() Environ {
 	value := func(name string) (v string, set bool) {
 		for _, kv := range e {
@@ -46,7 +47,7 @@ func (e Environ) Direct() Environ {
 	for _, name := range []string{"NO_PROXY", "no_proxy"} {
 		v, is := value(name)
 		if !is {
-			v = upper // clients read one or the other first
+			v = upper // clients differ in which of the two they read first
 		}
 		list := strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
 		if slices.Contains(list, "*") {

@@ -1,5 +1,5 @@
-// Package environ reads and changes environments of programs: what deliveries set in
-// them, and what fob exec and fob use leave there for fob commands inside.
+// Package environ reads and changes the environment variables of programs. It knows the
+// variables that fob exec and fob use leave for the fob commands that run inside them.
 package environ
 
 import (
@@ -10,10 +10,11 @@ import (
 	"fob/internal/fob"
 )
 
-// Environ is an environment as os.Environ has it.
+// Environ is a list of NAME=VALUE, as of [os.Environ].
 type Environ []string
 
-// Get looks a variable up; the last of several of one name counts.
+// Get returns a variable's value, empty if it is not set. Of several with one name the
+// last counts.
 func (e Environ) Get(name string) string {
 	for i := len(e) - 1; i >= 0; i-- {
 		if v, ok := strings.CutPrefix(e[i], name+"="); ok {
@@ -23,7 +24,7 @@ func (e Environ) Get(name string) string {
 	return ""
 }
 
-// Changed applies a delivery.
+// Changed returns the environment with a delivery's variables set and removed.
 func (e Environ) Changed(d fob.Delivery) Environ {
 	var env Environ
 	for _, kv := range e {

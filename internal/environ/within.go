@@ -9,34 +9,34 @@ import (
 	"fob/internal/fob"
 )
 
-// Within is the variable in which fob exec and fob use leave for whom they have
-// changed an environment, for fob commands in it. It holds no secret.
+// Within is the variable in which fob exec and fob use record the profile that they have
+// set up, and what they have changed, for fob commands that run inside. It holds no secret.
 const Within = "FOB_WITHIN"
 
-// Variables with which a shell remembers what fob use did to it; so do shells
-// that it starts.
+// Variables in which fob use records what it has changed in a shell. Shells that are started
+// from that one inherit them.
 const (
-	UseVars = "__FOB_VARS" // names of variables that were set and, with a minus, removed
+	UseVars = "__FOB_VARS" // the names of variables that were set, and with a minus those that were removed
 	UseName = "__FOB_NAME" // the profile in use
-	UseLast = "__FOB_LAST" // the one before
+	UseLast = "__FOB_LAST" // the previous one
 )
 
-// within is its content, as JSON.
+// within is the value of [Within], as JSON.
 type within struct {
 	Profile string     `json:"profile"`
 	Narrow  fob.Narrow `json:"narrow,omitzero"`
-	// Region is what the variables of the region were set to, and Before what they
-	// were; what was not there is not in it.
+	// Region is the value that AWS_REGION and AWS_DEFAULT_REGION were set to; Before has
+	// their previous values, without those that were not set.
 	Region string            `json:"region,omitempty"`
 	Before map[string]string `json:"before,omitempty"`
-	// Inside is set by a fob use in a fob exec: what the shell had before is the
-	// environment of that one, and not the user's.
+	// Inside is set by a fob use inside a fob exec: there the shell's previous environment
+	// is that of the fob exec, and not the user's own.
 	Inside bool `json:"inside,omitempty"`
 }
 
 func regionVars() []string { return []string{"AWS_REGION", "AWS_DEFAULT_REGION"} }
 
-// within reads the variable; what somebody else put there is nothing.
+// within decodes the variable; a value that fob did not write counts as none.
 func (e Environ) within() (w within) {
 	if text := e.Get(Within); text != "" && json.Unmarshal([]byte(text), &w) != nil {
 		return within{}
@@ -44,7 +44,8 @@ func (e Environ) within() (w within) {
 	return w
 }
 
-// Enter adds the variable to what is delivered for a profile.
+// Enter adds [Within] to a delivery for a profile. inside says that it is for a fob use
+// inside a fob exec.
 func (e Environ) Enter(d fob.Delivery, profile string, n fob.Narrow, inside bool) error {
 	w := within{Profile: profile, Narrow: n, Region: d.Set["AWS_REGION"], Inside: inside}
 	if w.Region != "" {
@@ -63,10 +64,10 @@ func (e Environ) Enter(d fob.Delivery, profile string, n fob.Narrow, inside bool
 	return err
 }
 
-// Unnested is this process's environment as it was before a fob exec or fob use
-// around it, as far as those have changed it and nobody since: the inner one begins
-// anew, with the user's own AWS files and without the outer one's region and
-// endpoints. What a shell has kept from a fob use is that shell's alone.
+// Unnested returns the environment without the changes of the fob exec or fob use in which
+// it is: with the user's own AWS files, region and endpoints, so that a nested fob exec
+// ignores the outer one. What was changed again since then stays. The records of a fob use
+// are removed too, because they are about the outer shell.
 func (e Environ) Unnested() Environ {
 	gone := append(strings.Fields(e.Get("FOB_ENDPOINTS")), "FOB_ENDPOINTS", Within, UseVars, UseName)
 	back := map[string]string{}
@@ -92,8 +93,8 @@ func (e Environ) Unnested() Environ {
 
 func fileVars() []string { return []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} }
 
-// Inside reports whether a shell that gives back what fob use has changed in it is
-// one that fob exec has started, or one below it.
+// Inside reports whether the environment, once the last fob use is undone, is still that of
+// a fob exec: in the shell that it started, or in a shell started from that one.
 func (e Environ) Inside() bool {
 	if e.Get(UseVars) != "" {
 		return e.within().Inside
@@ -101,9 +102,10 @@ func (e Environ) Inside() bool {
 	return e.Get(Within) != ""
 }
 
-// BeginAnew adds to a delivery for a shell inside a fob exec what takes that one's own
-// away: a shell, unlike a program that fob exec starts, comes by what it was started
-// with again as soon as it gives back what the last fob use has changed (before).
+// BeginAnew adds to a delivery, for a shell inside a fob exec, what undoes the changes of
+// that fob exec. [Environ.Unnested] is not enough for a shell: as soon as it restores the
+// variables that the last fob use has changed (before), it has the values of the fob exec
+// again.
 func (e Environ) BeginAnew(d *fob.Delivery, before []string) {
 	now := e.Unnested()
 	names := slices.Concat(regionVars(), fileVars(), strings.Fields(e.Get("FOB_ENDPOINTS")), []string{"FOB_ENDPOINTS"})
@@ -132,8 +134,9 @@ func (e Environ) BeginAnew(d *fob.Delivery, before []string) {
 	}
 }
 
-// Variables are the names in a list that was kept in the environment, where it
-// could have been changed: what is no variable's name is left out.
+// Variables splits a list of variables' names, which may each begin with a minus. Words that
+// are no such name are left out: the list was in the environment, where others can change
+// it, and the names are printed for a shell to evaluate.
 func Variables(list string) []string {
 	return slices.DeleteFunc(strings.Fields(list), func(name string) bool {
 		name = strings.TrimPrefix(name, "-")
@@ -141,9 +144,9 @@ func Variables(list string) []string {
 	})
 }
 
-// Acting is the profile that a command acts for which names none, and what is taken
-// away from it: that of AWS_PROFILE, else of the fob exec around it. Where fob exec
-// has narrowed it, so is what other commands get.
+// Acting returns the profile for commands that name none: that of AWS_PROFILE, else that of
+// the surrounding fob exec. If fob exec has restricted it (--policy, --region, …), the same
+// restrictions apply, and are returned.
 func (e Environ) Acting() (name string, n fob.Narrow) {
 	w := e.within()
 	name = e.PlainName(cmp.Or(e.Get("AWS_PROFILE"), e.Get("AWS_DEFAULT_PROFILE"), w.Profile))
@@ -153,15 +156,16 @@ func (e Environ) Acting() (name string, n fob.Narrow) {
 	return name, n
 }
 
-// PlainName is what AWS_PROFILE says without the "fob/" that fob exec has put before
-// it where the user's own section of that name had keys. A sign-in may be named fob.
+// PlainName removes the "fob/" from a value of AWS_PROFILE, if it was fob exec that put it
+// there: it does so where the user's own section of that name has access keys. A profile may
+// begin with "fob/" by itself, because a sign-in may be named fob.
 func (e Environ) PlainName(name string) string {
 	plain, ok := strings.CutPrefix(name, "fob/")
 	if !ok {
 		return name
 	}
 	w := e.within()
-	if plain == w.Profile || w.Profile == "" && e.Get("FOB_AWS_CONFIG_FILE") != "" { // as older ones left it
+	if plain == w.Profile || w.Profile == "" && e.Get("FOB_AWS_CONFIG_FILE") != "" { // set by an older fob
 		return plain
 	}
 	return name

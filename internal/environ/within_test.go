@@ -68,3 +68,13 @@ func TestTheChildsEnvironment(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestOwnFiles(t *testing.T) {
+	t.Parallel()
+	a := Environ{"A=b", "AWS_CONFIG_FILE=/private", "FOB_AWS_CONFIG_FILE=/own", "AWS_SHARED_CREDENTIALS_FILE=/mine"}
+	got := a.Unnested()
+	slices.Sort(got)
+	if want := []string{"A=b", "AWS_CONFIG_FILE=/own", "AWS_SHARED_CREDENTIALS_FILE=/mine"}; !slices.Equal(got, want) {
+		t.Error(got)
+	}
+}

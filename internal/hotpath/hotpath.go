@@ -1,7 +1,7 @@
-// Package hotpath is what fob does by itself: fob credentials, which every AWS tool
-// spawns, and fob prompt, which every shell's prompt does. All other command lines
-// are fob-agent's, which takes the process's place with the tree of commands
-// (internal/cli): linking that would cost each fob credentials a tenth of its time.
+// Package hotpath holds the two commands that the program fob runs itself, because they are
+// started most often: fob credentials (by AWS tools) and fob prompt (by shells). For every
+// other command line fob executes fob-agent, which has the tree of commands
+// (internal/cli): if fob linked that, fob credentials would take a tenth longer (ADR 10).
 package hotpath
 
 import (
@@ -26,7 +26,8 @@ func Main(ctx context.Context, version string, args []string, streams frontend.S
 	return a.Exit(handOver(a), false)
 }
 
-// credentialsLine recognises the command line that every AWS tool spawns.
+// credentialsLine recognises the command line that credential_process has. All else,
+// --help and more flags too, is for the tree of commands.
 func credentialsLine(args []string) (name string, noSession, ok bool) {
 	if len(args) == 3 && args[2] == "--no-session" {
 		args, noSession = args[:2], true
@@ -47,8 +48,8 @@ func Credentials(ctx context.Context, a *frontend.App, p *api.DeliverParams) err
 	return a.Write(d)
 }
 
-// handOver puts the front end inside fob-agent in this process's place. It is a
-// client of the running agent like any other.
+// handOver replaces this process by fob-agent, as the front end with all commands. That is
+// a client of the running agent as fob is.
 func handOver(a *frontend.App) error {
 	path, err := api.FindAgent(a.Environ)
 	if err != nil {

@@ -13,23 +13,23 @@ import (
 	"fob/internal/terminal"
 )
 
-// Prompt is what a shell's prompt shows of the profile in use. Every prompt runs
-// it, so like fob credentials it does without the tree of commands, and it waits
-// for nobody: without an agent that answers at once there is the name alone.
+// Prompt prints the profile in use for a shell's prompt. A shell runs it for each prompt, so
+// like fob credentials it does not need the tree of commands, and it starts no agent: if
+// none answers within 200 ms, only the name is printed.
 type Prompt struct {
-	Shell  string // whose prompt it becomes a part of
-	Format string
+	Shell  string // that shows it: zsh expands % in prompts
+	Format string // with {name} and {left}
 }
 
 const (
 	// DefaultFormat is the default of --format.
 	DefaultFormat = "{name}{ left}"
-	// limit is how long a prompt may wait for the agent.
+	// limit is how long the agent may take to answer.
 	limit = 200 * time.Millisecond
 )
 
-// promptLine recognises fob prompt with nothing but its two flags, each with a
-// value.
+// promptLine recognises fob prompt with no arguments but its two flags. All else, --help
+// too, is for the tree of commands.
 func promptLine(args []string) (p Prompt, ok bool) {
 	if len(args) == 0 || args[0] != "prompt" {
 		return p, false
@@ -56,21 +56,22 @@ func promptLine(args []string) (p Prompt, ok bool) {
 	return p, true
 }
 
-// Print never fails: a prompt is no place for messages.
+// Print prints nothing if no profile is in use. It returns only errors of writing: a prompt
+// is no place for messages.
 func (p Prompt) Print(ctx context.Context, a *frontend.App) error {
 	name := a.Environ.PlainName(a.Getenv("AWS_PROFILE"))
 	if name == "" {
 		return nil
 	}
 	var narrowed fob.Narrow
-	if strings.Contains(a.Getenv(environ.Within), `"narrow"`) { // else nothing has to be decoded
+	if strings.Contains(a.Getenv(environ.Within), `"narrow"`) { // else it need not be decoded
 		_, narrowed = a.Environ.Acting()
 	}
 	state := outlook(ctx, a, name, narrowed)
 	left := ""
 	switch state.State {
 	case api.StateUnknown:
-		return nil // not one of ours
+		return nil // not a profile that fob knows
 	case api.StateCached:
 		left = short(time.Duration(state.Left) * time.Second)
 	case api.StateSignIn:
@@ -81,7 +82,8 @@ func (p Prompt) Print(ctx context.Context, a *frontend.App) error {
 	return a.Write(fob.Delivery{Stdout: fill(p.Format, map[string]string{"name": inert(name, p.Shell), "left": left}) + "\n"})
 }
 
-// outlook asks the agent, if there is one that answers at once.
+// outlook asks a running agent for the profile's status; the zero value stands for no
+// answer.
 func outlook(ctx context.Context, a *frontend.App, name string, n fob.Narrow) (state api.State) {
 	home, err := fob.HomeFrom(a.Getenv)
 	if err != nil {
@@ -103,12 +105,12 @@ func outlook(ctx context.Context, a *frontend.App, name string, n fob.Narrow) (s
 	return state
 }
 
-// short says how long something is valid still: 43m, 1h05m.
+// short formats a duration for a prompt: 43m, 1h05m.
 func short(d time.Duration) string {
 	minutes := int(d.Minutes())
 	switch {
 	case d <= 0:
-		return "" // without end
+		return "" // the credentials do not expire
 	case minutes == 0:
 		return "<1m"
 	case minutes < 60:
@@ -119,9 +121,8 @@ func short(d time.Duration) string {
 	return strconv.Itoa(minutes/60) + "h" + strconv.Itoa(minutes%60) + "m"
 }
 
-// fill replaces each {…word…} in a format by the word's value with what stands
-// around it in the braces, or by nothing if the value is empty. Other braces are
-// text.
+// fill replaces each {…word…} in a format by the word's value together with the other text
+// in the braces, or by nothing if the value is empty. Braces without a known word are kept.
 func fill(format string, values map[string]string) string {
 	var b strings.Builder
 	for {
@@ -145,9 +146,9 @@ func fill(format string, values map[string]string) string {
 	}
 }
 
-// inert keeps a name from acting on the terminal or on the shell that shows it:
-// depending on how a prompt is made up, bash and zsh expand it once more. No name
-// that AWS's tools can use has one of these characters.
+// inert makes a name safe for the terminal and for the shell that shows it: bash and zsh may
+// expand a prompt's text again, so that $(…) in a name would run. The characters that are
+// replaced are in no name that AWS's tools accept.
 func inert(name, shell string) string {
 	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune("$`\\", r) {

@@ -1,5 +1,5 @@
-// Package terminal talks with the person at the terminal: questions, hidden or not,
-// progress, and text that does nothing to the terminal.
+// Package terminal asks the person at the controlling terminal, with or without echo,
+// draws progress, and removes control characters from what is shown.
 package terminal
 
 import (
@@ -13,10 +13,13 @@ import (
 	"fob/internal/fob"
 )
 
-// Ask puts a question to a terminal, again after each Ctrl-Z and fg.
+// Ask prints a question to a terminal and reads one line, without echo if hidden. The
+// question is printed again after each Ctrl-Z and fg. Errors: [fob.ErrCancelled] for
+// Ctrl-C, Ctrl-\ and an end of the input; [fob.ErrNobody] if another process ends this one
+// (SIGTERM, or the terminal closes). In all cases the terminal's settings are restored.
 func Ask(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
-	// All this before the question is shown: whoever sees it may type, or press
-	// Ctrl-C or Ctrl-Z, at once.
+	// Signals are caught and echo is off before the question is shown: as soon as it is
+	// visible, the person may type or press Ctrl-C or Ctrl-Z.
 	interrupted, ended := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGQUIT)
 	defer signal.Stop(interrupted)
@@ -24,7 +27,7 @@ func Ask(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 	defer pauses.end()
 	read, restore := readLine, func() {}
 	if hidden {
-		signal.Notify(ended, syscall.SIGTERM, syscall.SIGHUP) // which would leave the terminal silent
+		signal.Notify(ended, syscall.SIGTERM, syscall.SIGHUP) // by default these end the process with echo still off
 		defer signal.Stop(ended)
 		var err error
 		if restore, err = silence(in); err != nil {
@@ -47,7 +50,7 @@ func Ask(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 		select {
 		case r := <-done:
 			if hidden || r.err != nil {
-				fmt.Fprintln(out) // the line's end was not shown, or not typed
+				fmt.Fprintln(out) // without echo no newline was shown; after an error none was typed
 			}
 			if r.err != nil {
 				return fob.Secret{}, fob.Errorf(fob.ErrCancelled, "nothing was typed")
@@ -56,19 +59,20 @@ func Ask(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 		case <-interrupted:
 			fmt.Fprintln(out)
 			return fob.Secret{}, fob.Errorf(fob.ErrCancelled, "cancelled")
-		case <-ended: // by somebody else: who else waits for an answer may ask another person
+		case <-ended: // not the person's decision: the agent may ask somebody else
 			fmt.Fprintln(out)
 			return fob.Secret{}, fob.ErrNobody
 		case <-pauses.stopped:
 			pauses.pause(in, restore)
-		case <-pauses.continued: // after a stop that nobody can catch
+		case <-pauses.continued: // after SIGSTOP, which cannot be caught
 		}
 		if !getsForeground(in) {
-			continue // bg: reading stops the job anew, and fg comes by here
+			continue // continued by bg: the read stops this job again, and fg continues it here
 		}
 		if hidden {
-			// What is given back in the end is still the terminal as it was at first: a
-			// shell may have kept the silent one for this job.
+			// The shell has set up the terminal with echo. The settings to restore at the end
+			// remain those from the beginning: the shell may give this job the ones without
+			// echo back.
 			if _, err := silence(in); err != nil {
 				return fob.Secret{}, notHidden(err)
 			}
@@ -77,8 +81,8 @@ func Ask(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 	}
 }
 
-// getsForeground reports whether this process's job has the terminal, or gets it in a
-// moment: a shell may continue a job before it gives it the terminal.
+// getsForeground reports whether this process is in the terminal's foreground process
+// group, or is within 100 ms: a shell may continue a job before it gives it the terminal.
 func getsForeground(tty *os.File) bool {
 	for range 20 {
 		if Foreground(tty) {
@@ -110,7 +114,7 @@ func readLine(r *os.File) ([]byte, error) {
 	}
 }
 
-// Present reports whether this process belongs to a terminal.
+// Present reports whether this process has a controlling terminal.
 func Present() bool {
 	in, out, err := Open()
 	if err != nil {

@@ -2,8 +2,9 @@ package terminal
 
 import "strings"
 
-// Clean keeps what others wrote (names from files, from AWS) from acting on the
-// terminal: control characters, C1 and the marks that reorder text.
+// Clean makes a text safe to print on one line of a terminal: names from files and from
+// AWS could hold escape sequences. Tabs and newlines become blanks; other control
+// characters and the marks that change the direction of text become U+FFFD.
 func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -8,10 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// silence makes a terminal show nothing of what is typed, until restore. It is
-// for lines that readHidden reads: term.ReadPassword does both at once, too late
-// for whoever types as soon as the question is there, and does not know the end
-// of the input (Ctrl-D).
+// silence turns a terminal's echo off until restore is called. term.ReadPassword is not
+// used, because it turns echo off only when it reads, which is too late for a person who
+// types as soon as the question appears, and it does not report Ctrl-D.
 func silence(tty *os.File) (restore func(), err error) {
 	fd := int(tty.Fd())
 	before, err := unix.IoctlGetTermios(fd, getTermios)
@@ -28,5 +27,5 @@ func silence(tty *os.File) (restore func(), err error) {
 	return func() { _ = unix.IoctlSetTermios(fd, setTermios, before) }, nil
 }
 
-// readHidden reads a line from a silent terminal.
+// readHidden reads a line from a terminal whose echo is off.
 func readHidden(tty *os.File) ([]byte, error) { return readLine(tty) }

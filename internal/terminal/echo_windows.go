@@ -6,9 +6,9 @@ import (
 	"golang.org/x/term"
 )
 
-// silence hides nothing yet: a console shows what is typed only while a line is read.
-// What it keeps is for a read that goes on when the question is over (Ctrl-C), and
-// with it the hiding.
+// silence only saves the console's mode: a console echoes only while a line is read, and
+// readHidden turns that off. restore is for a read that is still in progress when the
+// question is over (Ctrl-C), and would leave echo off.
 func silence(tty *os.File) (restore func(), err error) {
 	fd := int(tty.Fd())
 	before, err := term.GetState(fd)
@@ -18,5 +18,5 @@ func silence(tty *os.File) (restore func(), err error) {
 	return func() { _ = term.Restore(fd, before) }, nil
 }
 
-// readHidden reads a line that does not show.
+// readHidden reads a line without echo.
 func readHidden(tty *os.File) ([]byte, error) { return term.ReadPassword(int(tty.Fd())) }

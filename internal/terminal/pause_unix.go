@@ -10,14 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pauses are Ctrl-Z and fg at a prompt. A shell that takes the terminal back, and
-// gives it to the job again, sets it up as shells do, which shows what is typed: fob
-// must hear of both.
+// pauses are the signals of Ctrl-Z (SIGTSTP) and fg (SIGCONT) during a question. When a
+// shell takes the terminal back and gives it to the job again, it turns echo on, so fob
+// has to act on both.
 type pauses struct{ stopped, continued chan os.Signal }
 
-// notePauses leaves Ctrl-Z alone where it is ignored, and in the group of a session's
-// leader (ssh -t HOST fob …): no shell waits there to say fg, and the system does not
-// stop anybody for it.
+// notePauses starts to catch them. Ctrl-Z is left alone where it is ignored, and in the
+// process group of the session's leader (ssh -t HOST fob …): no shell is there that could
+// continue the process, and the kernel does not stop orphaned process groups.
 func notePauses() *pauses {
 	p := &pauses{stopped: make(chan os.Signal, 1), continued: make(chan os.Signal, 1)}
 	signal.Notify(p.continued, syscall.SIGCONT)
@@ -32,13 +32,14 @@ func (p *pauses) end() {
 	signal.Stop(p.continued)
 }
 
-// pause gives the terminal back and stops this process until it is continued. Go does
-// not give SIGTSTP its default back, and a process of several threads goes on for a
-// moment after it has stopped itself.
+// pause restores the terminal and stops this process until it is continued. It sends
+// SIGSTOP, because Go does not give SIGTSTP its default action back; and it waits for
+// SIGCONT, because other threads run on for a moment after the process has stopped itself.
 func (p *pauses) pause(tty *os.File, restore func()) {
-	// A shell that does not wait for this process itself (aws runs fob, and has stopped)
-	// may have the terminal already, as it wants it. If it takes it just now, the system
-	// stops us in here, and we go on when the job does.
+	// The shell may have taken the terminal and set it up already, where it waits for
+	// another process of the job (aws, which runs fob, and has stopped before it). If it
+	// takes the terminal just now, changing the settings stops this process (SIGTTOU) until
+	// the job is continued.
 	if Foreground(tty) {
 		restore()
 	}
@@ -49,9 +50,9 @@ func (p *pauses) pause(tty *os.File, restore func()) {
 	<-p.continued
 }
 
-// over reports whether this process has been continued already. The runtime hands
-// signals on in the order of their numbers: when one of a higher number has come that
-// was sent after it, so has SIGCONT.
+// over reports whether SIGCONT has arrived already. Go's runtime delivers pending signals
+// in the order of their numbers; so once SIGWINCH arrives, which has a higher number and is
+// sent now, an earlier SIGCONT has arrived too.
 func (p *pauses) over() bool {
 	after := make(chan os.Signal, 1)
 	signal.Notify(after, syscall.SIGWINCH)

@@ -2,7 +2,7 @@ package terminal
 
 import "os"
 
-// pauses do not happen: a console has no jobs.
+// pauses never happen: a console has no job control.
 type pauses struct{ stopped, continued chan os.Signal }
 
 func notePauses() *pauses { return &pauses{} }

@@ -13,10 +13,10 @@ import (
 
 const barWidth = 30
 
-// Bar is a progress bar.
-type Bar struct{ percent int } // what is drawn
+// Bar is a progress bar. The zero value is ready for use.
+type Bar struct{ percent int } // that is drawn
 
-// Draw draws it on a terminal, in place, and nothing elsewhere.
+// Draw draws the bar over the previous one if w is a terminal; else it does nothing.
 func (b *Bar) Draw(w io.Writer, p fob.Progress) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) || p.Total <= 0 {

@@ -2,11 +2,10 @@ package terminal
 
 import "os"
 
-// Foreground is always so: a console has no jobs.
+// Foreground is always true: a console has no job control.
 func Foreground(*os.File) bool { return true }
 
-// Open opens the console that this process belongs to, whatever its standard streams
-// are.
+// Open opens this process's console, whatever the standard streams are.
 func Open() (in, out *os.File, err error) {
 	if in, err = os.OpenFile("CONIN$", os.O_RDWR, 0); err != nil {
 		return nil, nil, err
