@@ -1,6 +1,6 @@
-// Package frontend is what the two parts of fob's front end have in common: one run of
-// the program, its connection to the agent, and how it reaches the person. It has no
-// power of its own: everything it prints came from the agent.
+// Package frontend is what fob's two entry points, internal/hotpath and internal/cli, have
+// in common: the connection to the agent, questions to the person, output, errors and exit
+// codes. It holds no secrets and no definitions; everything it prints came from the agent.
 package frontend
 
 import (
@@ -17,59 +17,63 @@ import (
 	"fob/internal/terminal"
 )
 
-// Streams are the standard streams of the program.
+// Streams are a program's standard streams.
 type Streams struct {
 	In       *os.File
 	Out, Err io.Writer
 }
 
-// Flag, as fob-agent's first argument, followed by fob's version and
-// arguments, makes it fob's front end.
+// Flag makes fob-agent run as fob's front end instead of as the agent. It is the first
+// argument; fob's version follows, and then fob's own arguments.
 const Flag = "--front-end"
 
-// App is one run of the program.
+// App is one run of the front end, from its command line to its exit code. It is not for
+// concurrent use: see [App.Clone].
 type App struct {
 	Streams
 	Args    []string // with the program's name first
 	Version string
 	Environ environ.Environ
 
-	// Answers given in advance, for scripts.
+	// Answers to questions, given on the command line for use in scripts.
 	MFACode         string
 	PassphraseStdin bool
 	SecretStdin     bool
 	Yes             bool
 	NoBrowser       bool
-	SigningIn       bool // a person asked for a sign-in: pages may open
+	SigningIn       bool // the command is a sign-in: a page may open even without a terminal
 
-	NoPrompt bool        // the terminal is somebody else's
-	terminal *sync.Mutex // held while a question is there, if several may be asked
+	NoPrompt bool        // ask nothing at the terminal
+	asking   *sync.Mutex // held during a question at the terminal; nil if there are no clones
 
-	asked bool // somebody was, at the terminal, for the call that is under way
+	asked bool // a question was put at the terminal during the current call
 	bar   terminal.Bar
 
 	client *api.Client
 }
 
-// New is one run of the program, with the program's name as its first argument.
+// New returns a run with its arguments, of which the first is the program's name.
 func New(version string, args []string, streams Streams, env []string) *App {
 	streams.Out = &output{w: streams.Out}
 	return &App{Args: args, Version: version, Streams: streams, Environ: env}
 }
 
-// Clone is the same run with a connection of its own, for another goroutine; terminal
-// is held while a question is there.
-func (a *App) Clone(terminal *sync.Mutex) *App {
+// Clone returns the same run with a connection of its own, for use in another goroutine.
+// Clones with the same lock ask one question at a time, and none while the process is in the
+// background: reading from the terminal would stop it.
+func (a *App) Clone(asking *sync.Mutex) *App {
 	clone := *a
-	clone.client, clone.terminal = nil, terminal
+	clone.client, clone.asking = nil, asking
 	return &clone
 }
 
-// Getenv looks a variable up in the run's environment.
+// Getenv returns a variable of the run's environment, empty if it is not set.
 func (a *App) Getenv(name string) string { return a.Environ.Get(name) }
 
-// Exit prints an error and returns its code. SDKs copy a credential_process's
-// stderr into their own one-line errors, so there the hint joins the line.
+// Exit closes the connection to the agent, prints an error with its hint, and returns the
+// exit code of docs/exit-codes.md, or that of an [child.ExitStatus]. oneLine prints the hint
+// on the same line, for commands that are a credential_process: SDKs put what it prints on
+// stderr into a one-line error of their own.
 func (a *App) Exit(err error, oneLine bool) int {
 	a.Leave()
 	if out, ok := a.Out.(*output); ok {
@@ -88,7 +92,7 @@ func (a *App) Exit(err error, oneLine bool) int {
 	switch {
 	case errors.As(err, &own):
 		message = terminal.Clean(own.Error())
-	case code == int(status): // the program has said what there is to say
+	case code == int(status): // the program itself has printed an error, if any
 		return code
 	}
 	switch {

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Exe is this program's path as the user calls it: a link in a directory of
-// PATH outlives the version it points to. A link of another name is not used, because
-// fob would not recognise itself by it in a config file.
+// Exe returns the absolute path of fob to write into config files: as the user calls it, if
+// that is a symbolic link, because a link in a directory of PATH stays when a new version is
+// installed. A link of another name is not used: fob recognises its own lines in config
+// files by the name.
 func (a *App) Exe() string {
 	arg0 := a.Args[0]
 	self, err := os.Executable()
@@ -16,7 +17,7 @@ func (a *App) Exe() string {
 		return arg0
 	}
 	if dir, name := filepath.Split(self); strings.HasPrefix(name, "fob-agent") {
-		self = dir + "fob" + strings.TrimPrefix(name, "fob-agent") // this is fob's front end inside fob-agent
+		self = dir + "fob" + strings.TrimPrefix(name, "fob-agent") // this process is fob-agent, as fob's front end
 	}
 	info, err := os.Stat(self)
 	if err != nil {

@@ -122,9 +122,9 @@ func (a *App) prompt(text string, hidden bool) (fob.Secret, error) {
 	if a.NoPrompt {
 		return fob.Secret{}, fob.ErrNobody
 	}
-	if a.terminal != nil {
-		a.terminal.Lock()
-		defer a.terminal.Unlock()
+	if a.asking != nil {
+		a.asking.Lock()
+		defer a.asking.Unlock()
 	}
 	in, out, err := terminal.Open()
 	if err != nil {
@@ -132,7 +132,7 @@ func (a *App) prompt(text string, hidden bool) (fob.Secret, error) {
 	}
 	defer in.Close()
 	defer out.Close()
-	if a.terminal != nil && !terminal.Foreground(in) {
+	if a.asking != nil && !terminal.Foreground(in) {
 		return fob.Secret{}, fob.ErrNobody // reading there would stop a server in the background
 	}
 	a.asked = true

@@ -1,5 +1,5 @@
-// Package command is what the commands of fob have in common: how one is made from its
-// page in docs/ref, flags that several have, and how results are printed.
+// Package command is what the commands of fob have in common: making a command from its page
+// in docs/ref, flags and completions that several commands have, and printing of results.
 package command
 
 import (
@@ -17,18 +17,19 @@ import (
 	"fob/internal/terminal"
 )
 
-// App is one run of the program, for commands.
+// App is one run of the front end, with what only commands need.
 type App struct {
 	*frontend.App
 	Programs Programs
 }
 
-// ran marks the errors of commands that ran: all others are cobra's.
+// ran marks an error as one of a command that was run. All others come from cobra, which
+// found something wrong with the command line.
 type ran struct{ error }
 
 func (r ran) Unwrap() error { return r.error }
 
-// Runs makes a command's function from one whose errors are its own.
+// Runs makes a function for [cobra.Command.RunE], whose errors [App.Misused] leaves alone.
 func Runs(run func(cmd *cobra.Command, args []string) error) func(cmd *cobra.Command, args []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := run(cmd, args); err != nil {
@@ -38,19 +39,19 @@ func Runs(run func(cmd *cobra.Command, args []string) error) func(cmd *cobra.Com
 	}
 }
 
-// Misused makes what cobra itself refuses the wrong command line that it is; the
-// errors of commands that ran are theirs.
+// Misused turns an error of cobra's into [fob.ErrUsage] with a hint to the command's help.
+// Errors of commands that were run are returned as they are.
 func (a *App) Misused(cmd *cobra.Command, err error) error {
 	var own *fob.Error
 	var theirs ran
-	if err == nil || errors.As(err, &theirs) || errors.As(err, &own) || a.Failed(err) { // --version and --help print before anything runs
+	if err == nil || errors.As(err, &theirs) || errors.As(err, &own) || a.Failed(err) { // --version and --help print without running a command
 		return err
 	}
 	return fob.Errorf(fob.ErrUsage, "%w", err).WithHint("%s --help", cmd.CommandPath())
 }
 
-// Command makes a command from its page in docs/ref. A command without a page
-// is a fault that a test finds.
+// Command makes a command from its page in docs/ref. It panics if there is none, which a test
+// would find. The command takes no arguments unless the caller changes that.
 func (a *App) Command(path string, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	page, err := ref.Read(path)
 	if err != nil {
@@ -66,7 +67,7 @@ func (a *App) Command(path string, run func(cmd *cobra.Command, args []string) e
 	}
 }
 
-// Group makes a command that only holds others.
+// Group makes a command that does nothing but hold subcommands.
 func (a *App) Group(path string, commands ...*cobra.Command) *cobra.Command {
 	g := a.Command(path, func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -80,8 +81,8 @@ func (a *App) Group(path string, commands ...*cobra.Command) *cobra.Command {
 	return g
 }
 
-// Unknown refuses a word that is none of a group's commands, and names those
-// that it may have been.
+// Unknown is the error for a word that is no subcommand of a group; its hint has the
+// subcommands with similar names.
 func Unknown(group *cobra.Command, word string) error {
 	near := group.SuggestionsFor(word)
 	for i, name := range near {
@@ -91,10 +92,11 @@ func Unknown(group *cobra.Command, word string) error {
 		WithHint("%s", strings.Join(append(near, group.CommandPath()+" --help"), ", or "))
 }
 
-// Names completes the names of profiles, sign-ins and their roles.
+// Names completes arguments that are names of profiles, sign-ins and their roles; a command
+// takes several if its usage line has an ellipsis.
 func (a *App) Names(cmd *cobra.Command, args []string, text string) ([]string, cobra.ShellCompDirective) {
 	if cmd.Name() == "exec" && len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveDefault // the command's own arguments
+		return nil, cobra.ShellCompDirectiveDefault // arguments of the program to run: files
 	}
 	if len(args) > 0 && !strings.Contains(cmd.Use, "…") {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -102,7 +104,7 @@ func (a *App) Names(cmd *cobra.Command, args []string, text string) ([]string, c
 	return a.NamesFrom(cmd.Context(), text)
 }
 
-// NamesFrom are the names that begin with a text.
+// NamesFrom returns the names that begin with a text, for completion.
 func (a *App) NamesFrom(ctx context.Context, text string) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	p := api.CompleteParams{Prefix: text}
@@ -119,7 +121,7 @@ func (a *App) NamesFrom(ctx context.Context, text string) ([]string, cobra.Shell
 	return names, directive
 }
 
-// OneName is the arguments of a command that takes one profile.
+// OneName makes a command take the name of one profile, and complete it.
 func (a *App) OneName(c *cobra.Command) *cobra.Command {
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {

@@ -15,7 +15,8 @@ import (
 	"fob/internal/fob"
 )
 
-// NarrowFlags bind what a command line can take away from a definition.
+// NarrowFlags binds the flags that restrict credentials further than their definition:
+// --region, --duration, --policy and --read-only.
 func NarrowFlags(c *cobra.Command, n *fob.Narrow) {
 	c.Flags().Func("region", "the `REGION` to use instead of the profile's", func(text string) error {
 		if text == "" || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
@@ -28,7 +29,7 @@ func NarrowFlags(c *cobra.Command, n *fob.Narrow) {
 	SessionFlags(c, n)
 }
 
-// SessionFlags bind all of that but the region.
+// SessionFlags binds those of [NarrowFlags] without --region.
 func SessionFlags(c *cobra.Command, n *fob.Narrow) {
 	f := c.Flags()
 	f.Func("duration", "how long sessions last, as a `TIME` (45m, 12h) or in seconds", func(text string) (err error) {
@@ -36,7 +37,7 @@ func SessionFlags(c *cobra.Command, n *fob.Narrow) {
 		return err
 	})
 	f.Func("policy", "narrow the session by a policy: the JSON document in `FILE`, or a managed policy's ARN", func(text string) (err error) {
-		if n.Policy != "" || len(n.PolicyARNs) > 0 { // what either of two allows is allowed
+		if n.Policy != "" || len(n.PolicyARNs) > 0 { // AWS allows what any session policy allows
 			return errors.New("there is one session policy: a second would widen the session")
 		}
 		if strings.HasPrefix(text, "arn:") {
@@ -53,12 +54,12 @@ func SessionFlags(c *cobra.Command, n *fob.Narrow) {
 		n.PolicyARNs = []string{fob.ReadOnlyAccess}
 		return nil
 	})
-	// What either of two session policies allows is allowed.
+	// AWS allows what any session policy allows: two would widen the session.
 	c.MarkFlagsMutuallyExclusive("policy", "read-only")
 	_ = c.RegisterFlagCompletionFunc("duration", cobra.FixedCompletions([]string{"15m", "1h", "4h", "12h"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// Seconds reads a duration: 45m, 1h30m, or a number of seconds.
+// Seconds parses a duration of at least a second: 45m, 1h30m, or a number of seconds.
 func Seconds(text string) (int, error) {
 	if n, err := strconv.Atoi(text); err == nil && n > 0 {
 		return n, nil
@@ -70,10 +71,10 @@ func Seconds(text string) (int, error) {
 	return int(d.Seconds()), nil
 }
 
-// policyLimit is far beyond what STS takes, white space included, in bytes.
+// policyLimit is far more than STS accepts, white space included, in bytes.
 const policyLimit = 64 << 10
 
-// policyFile reads a policy without its white space, which STS would count.
+// policyFile reads a policy and removes white space, which would count towards STS's limit.
 func policyFile(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -24,7 +24,7 @@ func (a *App) PrintTable(rows [][]string) error {
 	return err
 }
 
-// Left says how long something is valid still.
+// Left says how much longer something is valid, to the minute; empty if until is nil.
 func Left(until *time.Time, now time.Time) string {
 	if until == nil {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"fob/internal/api"
 )
 
-// NewReport is a command that takes nothing and prints what the agent says.
+// NewReport makes a command without arguments that prints what the agent answers.
 func (a *App) NewReport(path string, method any) *cobra.Command {
 	var asJSON bool
 	c := a.Command(path, func(cmd *cobra.Command, _ []string) error {
@@ -25,7 +25,7 @@ func (a *App) NewReport(path string, method any) *cobra.Command {
 	return c
 }
 
-// Plain is a command that takes nothing and prints nothing.
+// Plain makes a command without arguments that prints nothing.
 func (a *App) Plain(path string, method any) *cobra.Command {
 	return a.Command(path, func(cmd *cobra.Command, _ []string) error {
 		p := api.Empty{Caller: api.Caller{Bus: a.Bus()}}
@@ -33,13 +33,14 @@ func (a *App) Plain(path string, method any) *cobra.Command {
 	})
 }
 
-// Report prints facts, a line each.
+// Report prints the members of an answer, a line each or as JSON. A member that is null is
+// shown as unknown.
 func (a *App) Report(facts map[string]any, asJSON bool) error {
 	if asJSON {
 		return a.PrintJSON(facts)
 	}
 	if exists, said := facts["exists"].(bool); said && !exists {
-		facts = maps.Clone(facts) // of what is not there nothing is unknown
+		facts = maps.Clone(facts) // what does not exist has no unknown properties
 		maps.DeleteFunc(facts, func(_ string, v any) bool { return v == nil })
 	}
 	rows := factRows("", facts)
@@ -49,7 +50,8 @@ func (a *App) Report(facts map[string]any, asJSON bool) error {
 	return a.PrintTable(rows)
 }
 
-// factRows are the facts by name, those of a thing in it under both names.
+// factRows returns a row for each member, in the order of names; those of a nested object
+// have both names.
 func factRows(prefix string, facts map[string]any) [][]string {
 	var rows [][]string
 	for _, name := range slices.Sorted(maps.Keys(facts)) {

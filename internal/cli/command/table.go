@@ -8,7 +8,7 @@ import (
 	"fob/internal/terminal"
 )
 
-// table is rows in columns, a line each; the first row may be a heading.
+// table lays rows out in columns, a line each. All rows have as many cells as the first.
 func table(rows [][]string) []byte {
 	width := make([]int, len(rows[0])) // in cells of a terminal
 	for _, row := range rows {

@@ -13,17 +13,18 @@ import (
 	"fob/internal/frontend"
 )
 
-// Programs are the parts of deliveries that work in this process, by the name of
-// the way. They link net/http and more (ADR 11).
+// Programs are the deliveries that run in the front end's own process, such as fob curl and
+// fob serve, by name. The caller passes them, so that this package does not link net/http
+// (ADR 11).
 type Programs map[string]func(ctx context.Context, t fob.Task) error
 
-// RunTask runs a delivery's part in this process.
+// RunTask runs one of [Programs] and returns when it ends: for a server, when ctx does.
 func (a *App) RunTask(ctx context.Context, way string, t fob.Task) error {
 	run := a.Programs[way]
 	if run == nil {
 		return fob.Errorf(fob.ErrInternal, "the delivery %s has no part in this program", way)
 	}
-	debug.SetGCPercent(100) // this may stay for weeks
+	debug.SetGCPercent(100) // a server may run for weeks: collect garbage again
 	home, err := fob.HomeFrom(a.Getenv)
 	if err != nil {
 		return err
@@ -35,9 +36,9 @@ func (a *App) RunTask(ctx context.Context, way string, t fob.Task) error {
 	return run(ctx, t)
 }
 
-// UntilTold ends with a signal that asks a server to end: Ctrl-C, a closed terminal.
-// Where one of these was ignored at the start it stays so: nohup keeps a server from
-// the terminal's end, and a script that starts one with & from the script's Ctrl-C.
+// UntilTold returns a context for a server, which ends with SIGTERM, Ctrl-C, and when the
+// terminal closes. Signals that were ignored at the start stay ignored: nohup protects a
+// server from a closing terminal, and a shell's & in a script from Ctrl-C.
 func UntilTold(ctx context.Context) (context.Context, context.CancelFunc) {
 	ends := []os.Signal{syscall.SIGTERM}
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
@@ -48,17 +49,17 @@ func UntilTold(ctx context.Context) (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(ctx, ends...)
 }
 
-// maxClients bounds how many questions a task puts to the agent at once.
+// maxClients is how many requests to the agent a task may have at once.
 const maxClients = 16
 
-// clients are connections to the agent for many goroutines: each question has
-// one of its own, because whoever waits for a person must not hold up the others.
+// clients are connections to the agent for many goroutines. Each request has one of its own,
+// because a request that waits for a person must not delay the others.
 type clients struct {
 	app   *frontend.App
 	idle  chan *frontend.App
 	slots chan struct{}
 
-	terminal sync.Mutex // one question at a time
+	asking sync.Mutex // one question at a time
 }
 
 func (c *clients) deliver(ctx context.Context, r fob.Request) (fob.Delivery, error) {
@@ -72,7 +73,7 @@ func (c *clients) deliver(ctx context.Context, r fob.Request) (fob.Delivery, err
 	select {
 	case one = <-c.idle:
 	default:
-		one = c.app.Clone(&c.terminal)
+		one = c.app.Clone(&c.asking)
 	}
 	one.NoPrompt = r.NoPrompt
 	p := &api.DeliverParams{
