@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import time
 
 import boto3
 import botocore
@@ -33,12 +32,6 @@ def main(action, *args):
     if action == "identities":
         for name in args:
             answer(name, lambda: identity(client(name)))
-    elif action == "loop":
-        seconds, pause, name = float(args[0]), float(args[1]), args[2]
-        sts, end = client(name), time.monotonic() + seconds
-        while time.monotonic() < end:
-            answer(name, lambda: identity(sts))
-            time.sleep(pause)
     elif action == "keys":  # of the calling user, by IAM
         answer(args[0], lambda: ",".join(k["UserName"] for k in client(args[0], "iam").list_access_keys()["AccessKeyMetadata"]))
     elif action == "steps":  # a call for each line of standard input, with one client

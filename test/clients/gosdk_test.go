@@ -3,12 +3,15 @@
 package clients
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
+	"os"
 	"strconv"
+	"strings"
 	"time"
+	_ "unsafe" // for go:linkname
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -20,7 +23,7 @@ import (
 const goClientArg = "as-client"
 
 // goClient is what client.py and client.mjs are, with the Go SDK.
-func goClient(args []string, out io.Writer) int {
+func goClient(args []string, in io.Reader, out io.Writer) int {
 	ctx := context.Background()
 	enc := json.NewEncoder(out)
 	say := func(name, arn string, err error) {
@@ -41,19 +44,16 @@ func goClient(args []string, out io.Writer) int {
 			arn, err := identity(ctx, client)
 			say(name, arn, err)
 		}
-	case len(args) == 4 && args[0] == "loop":
-		seconds, err1 := strconv.ParseFloat(args[1], 64)
-		pause, err2 := strconv.ParseFloat(args[2], 64)
-		client, err3 := goSTS(ctx, args[3])
-		if err1 != nil || err2 != nil || err3 != nil {
-			say(args[3], "", fmt.Errorf("%v %v %v", err1, err2, err3))
+	case len(args) == 2 && args[0] == "steps":
+		nowTime = fakedTime
+		client, err := goSTS(ctx, args[1])
+		if err != nil {
+			say(args[1], "", err)
 			return 1
 		}
-		pace := time.NewTicker(time.Duration(pause * float64(time.Second)))
-		defer pace.Stop()
-		for end := time.Now().Add(time.Duration(seconds * float64(time.Second))); time.Now().Before(end); <-pace.C {
+		for lines := bufio.NewScanner(in); lines.Scan(); {
 			arn, err := identity(ctx, client)
-			say(args[3], arn, err)
+			say(args[1], arn, err)
 		}
 	default:
 		return 2
@@ -61,8 +61,26 @@ func goClient(args []string, out io.Writer) int {
 	return 0
 }
 
+// nowTime is the SDK's clock, which its own tests set: libfaketime, which sets the
+// other clients' clocks, has no say in a program without libc.
+//
+//go:linkname nowTime github.com/aws/aws-sdk-go-v2/internal/sdk.NowTime
+var nowTime func() time.Time
+
+// fakedTime is the time that libfaketime would tell: so many seconds ahead as its
+// file says.
+func fakedTime() time.Time {
+	text, err := os.ReadFile(os.Getenv("FAKETIME_TIMESTAMP_FILE"))
+	ahead, wrong := strconv.Atoi(strings.TrimPrefix(string(text), "+"))
+	if err != nil || wrong != nil {
+		return time.Now()
+	}
+	return time.Now().Add(time.Duration(ahead) * time.Second)
+}
+
 func goSTS(ctx context.Context, name string) (*sts.Client, error) {
-	var opts []func(*config.LoadOptions) error
+	// A server on a busy machine may answer late at times.
+	opts := []func(*config.LoadOptions) error{config.WithRetryMaxAttempts(20)}
 	if name != "-" {
 		opts = append(opts, config.WithSharedConfigProfile(name))
 	}

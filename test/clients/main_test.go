@@ -10,7 +10,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -31,7 +30,7 @@ var bin string
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == goClientArg {
-		os.Exit(goClient(os.Args[2:], os.Stdout)) // in a client's place: see gosdk_test.go
+		os.Exit(goClient(os.Args[2:], os.Stdin, os.Stdout)) // in a client's place: see gosdk_test.go
 	}
 	os.Exit(run(m))
 }
@@ -44,11 +43,6 @@ func run(m *testing.M) int {
 	}
 	defer remove()
 	bin = dir
-	// TestRenewal waits most of its time, and should keep no core from the others.
-	flag.Parse()
-	if f := flag.Lookup("test.parallel"); f.Value.String() == "1" || f.Value.String() == "2" {
-		_ = f.Value.Set("3")
-	}
 	return leak.Run(m, bin)
 }
 

@@ -1,7 +1,8 @@
 // The AWS SDK for JavaScript v3 as a client: see ../README.md for the arguments
 // and the answers.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { createInterface } from 'node:readline'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import { fromIni } from '@aws-sdk/credential-provider-ini'
 
 // By the environment, not by the option "profile": that one chooses credentials
@@ -29,12 +30,12 @@ async function answer(name, sts) {
 const [action, ...args] = process.argv.slice(2)
 if (action === 'identities') {
   for (const name of args) await answer(name, client(name))
-} else if (action === 'loop') {
-  const [seconds, pause, name] = args
-  const sts = client(name)
-  for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(pause * 1000)) {
-    await answer(name, sts)
-  }
+} else if (action === 'steps') { // a call for each line of standard input, with one client
+  const [name] = args
+  if (name !== '-') process.env.AWS_PROFILE = name
+  // The default chain, for a busy machine: a server may answer late at times.
+  const sts = new STSClient({ credentials: defaultProvider({ timeout: 10_000, maxRetries: 20 }) })
+  for await (const _ of createInterface({ input: process.stdin })) await answer(name, sts)
 } else {
   throw new Error(`no action ${action}`)
 }
