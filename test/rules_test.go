@@ -31,8 +31,8 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{"internal/fob", nil},
-		{"internal/atomicfile", nil},
-		{"internal/awsfile", []string{"internal/fob"}},
+		{"internal/atomicfile", []string{"internal/fob"}},
+		{"internal/awsfile", []string{"internal/fob", "internal/atomicfile"}},
 		{"internal/principal/all", []string{"internal/principal"}},
 		{"internal/principal/", []string{"internal/fob", "internal/partition", "internal/principal="}}, // a kind
 		{"internal/principal", []string{"internal/fob", "internal/partition"}},
@@ -42,7 +42,7 @@ func rules() []rule {
 		{"internal/directory", []string{"internal/fob", "internal/atomicfile", "internal/partition"}},
 		{"internal/profile", []string{"internal/fob", "internal/atomicfile", "internal/awsfile", "internal/principal=", "internal/processline", "internal/directory"}},
 		{"internal/draft", []string{"internal/fob", "internal/awsfile"}},
-		{"internal/adopt", []string{"internal/chain", "internal/fob", "internal/awsfile", "internal/principal=", "internal/processline", "internal/profile", "internal/draft"}},
+		{"internal/adopt", []string{"internal/chain", "internal/fob", "internal/atomicfile", "internal/awsfile", "internal/principal=", "internal/processline", "internal/profile", "internal/draft"}},
 		{"internal/generate", []string{"internal/fob", "internal/awsfile", "internal/partition", "internal/processline", "internal/directory", "internal/profile", "internal/draft"}},
 		{"internal/vault/unlock/all", []string{"internal/vault/unlock"}},
 		{"internal/vault/unlock/", []string{"internal/fob", "internal/vault/unlock=", "internal/atomicfile"}},
@@ -53,7 +53,7 @@ func rules() []rule {
 		{"internal/audit", []string{"internal/fob", "internal/atomicfile"}},
 		{"internal/agent/written", []string{"internal/fob", "internal/api", "internal/atomicfile", "internal/delivery/write"}},
 		{"internal/agent/prompt", []string{"internal/fob"}},
-		{"internal/sigv4/remote", []string{"internal/fob", "internal/sigv4="}},
+		{"internal/sigv4/remote", []string{"internal/fob", "internal/atomicfile", "internal/sigv4="}},
 		{"internal/sigv4", []string{"internal/fob", "internal/partition"}},
 		{"internal/loopback", []string{"internal/fob", "internal/atomicfile"}},
 		{"internal/delivery/all", []string{"internal/delivery"}},

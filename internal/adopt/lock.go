@@ -6,8 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
-
+	"fob/internal/atomicfile"
 	"fob/internal/draft"
 	"fob/internal/fob"
 )
@@ -28,7 +27,7 @@ func exclusively(ctx context.Context, d *draft.Files, lockDir string, do func() 
 	}
 	limited, cancel := context.WithTimeout(ctx, lockLimit)
 	defer cancel()
-	lock := flock.New(filepath.Join(lockDir, "move.lock"), flock.SetPermissions(0o600))
+	lock := atomicfile.Lock(filepath.Join(lockDir, "move.lock"))
 	if _, err := lock.TryLockContext(limited, lockPoll); err != nil {
 		switch {
 		case ctx.Err() != nil:

@@ -14,6 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"fob/internal/api"
+	"fob/internal/atomicfile"
 	"fob/internal/fob"
 )
 
@@ -30,7 +31,7 @@ func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error 
 	if err := checkPrivate(a.home.RunDir); err != nil {
 		return err
 	}
-	lock := flock.New(filepath.Join(a.home.RunDir, "agent.lock"), flock.SetPermissions(0o600))
+	lock := atomicfile.Lock(filepath.Join(a.home.RunDir, "agent.lock"))
 	mine, err := a.first(lock)
 	if err != nil {
 		return err

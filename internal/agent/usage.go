@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"math"
 	"slices"
@@ -20,9 +21,10 @@ import (
 // and numbers. Nothing depends on it: a file that is lost or that two agents
 // write at once costs an order.
 type usage struct {
-	path string
-	log  *slog.Logger
-	mu   sync.Mutex
+	path   string
+	log    *slog.Logger
+	reader atomicfile.Reader
+	mu     sync.Mutex // of writers
 }
 
 // score counts the uses of a name, each worth half of what it was after halfLife.
@@ -43,7 +45,10 @@ func (s score) at(now time.Time) float64 {
 func (u *usage) used(name string, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	all := u.read()
+	all, err := u.read()
+	if err != nil {
+		return
+	}
 	all[name] = score{Weight: all[name].at(now) + 1, Last: now.UTC()}
 	for len(all) > maxUsage {
 		least := name
@@ -63,13 +68,18 @@ func (u *usage) used(name string, now time.Time) {
 	}
 }
 
-// read returns what is remembered; a file that says nothing is nothing.
-func (u *usage) read() map[string]score {
+// read returns what is remembered: nothing, if the file says nothing. The error is of a
+// file system that hangs, which a writer had better leave alone.
+func (u *usage) read() (map[string]score, error) {
 	all := map[string]score{}
-	if text, err := atomicfile.Read(u.path); err != nil || json.Unmarshal(text, &all) != nil {
-		return map[string]score{}
+	text, _, err := u.reader.Read(u.path, atomicfile.Limit)
+	if errors.Is(err, atomicfile.ErrHangs) {
+		return nil, err
 	}
-	return all
+	if err != nil || json.Unmarshal(text, &all) != nil {
+		return map[string]score{}, nil
+	}
+	return all, nil
 }
 
 // choices lists every name that credentials can be had for, roles of sign-ins
@@ -105,9 +115,7 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 			}
 		}
 	}
-	a.usage.mu.Lock()
-	all := a.usage.read()
-	a.usage.mu.Unlock()
+	all, _ := a.usage.read() // without it the order is another
 	now := a.clock.Now()
 	slices.SortStableFunc(rows, func(x, y api.Row) int {
 		switch wx, wy := all[x.Name].at(now), all[y.Name].at(now); {

@@ -19,7 +19,7 @@ func TestUsage(t *testing.T) {
 	u.used("once, now", now)
 	u.used("twice, now", now)
 	u.used("twice, now", now)
-	all := u.read()
+	all, _ := u.read()
 	if a, b, c := all["twice, now"].at(now), all["once, now"].at(now), all["often, long ago"].at(now); !(a > b && b > c && c > 0) {
 		t.Error(a, b, c)
 	}
@@ -29,7 +29,7 @@ func TestUsage(t *testing.T) {
 	for i := range maxUsage + 10 {
 		u.used(fmt.Sprint("one of many ", i), now.Add(time.Minute))
 	}
-	all = u.read()
+	all, _ = u.read()
 	if _, old := all["often, long ago"]; len(all) != maxUsage || old {
 		t.Error(len(all), old)
 	}
@@ -38,7 +38,7 @@ func TestUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	u.used("after", now.Add(-time.Hour))
-	if all := u.read(); len(all) != 1 || all["after"].at(now) <= 0 {
+	if all, _ := u.read(); len(all) != 1 || all["after"].at(now) <= 0 {
 		t.Error(all)
 	}
 }

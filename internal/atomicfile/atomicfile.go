@@ -1,5 +1,6 @@
 // Package atomicfile replaces small private files as a whole: whoever reads,
-// and whatever is killed when, finds the old content or the new one.
+// and whatever is killed when, finds the old content or the new one. It reads
+// files that may be anything: [Reader] neither waits for ever nor reads without end.
 //
 // github.com/google/renameio/v2 does the same on Unix but builds there alone,
 // and neither reads back what it wrote nor syncs the directory.
@@ -9,16 +10,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 )
-
-// Limit is the largest file that is read, in bytes.
-const Limit = 64 << 20
 
 // Resolve follows the symbolic links of a path, so that replacing a file does
 // not replace a link to it. A path that does not exist yet is returned as it is.
@@ -42,20 +39,6 @@ func Place(path string) (string, error) {
 		return "", err
 	}
 	return Resolve(filepath.Join(dir, filepath.Base(path)))
-}
-
-// Read returns a whole file.
-func Read(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, Limit+1))
-	if err == nil && len(data) > Limit {
-		err = fmt.Errorf("%s is larger than %d MiB", path, Limit>>20)
-	}
-	return data, err
 }
 
 // Replace gives path the content data: written aside, synced, read back,

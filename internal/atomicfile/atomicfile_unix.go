@@ -8,6 +8,13 @@ import (
 	"syscall"
 )
 
+// nonBlocking: opening a FIFO must not wait for its other end.
+const nonBlocking = syscall.O_NONBLOCK
+
+// leased reports whether a file could not be opened without waiting, because another
+// program holds a lease on it (fcntl(2), F_SETLEASE).
+func leased(err error) bool { return errors.Is(err, syscall.EWOULDBLOCK) }
+
 func rename(from, to string) error { return os.Rename(from, to) }
 
 // syncDir makes a rename last. Some file systems cannot sync a directory.

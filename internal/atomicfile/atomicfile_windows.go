@@ -8,6 +8,11 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// nonBlocking is nothing here: no file of a folder blocks when it is opened.
+const nonBlocking = 0
+
+func leased(error) bool { return false }
+
 // rename replaces to, and is on disk when it returns. A reader that has the
 // file open just now (this program, a virus scanner) makes Windows refuse; it
 // is done in a moment, so the rename is tried again for a second.

@@ -6,15 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
+	"fob/internal/atomicfile"
 	"fob/internal/fob"
 )
 
@@ -27,10 +25,20 @@ const (
 	lockDelay = 4 * time.Millisecond
 )
 
+// Limit is the size of the largest file that is read or written, in bytes. Ten thousand
+// profiles take two MiB.
+const Limit = 16 << 20
+
 // Read reads a file. A file that does not exist is an empty one, as for every
-// SDK.
+// SDK, and so is the null device. The error is [fob.ErrUsage] for what is no regular
+// file.
 func Read(kind Kind, path string) (*File, error) {
-	data, err := os.ReadFile(path)
+	return ReadWith(new(atomicfile.Reader), kind, path)
+}
+
+// ReadWith is [Read] with a reader that knows which paths hang.
+func ReadWith(r *atomicfile.Reader, kind Kind, path string) (*File, error) {
+	data, _, err := r.Read(path, Limit)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, failed("read", path, err)
 	}
@@ -74,6 +82,9 @@ func Update(ctx context.Context, kind Kind, path, lockDir string, edit func(*Fil
 		if bytes.Equal(data, old.data) {
 			return nil
 		}
+		if len(data) > Limit {
+			return fob.Errorf(fob.ErrUsage, "%s would be larger than %d MiB", path, Limit>>20)
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -94,40 +105,32 @@ type snapshot struct {
 	info fs.FileInfo // nil: there was none
 }
 
-// take reads a file that is to be replaced. It looks at the file that it has
-// opened, and not at one that has taken its name since.
+// take reads a file that is to be replaced. Its info is of the file that was read, not
+// of one that has taken its name since.
 func take(path string) (snapshot, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
+	data, info, err := new(atomicfile.Reader).Read(path, Limit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return snapshot{path: path}, nil
 	}
 	if err != nil {
 		return snapshot{}, failed("read", path, err)
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return snapshot{}, failed("read", path, err)
-	}
 	switch {
 	case !info.Mode().IsRegular():
-		return snapshot{}, fob.Errorf(fob.ErrUsage, "%s is not a file", path)
+		return snapshot{}, fob.Errorf(fob.ErrUsage, "%s is the null device: nothing can be kept there", path).
+			WithHint("unset AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or name files")
 	case !ours(info):
 		return snapshot{}, fob.Errorf(fob.ErrUsage, "%s belongs to another user", path).
 			WithHint("chown %s, or name a file of your own", path)
 	case info.Mode().Perm()&0o200 == 0:
 		return snapshot{}, fob.Errorf(fob.ErrUsage, "%s is read-only", path).WithHint("chmod u+w %s", path)
 	}
-	data, err := io.ReadAll(file)
-	if err != nil {
-		return snapshot{}, failed("read", path, err)
-	}
 	return snapshot{path, data, info}, nil
 }
 
 // current reports whether the file still is as it was read.
 func (s snapshot) current() (bool, error) {
-	data, err := os.ReadFile(s.path)
+	data, _, err := new(atomicfile.Reader).Read(s.path, Limit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.info == nil, nil
 	}
@@ -213,7 +216,7 @@ func lock(ctx context.Context, target, dir string) (unlock func(), err error) {
 		return nil, failed("make", dir, err)
 	}
 	sum := sha256.Sum256([]byte(target))
-	l := flock.New(filepath.Join(dir, "awsfile-"+hex.EncodeToString(sum[:12])+".lock"), flock.SetPermissions(0o600))
+	l := atomicfile.Lock(filepath.Join(dir, "awsfile-"+hex.EncodeToString(sum[:12])+".lock"))
 	if _, err := l.TryLockContext(ctx, lockDelay); err != nil {
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
@@ -251,6 +254,9 @@ func resolve(path string) (string, error) {
 	return filepath.Join(parent, name), err
 }
 
+// Unreadable is the error for a file that could not be read.
+func Unreadable(path string, err error) error { return failed("read", path, err) }
+
 // failed names the path in an error of the machine's.
 func failed(what, path string, err error) error {
 	var at *fs.PathError
@@ -261,5 +267,9 @@ func failed(what, path string, err error) error {
 	case errors.As(err, &link):
 		err = link.Err
 	}
-	return fob.Errorf(fob.ErrInternal, "cannot %s %s: %w", what, path, err)
+	kind := fob.ErrInternal
+	if errors.Is(err, atomicfile.ErrIrregular) {
+		kind = fob.ErrUsage
+	}
+	return fob.Errorf(kind, "cannot %s %s: %w", what, path, err)
 }

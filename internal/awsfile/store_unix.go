@@ -12,9 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openFlags: what is resolved is no link, and opening a pipe must not wait.
-const openFlags = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
-
 // ours reports whether a file may be replaced: it belongs to this user, or this
 // user is root and can give it back its owner.
 func ours(info fs.FileInfo) bool {

@@ -8,8 +8,6 @@ import (
 // On Windows a file made in a directory has the access control list that it
 // inherits there, and a rename cannot be synced.
 
-const openFlags = 0
-
 func ours(fs.FileInfo) bool { return true }
 
 func keep(*os.File, string, fs.FileInfo) error { return nil }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"fob/internal/atomicfile"
 	"fob/internal/fob"
 )
 
@@ -33,14 +34,13 @@ type journalHead struct {
 func (s *Store) openJournal(of Source) (*journal, []fob.Account, error) {
 	path := s.journalPath(of.Name)
 	found, resume := readJournal(path, of.Origin)
-	flags := os.O_WRONLY | os.O_APPEND | os.O_CREATE
-	if !resume {
-		flags |= os.O_TRUNC
-	}
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil && !resume {
+		err = atomicfile.Remove(path)
+	}
 	var file *os.File
 	if err == nil {
-		file, err = os.OpenFile(path, flags, 0o600)
+		file, err = atomicfile.Append(path)
 	}
 	if err != nil {
 		return nil, nil, fob.Errorf(fob.ErrInternal, "cannot write %s: %w", path, err).WithHint("check free space")
@@ -55,7 +55,7 @@ func (s *Store) openJournal(of Source) (*journal, []fob.Account, error) {
 }
 
 func readJournal(path, origin string) (found []fob.Account, resume bool) {
-	text, err := os.ReadFile(path)
+	text, err := atomicfile.Read(path)
 	if err != nil {
 		return nil, false
 	}

@@ -8,8 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
-
+	"fob/internal/atomicfile"
 	"fob/internal/fob"
 )
 
@@ -23,7 +22,7 @@ const lockPoll = 100 * time.Millisecond
 func (s *Store) Lock(ctx context.Context, of Source, busy func()) (unlock func(), waited bool, err error) {
 	dir := s.home.Locks()
 	sum := sha256.Sum256([]byte(s.path(of.Name))) // a name may be a URL
-	lock := flock.New(filepath.Join(dir, "search-"+hex.EncodeToString(sum[:8])), flock.SetPermissions(0o600))
+	lock := atomicfile.Lock(filepath.Join(dir, "search-"+hex.EncodeToString(sum[:8])))
 	failed := func(err error) error {
 		return fob.Errorf(fob.ErrInternal, "cannot lock %s: %w", lock.Path(), err)
 	}

@@ -23,7 +23,8 @@ type Source struct {
 // Store keeps directories, one file for each source. Directories that were read are
 // cached until their files change. All methods may be called concurrently.
 type Store struct {
-	home fob.Home
+	home   fob.Home
+	reader atomicfile.Reader
 
 	mu    sync.Mutex
 	cache map[string]cached // by path
@@ -49,17 +50,18 @@ func (s *Store) path(name string) string {
 // at its present origin.
 func (s *Store) Read(of Source) (*Directory, error) {
 	path := s.path(of.Name)
-	info, err := os.Stat(path)
+	info, err := s.reader.Stat(path)
 	if err != nil {
 		info = nil
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if have, ok := s.cache[path]; ok && have.stamp.Current(info) && have.Origin == of.Origin && have.aliases == of.Aliases {
+	have, ok := s.cache[path]
+	s.mu.Unlock()
+	if ok && have.stamp.Current(info) && have.Origin == of.Origin && have.aliases == of.Aliases {
 		return have.Directory, nil
 	}
 	d := &Directory{Name: of.Name, Origin: of.Origin}
-	text, err := os.ReadFile(path)
+	text, _, err := s.reader.Read(path, atomicfile.Limit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -71,6 +73,8 @@ func (s *Store) Read(of Source) (*Directory, error) {
 		}
 	}
 	d.index(of.Aliases)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.cache[path] = cached{d, atomicfile.NewStamp(info), of.Aliases}
 	return d, nil
 }
@@ -88,7 +92,7 @@ func parseDirectory(text []byte) *Directory {
 // are remembered in d.
 func (s *Store) Save(d *Directory) error {
 	path := s.path(d.Name)
-	if text, err := os.ReadFile(path); err == nil {
+	if text, err := atomicfile.Read(path); err == nil {
 		d.remember(parseDirectory(text))
 	}
 	text, err := json.Marshal(d)

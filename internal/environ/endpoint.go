@@ -18,6 +18,9 @@ func (e Environ) HasBotoKeys() bool {
 		paths = []string{"/etc/boto.cfg", filepath.Join(e.Get("HOME"), ".boto")}
 	}
 	return slices.ContainsFunc(paths, func(path string) bool {
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			return false
+		}
 		text, err := os.ReadFile(path)
 		return err == nil && bytes.Contains(text, []byte("aws_access_key_id"))
 	})

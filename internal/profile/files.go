@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"os"
 	"sync"
 
@@ -11,24 +12,46 @@ import (
 	"fob/internal/principal"
 )
 
+// maxParsed is how many parsed files are cached. A caller's environment names two, beside
+// fob's own, and few callers name others than the rest.
+const maxParsed = 16
+
 // Files are the definitions of one user. Parsed files are cached until they change on
 // disk, so that a lookup costs a stat of each, whatever their size. All methods may be
-// called concurrently.
+// called concurrently; a file that cannot be read holds up nobody who needs another.
 type Files struct {
 	home        fob.Home
 	kinds       []principal.Kind
 	groups      []principal.Kind // those of the kinds whose definitions are sign-ins
 	directories *directory.Store
 
+	reader atomicfile.Reader
+
 	mu     sync.Mutex
-	parsed map[string]*parsed // by path
+	cache  map[source]*cached
+	used   int // counts the uses of the cache
 	listed listing
+}
+
+// source is a file as it is parsed: the same text means something else in the other file.
+type source struct {
+	kind awsfile.Kind
+	path string
+}
+
+// cached is a place in the cache. Its lock is held while the file is read, so that one
+// caller does it for all.
+type cached struct {
+	used int // when, for Files.mu
+
+	mu     sync.Mutex
+	parsed *parsed // nil until the file was read
 }
 
 // New returns the definitions under home. The kinds say which keys authenticate; the
 // directories hold the accounts and roles behind sign-ins.
 func New(home fob.Home, kinds []principal.Kind, directories *directory.Store) *Files {
-	f := &Files{home: home, kinds: kinds, directories: directories, parsed: map[string]*parsed{}}
+	f := &Files{home: home, kinds: kinds, directories: directories, cache: map[source]*cached{}}
 	for _, k := range kinds {
 		if k.Group != nil {
 			f.groups = append(f.groups, k)
@@ -54,19 +77,52 @@ type sectionID struct{ typ, name string }
 
 // read returns a file from the cache, or parses it. A missing file is an empty one.
 func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
-	info, err := os.Stat(path)
+	info, err := f.reader.Stat(path)
+	if errors.Is(err, atomicfile.ErrHangs) {
+		return nil, awsfile.Unreadable(path, err)
+	}
 	if err != nil {
 		info = nil // missing or unreadable: awsfile.Read tells which
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if have := f.parsed[path]; have != nil && have.stamp.Current(info) {
-		return have, nil
+	c := f.place(source{kind, path})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.parsed != nil && c.parsed.stamp.Current(info) {
+		return c.parsed, nil
 	}
-	file, err := awsfile.Read(kind, path)
+	file, err := awsfile.ReadWith(&f.reader, kind, path)
 	if err != nil {
 		return nil, err
 	}
+	c.parsed = f.parse(file, info)
+	return c.parsed, nil
+}
+
+// place is where a file is in the cache. The file that was not used for longest makes
+// place for a new one.
+func (f *Files) place(of source) *cached {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.used++
+	c := f.cache[of]
+	if c == nil {
+		c = &cached{}
+		f.cache[of] = c
+	}
+	c.used = f.used
+	for len(f.cache) > maxParsed {
+		oldest := of
+		for other, o := range f.cache {
+			if o.used < f.cache[oldest].used {
+				oldest = other
+			}
+		}
+		delete(f.cache, oldest)
+	}
+	return c
+}
+
+func (f *Files) parse(file *awsfile.File, info os.FileInfo) *parsed {
 	p := &parsed{stamp: atomicfile.NewStamp(info), sections: map[sectionID]awsfile.Section{},
 		signIns: map[string][]string{}, inline: map[string]string{}}
 	for _, s := range file.Sections() {
@@ -82,8 +138,7 @@ func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
 			}
 		}
 	}
-	f.parsed[path] = p
-	return p, nil
+	return p
 }
 
 // Setting returns a setting of fob itself: a key of the section [fob] in fob's own file.

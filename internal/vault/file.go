@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"fob/internal/atomicfile"
 	"fob/internal/fob"
 )
@@ -33,6 +31,7 @@ type File struct {
 	lockPath string
 	backup   bool          // keep the last good copy
 	writing  chan struct{} // holds one token while this process writes
+	reader   atomicfile.Reader
 
 	mu   sync.Mutex
 	key  *key // nil once closed
@@ -194,7 +193,7 @@ func (f *File) write(k *key, doc document) error {
 	if err := atomicfile.Replace(f.path, sealed); err != nil {
 		return fob.Errorf(fob.ErrInternal, "cannot write %s: %w", f.path, err)
 	}
-	at, err := markOf(f.path)
+	at, err := markOf(&f.reader, f.path)
 	if err != nil {
 		return fob.Errorf(fob.ErrInternal, "cannot read %s: %w", f.path, err)
 	}
@@ -212,7 +211,7 @@ func (f *File) fresh() error {
 	if f.key == nil {
 		return closed(f.path)
 	}
-	if at, err := markOf(f.path); err == nil && at == f.from {
+	if at, err := markOf(&f.reader, f.path); err == nil && at == f.from {
 		return nil
 	}
 	_, err := f.load()
@@ -225,10 +224,10 @@ func (f *File) load() ([]byte, error) {
 	if f.key == nil {
 		return nil, closed(f.path)
 	}
-	at, err := markOf(f.path) // before reading: a change in between is met next time
+	at, err := markOf(&f.reader, f.path) // before reading: a change in between is met next time
 	var raw []byte
 	if err == nil {
-		raw, err = atomicfile.Read(f.path)
+		raw, _, err = f.reader.Read(f.path, atomicfile.Limit)
 	}
 	if err != nil {
 		return nil, f.unreadable(err)
@@ -283,7 +282,7 @@ func (f *File) lock(ctx context.Context) (release func(), err error) {
 	case <-ctx.Done():
 		return nil, f.busy(ctx)
 	}
-	fl := flock.New(f.lockPath)
+	fl := atomicfile.Lock(f.lockPath)
 	err = os.MkdirAll(filepath.Dir(f.lockPath), 0o700)
 	if err == nil {
 		_, err = fl.TryLockContext(ctx, lockPoll)
@@ -331,17 +330,13 @@ type mark struct {
 	head [256]byte
 }
 
-func markOf(path string) (mark, error) {
-	file, err := os.Open(path)
+func markOf(r *atomicfile.Reader, path string) (mark, error) {
+	m := mark{}
+	head, info, err := r.Head(path, int64(len(m.head)))
 	if err != nil {
 		return mark{}, err
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return mark{}, err
-	}
-	m := mark{size: info.Size(), time: info.ModTime().UnixNano()}
-	_, _ = file.ReadAt(m.head[:], 0) // a shorter file leaves zeros
+	m.size, m.time = info.Size(), info.ModTime().UnixNano()
+	copy(m.head[:], head) // a shorter file leaves zeros
 	return m, nil
 }

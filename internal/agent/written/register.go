@@ -40,7 +40,7 @@ type Register struct {
 // New returns a register that is kept at path, with a lock file at lock. It has to be
 // opened before files can be written.
 func New(path, lock string, now func() time.Time, log *slog.Logger) *Register {
-	return &Register{path: path, lock: flock.New(lock, flock.SetPermissions(0o600)), now: now, log: log}
+	return &Register{path: path, lock: atomicfile.Lock(lock), now: now, log: log}
 }
 
 // Open opens the register and deletes the files that a killed agent left. It returns

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/atomicfile"
 	"fob/internal/delivery"
 	"fob/internal/fob"
 	"fob/internal/loopback"
@@ -126,7 +127,7 @@ func shared() string {
 	if !loopback.KnowsUsers() {
 		return "this system does not say whose program connects"
 	}
-	passwd, err := os.ReadFile("/etc/passwd")
+	passwd, err := atomicfile.Read("/etc/passwd")
 	if err != nil {
 		return "who else has an account here is not to be found out"
 	}

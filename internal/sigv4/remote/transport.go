@@ -6,9 +6,9 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
+	"fob/internal/atomicfile"
 	"fob/internal/fob"
 )
 
@@ -27,7 +27,7 @@ func Transport(w Wire) (*http.Transport, error) {
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if w.CAFile != "" {
-		pem, err := os.ReadFile(w.CAFile)
+		pem, err := atomicfile.Read(w.CAFile)
 		if err != nil {
 			return nil, fob.Errorf(fob.ErrUsage, "cannot read %s: %w", w.CAFile, err)
 		}

@@ -205,7 +205,7 @@ func read(env unlock.Env) ([]byte, error) {
 		return nil, fob.Errorf(fob.ErrNotFound, "%s does not exist", path(env)).
 			WithHint("put back a copy of it from your backups; without it the vault cannot be opened")
 	}
-	if err == nil && info.Size() > limit {
+	if err == nil && info.Mode().IsRegular() && info.Size() > limit {
 		return nil, fob.Errorf(fob.ErrDamaged, "%s is no sealed identity: it is %d bytes long", path(env), info.Size())
 	}
 	var sealed []byte
