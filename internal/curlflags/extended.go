@@ -11,7 +11,7 @@ import (
 	"fob/internal/fob"
 )
 
-// Extended is a request with those of curl's flags that only fob curl has.
+// Extended is a request with more of curl's flags, which only fob curl has.
 type Extended struct {
 	Request
 	Head bool // ask for the headers only
@@ -29,16 +29,16 @@ func (r *Extended) Bind(c *cobra.Command) {
 	f.BoolVarP(&r.Head, "head", "I", false, "ask for the headers only")
 }
 
-// Body is the body of a request. A file, "-" for standard input, is sent as it
-// is and may be too large for memory.
+// Body is the body of a request: a text, or the name of a file ("-" for standard input), which
+// may be too large for memory.
 type Body struct {
 	Has  bool
 	Text []byte
 	File string
 }
 
-// Read completes the request and reads what its flags name. The headers it
-// returns are lines as curl takes them, "Name:" and "Name;" among them.
+// Read completes the request and reads the files that its flags name. The headers are lines
+// in the syntax of -H, including "Name:" and "Name;". Errors are [fob.ErrUsage].
 func (r *Extended) Read(in io.Reader) (headers []string, body Body, err error) {
 	if r.Head && (r.upload != "" || len(r.data) > 0 && !r.get) {
 		return nil, body, fob.Errorf(fob.ErrUsage, "-I asks for headers only, so there is no body to send").WithHint("leave -d or -T out, or put the data into the query with -G")
@@ -83,14 +83,14 @@ func (r *Extended) content(in io.Reader) (Body, error) {
 		return Body{}, nil
 	}
 	if file, ok := strings.CutPrefix(r.data[0].text, "@"); ok && len(r.data) == 1 && (r.data[0].flag == "data-binary" || r.data[0].flag == "json") {
-		return Body{Has: true, File: file}, nil // nothing of it has to be in memory
+		return Body{Has: true, File: file}, nil // it is sent as it is, so it need not be read here
 	}
 	var text bytes.Buffer
 	err := r.writeBody(&text, in)
 	return Body{Has: true, Text: text.Bytes()}, err
 }
 
-// readHeaders puts the lines of @FILE in its place.
+// readHeaders replaces @FILE in -H by the lines of the file.
 func (r *Extended) readHeaders(in io.Reader) error {
 	var all []string
 	for _, h := range r.rawHeaders {
@@ -109,9 +109,9 @@ func (r *Extended) readHeaders(in io.Reader) error {
 	return nil
 }
 
-// encode writes what follows the first = or @ encoded, and the name before it as
-// it is. A blank becomes %20, which means the same in a query, in a form, and to
-// a signature.
+// encode writes the datum of a --data-urlencode: the part after the first = or @ is encoded,
+// the name before it is not. A blank becomes %20, not +, because only that means the same in
+// a query, in a form and in what is signed.
 func (d datum) encode(w io.Writer, stdin io.Reader) error {
 	name, text := "", d.text
 	if i := strings.IndexAny(text, "=@"); i >= 0 {
@@ -132,7 +132,7 @@ func (d datum) encode(w io.Writer, stdin io.Reader) error {
 	return err
 }
 
-// withQuery adds to a URL's query.
+// withQuery appends to a URL's query.
 func withQuery(address, query string) string {
 	address, fragment, has := strings.Cut(address, "#")
 	switch {

@@ -8,7 +8,7 @@ import (
 // Header is one header of a request.
 type Header struct{ Name, Value string }
 
-// Lines writes headers, a line each.
+// Lines formats headers, a line each.
 func Lines(headers []Header) string {
 	var b strings.Builder
 	for _, h := range headers {
@@ -17,7 +17,7 @@ func Lines(headers []Header) string {
 	return b.String()
 }
 
-// ParseLines reads what Lines writes.
+// ParseLines parses what [Lines] returns.
 func ParseLines(text string) []Header {
 	var headers []Header
 	for line := range strings.Lines(text) {

@@ -1,5 +1,5 @@
-// Package curlflags reads the flags with which curl describes a request, as curl reads
-// them.
+// Package curlflags has those of curl's flags that describe a request, with the meaning that
+// they have to curl; a test compares the two.
 package curlflags
 
 import (
@@ -18,7 +18,7 @@ import (
 	"fob/internal/quote"
 )
 
-// Request is a request as curl's flags describe it, read as curl reads them.
+// Request is a request that is described by the flags that fob sign and fob curl share.
 type Request struct {
 	Method, URL string
 	rawHeaders  []string
@@ -39,7 +39,7 @@ func (r *Request) Bind(c *cobra.Command) {
 	f.StringVarP(&r.upload, "upload-file", "T", "", "`FILE` that is the body, - for standard input")
 }
 
-// dataFlag keeps the order of the three flags among each other.
+// dataFlag is one of the --data flags. They append to one list, because their order matters.
 type dataFlag struct {
 	name string
 	to   *[]datum
@@ -52,8 +52,9 @@ func (d *dataFlag) Set(text string) error {
 	return nil
 }
 
-// Settle completes the request as curl does, and returns its headers: those that
-// were given, and Content-Type after them if data has none.
+// Settle completes the request as curl does: the method, and the file's name in the URL of an
+// upload. It returns the headers: those of [Request.Given], followed by a Content-Type if
+// there is data and -H does not mention one. Errors are [fob.ErrUsage].
 func (r *Request) Settle() ([]Header, error) {
 	usual := "GET"
 	headers := r.Given()
@@ -82,8 +83,8 @@ func (r *Request) Settle() ([]Header, error) {
 	return headers, nil
 }
 
-// Given are the headers that were given: "Name: value", and "Name;" for an empty
-// one. "Name:" takes one away that curl would add.
+// Given returns the headers of -H: "Name: value", and "Name;" for an empty value. "Name:"
+// stands for none: it removes a header that curl would add.
 func (r *Request) Given() []Header {
 	var headers []Header
 	for _, text := range r.rawHeaders {
@@ -108,7 +109,7 @@ func (r *Request) mentions(name string) bool {
 	return false
 }
 
-// withFile adds a file's name to a URL that ends with a slash, as curl does.
+// withFile appends a file's name to a URL that ends with a slash, as curl does for uploads.
 func withFile(url, name string) string {
 	path, query, has := strings.Cut(url, "?")
 	_, rest, _ := strings.Cut(path, "://")
@@ -131,8 +132,8 @@ func withFile(url, name string) string {
 	return path + b.String() + query
 }
 
-// Hash is what is said of the body to the agent: its SHA-256 in hex, nothing if
-// there is no body. Files of any size are read once and not kept.
+// Hash returns the body's SHA-256 in hex, empty if there is no body, or what stands for it if
+// the payload is not signed. Files are not kept in memory.
 func (r *Request) Hash(stdin io.Reader, unsigned bool) (string, error) {
 	switch {
 	case unsigned:
@@ -147,7 +148,7 @@ func (r *Request) Hash(stdin io.Reader, unsigned bool) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// writeBody writes the body as it is sent.
+// writeBody writes the body as curl sends it.
 func (r *Request) writeBody(to io.Writer, stdin io.Reader) error {
 	w := &counter{to: to}
 	if r.upload != "" {
@@ -202,7 +203,7 @@ func (c *counter) Write(b []byte) (int, error) {
 	return c.to.Write(b)
 }
 
-// stripper leaves out what curl leaves out of the files of --data: line ends and
+// stripper removes what curl removes from the files of --data: newlines, carriage returns and
 // zero bytes.
 type stripper struct{ to io.Writer }
 
@@ -211,8 +212,8 @@ func (s stripper) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
-// Command is a command that makes the request, for a POSIX shell. What curl
-// would change of the URL it is told not to.
+// Command returns a curl command, quoted for a POSIX shell, that makes the request with more
+// headers set. Its flags keep curl from changing the URL, which would break the signature.
 func (r *Request) Command(set []Header) string {
 	words := []string{"curl"}
 	add := func(more ...string) { words = append(words, more...) }

@@ -42,8 +42,8 @@ func newAgentStatus(a *command.App) *cobra.Command {
 	return c
 }
 
-// writtenRows takes the files that are out from an agent's facts, for a table of
-// their own.
+// writtenRows moves the files that fob write has created from an agent's status into a table
+// of their own.
 func writtenRows(facts map[string]any) ([][]string, error) {
 	rows := [][]string{{"WRITTEN FILE", "PROFILE", "SECTION", "EXPIRES IN"}}
 	text, err := json.Marshal(facts["written"])
@@ -64,7 +64,7 @@ func newAgentStop(a *command.App) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		for range 2 { // an agent that was killed a moment ago takes connections still
+		for range 2 { // the socket of an agent that is just being killed still accepts a connection
 			client, err := running(cmd.Context(), a, home)
 			if errors.Is(err, api.ErrNoAgent) {
 				a.Tell("no agent is running")
@@ -81,8 +81,8 @@ func newAgentStop(a *command.App) *cobra.Command {
 	})
 }
 
-// running connects to the agent that is running. Where none is, but one that was
-// killed has left files of credentials, one is started: it takes them away.
+// running connects to a running agent. If none runs, but a killed one has left files of
+// fob write, it starts one, which deletes them. Error [api.ErrNoAgent] if none runs.
 func running(ctx context.Context, a *command.App, home fob.Home) (*api.Client, error) {
 	client, err := api.Running(home, api.Caller{}, a.UI())
 	if _, e := os.Lstat(home.Written()); e != nil || !errors.Is(err, api.ErrNoAgent) {
@@ -92,19 +92,19 @@ func running(ctx context.Context, a *command.App, home fob.Home) (*api.Client, e
 	if err != nil || !a.Alone() {
 		return client, err
 	}
-	if err := api.End(ctx, client); err != nil { // none is wanted here
+	if err := api.End(ctx, client); err != nil { // FOB_AGENT=off: it must not stay
 		return nil, err
 	}
 	return nil, api.ErrNoAgent
 }
 
-// askRunning asks the agent that is running.
+// askRunning sends a request to a running agent. Error [fob.ErrNotFound] if none runs.
 func askRunning(ctx context.Context, a *command.App, method any, result any) error {
 	home, err := fob.HomeFrom(a.Getenv)
 	if err != nil {
 		return err
 	}
-	for range 2 { // as above
+	for range 2 { // as for fob agent stop
 		var client *api.Client
 		client, err = running(ctx, a, home)
 		if errors.Is(err, api.ErrNoAgent) {

@@ -15,13 +15,13 @@ import (
 	"fob/internal/fob"
 )
 
-// named is a browser that can be named on the command line.
+// named is a browser that --browser knows by name.
 type named struct {
 	name     string
-	firefox  bool     // has containers; the others have profiles
-	programs []string // in PATH, the first that is there
-	app      string   // on macOS
-	windows  string   // under Program Files
+	firefox  bool     // isolates sessions by containers; the others by profiles
+	programs []string // names to look for in PATH, in this order
+	app      string   // its name on macOS
+	windows  string   // its path under Program Files
 }
 
 func browsers() []named {
@@ -38,7 +38,7 @@ func browsers() []named {
 	}
 }
 
-// findBrowser finds a browser by its name, or by the program that starts it.
+// findBrowser finds a browser by its name or by the name of its program.
 func findBrowser(name string) (named, bool) {
 	base := strings.TrimSuffix(strings.ToLower(filepath.Base(name)), ".exe")
 	for _, b := range browsers() {
@@ -49,14 +49,14 @@ func findBrowser(name string) (named, bool) {
 	return named{}, false
 }
 
-// page is what a browser is to open, and for whom.
+// page is a page to open in a browser, perhaps in a container.
 type page struct {
 	url       string
-	facts     map[string]string // what templates may name, without the braces
-	container string            // a template; empty: none
+	facts     map[string]string // values for {name} and the like in templates
+	container string            // template of its name; empty if there is none
 }
 
-// fill replaces {name} and the like.
+// fill replaces {name} and the like in a template.
 func (p page) fill(template string) string {
 	pairs := []string{"{url}", p.url}
 	for name, value := range p.facts {
@@ -65,7 +65,7 @@ func (p page) fill(template string) string {
 	return strings.NewReplacer(pairs...).Replace(template)
 }
 
-// Firefox's colours and icons of containers.
+// The colours and icons that Firefox has for containers.
 func containerColors() []string {
 	return []string{"blue", "turquoise", "green", "yellow", "orange", "red", "pink", "purple"}
 }
@@ -74,7 +74,8 @@ func containerIcons() []string {
 	return []string{"fingerprint", "briefcase", "dollar", "cart", "circle", "gift", "vacation", "food", "fruit", "pet", "tree", "chill"}
 }
 
-// pick chooses what was set, or one of a list: for one name always the same.
+// pick returns the value that is set, which must be in the list, or else one of the list that
+// depends on the name only.
 func pick(what, set, name string, from []string) (string, error) {
 	switch {
 	case set == "":
@@ -87,8 +88,8 @@ func pick(what, set, name string, from []string) (string, error) {
 	return "", fob.Errorf(fob.ErrUsage, "console_%s = %s: there are %s", what, set, strings.Join(from, ", "))
 }
 
-// inContainer is an address that the add-on "Open external links in a container"
-// opens in the container of that name, which it makes if there is none.
+// inContainer returns an address for Firefox's add-on "Open external links in a container",
+// which opens the page in the container of that name and creates the container if need be.
 func (p page) inContainer() string {
 	name := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -100,9 +101,9 @@ func (p page) inContainer() string {
 	return "ext+container:name=" + escape(name) + "&color=" + p.facts["color"] + "&icon=" + p.facts["icon"] + "&url=" + escape(p.url)
 }
 
-// profileDirectory names the directory that a Chromium keeps for a profile of its
-// own, which it makes by itself: a name of letters, digits and dashes, and what
-// others would not have in common.
+// profileDirectory returns the name of a Chromium profile's directory, which Chromium creates
+// if need be. It has letters, digits, dashes and underscores only; a hash is added where
+// that would give two names the same directory.
 func (p page) profileDirectory() string {
 	name := p.fill(p.container)
 	plain := strings.Map(func(r rune) rune {
@@ -122,7 +123,7 @@ func (p page) profileDirectory() string {
 	return "fob-" + plain
 }
 
-// arguments are those with which a browser opens a page.
+// arguments returns the browser's arguments to open a page.
 func (b named) arguments(p page) []string {
 	switch {
 	case p.container == "":
@@ -133,7 +134,7 @@ func (b named) arguments(p page) []string {
 	return []string{"--profile-directory=" + p.profileDirectory(), "--no-first-run", "--no-default-browser-check", p.url}
 }
 
-// start is the beginning of the command that starts a browser here.
+// start returns the command that starts the browser on this system, without its arguments.
 func (b named) start(getenv func(string) string) ([]string, error) {
 	if runtime.GOOS == "darwin" {
 		return []string{"/usr/bin/open", "-n", "-a", b.app, "--args"}, nil
@@ -158,8 +159,8 @@ func (b named) start(getenv func(string) string) ([]string, error) {
 	return nil, fob.Errorf(fob.ErrNotFound, "%s is not installed, or not in PATH", b.name).WithHint("--browser PROGRAM, or --print")
 }
 
-// words splits a command as a shell does, but for all that a shell would do with
-// the words: quotes keep blanks.
+// words splits a command at blanks, except in single or double quotes. Nothing else of a
+// shell's syntax has a meaning.
 func words(text string) ([]string, error) {
 	var out []string
 	var word strings.Builder
@@ -196,8 +197,8 @@ func words(text string) ([]string, error) {
 	return out, nil
 }
 
-// fromTemplate fills a command. Words are split first, so that what is filled in
-// stays in its word.
+// fromTemplate returns the command of a template. It is split into words before values are
+// filled in, so that a value with blanks stays one argument.
 func fromTemplate(template string, p page) ([]string, error) {
 	argv, err := words(template)
 	if err != nil {

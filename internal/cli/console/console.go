@@ -18,11 +18,11 @@ import (
 	"fob/internal/fob"
 )
 
-// consoleOptions are the flags of fob console that the front end itself acts on.
+// consoleOptions are the flags of fob console that say what to do with the address.
 type consoleOptions struct {
 	print, copy, json           bool
 	browser, command, container string
-	set                         bool // the container is from the settings
+	set                         bool // the container is from the config file
 }
 
 func NewConsole(a *command.App) *cobra.Command {
@@ -78,8 +78,8 @@ func NewConsole(a *command.App) *cobra.Command {
 	return c
 }
 
-// serviceNames are the short names in the table of the command's page, which a
-// test holds equal to those that the agent knows.
+// serviceNames returns the short names in the table of the command's page. A test checks that
+// these are the ones that the agent knows.
 func serviceNames() []string {
 	page, err := ref.Read("console")
 	if err != nil {
@@ -97,7 +97,7 @@ func serviceNames() []string {
 	return names
 }
 
-// console gets the address, and does with it what was asked.
+// console gets the address that signs in, and prints, copies or opens it.
 func console(ctx context.Context, a *command.App, p *api.DeliverParams, o consoleOptions) error {
 	d, err := a.Deliver(ctx, p)
 	if err != nil {
@@ -127,12 +127,12 @@ func console(ctx context.Context, a *command.App, p *api.DeliverParams, o consol
 	return openConsole(ctx, a, p.Name, to, o, d)
 }
 
-// pageOf takes what the command line does not say from the settings: one way to
-// open on the command line puts all others in the settings aside.
+// pageOf completes the options from the settings in the config file. A way to open the page
+// on the command line overrides all ways in the settings.
 func pageOf(name string, d fob.Delivery, o *consoleOptions) (page, error) {
 	if o.browser == "" && o.command == "" {
 		if o.command = d.Facts["console_command"]; o.container != "" {
-			o.command = "" // a container is of a browser
+			o.command = "" // a container needs a browser
 		}
 	}
 	if o.browser == "" {
@@ -166,7 +166,7 @@ func printAddress(a *command.App, address string) error {
 	return nil
 }
 
-// openConsole starts a browser, or prints the address where none would be seen.
+// openConsole opens the page, or prints its address where a browser would not be visible.
 func openConsole(ctx context.Context, a *command.App, name string, to page, o consoleOptions, d fob.Delivery) error {
 	why := ""
 	if o.command == "" {
@@ -191,7 +191,7 @@ func openConsole(ctx context.Context, a *command.App, name string, to page, o co
 	return printAddress(a, to.url)
 }
 
-// consoleCommand is what to start.
+// consoleCommand returns the command that opens the page.
 func consoleCommand(ctx context.Context, a *command.App, to page, o consoleOptions) ([]string, error) {
 	if o.command != "" {
 		return fromTemplate(o.command, to)
@@ -224,8 +224,8 @@ func consoleCommand(ctx context.Context, a *command.App, to page, o consoleOptio
 	return append([]string{path}, b.arguments(to)...), nil
 }
 
-// usualBrowser is the person's own choice, where it can be told: of BROWSER, or of
-// the desktop.
+// usualBrowser returns the name of the default browser, by BROWSER or by the desktop's
+// settings; empty if it is unknown.
 func usualBrowser(ctx context.Context, a *command.App) string {
 	if first := strings.Fields(a.Getenv("BROWSER")); len(first) > 0 {
 		if _, known := findBrowser(first[0]); known {

@@ -12,8 +12,8 @@ import (
 	"fob/internal/terminal"
 )
 
-// NewAdd draws the command of each kind from the kind's own fields, which the
-// agent knows: the tree is built when add is really asked for.
+// NewAdd makes fob add. Its subcommands, one for each kind, are made from the agent's
+// description of the kinds; so that is asked for only when fob add runs.
 func NewAdd(a *command.App) *cobra.Command {
 	c := a.Command("add", func(cmd *cobra.Command, args []string) error {
 		kinds, err := kinds(cmd.Context(), a)
@@ -33,8 +33,8 @@ func NewAdd(a *command.App) *cobra.Command {
 	return c
 }
 
-// completeAdd completes kinds, their flags, and the values of flags that name
-// another definition. add parses no flags itself, so they are all arguments here.
+// completeAdd completes kinds, their flags, and values that name another definition. fob add
+// parses no flags itself, so args has all words of the command line.
 func completeAdd(a *command.App, cmd *cobra.Command, args []string, text string) ([]string, cobra.ShellCompDirective) {
 	kinds, _ := kinds(cmd.Context(), a)
 	var words []string
@@ -72,7 +72,7 @@ func completeField(ctx context.Context, a *command.App, f api.FieldDoc, text str
 	}
 	var rows []api.Row
 	p := api.ListParams{}
-	_ = a.Call(ctx, api.List, &p.Caller, &p, &rows) // nothing to offer is an answer
+	_ = a.Call(ctx, api.List, &p.Caller, &p, &rows) // completion shows no errors
 	var names []string
 	for _, r := range rows {
 		if r.Section == f.Names && r.Name == terminal.Clean(r.Name) {
@@ -116,7 +116,7 @@ func newAddKind(a *command.App, k api.KindDoc) *cobra.Command {
 					p.Keys[f.Key] = values[i]
 				}
 			}
-			p.Caller.Bus = a.Bus() // a first secret makes the vault
+			p.Caller.Bus = a.Bus() // the first secret creates the vault
 			return a.Call(cmd.Context(), api.Add, &p.Caller, p, nil)
 		}),
 	}

@@ -28,13 +28,13 @@ func NewRelease(a *command.App) *cobra.Command {
 	return c
 }
 
-// newMove is adopt and its inverse, which differ in direction only.
+// newMove makes fob adopt or fob release, which take the same flags.
 func newMove(a *command.App, verb string, method api.Method[api.MoveParams, api.MoveResult]) *cobra.Command {
 	var p api.MoveParams
 	var asJSON bool
 	c := a.Command(verb, func(cmd *cobra.Command, args []string) error {
 		p.Names, p.Caller.Exe, p.Shared = args, a.Exe(), a.SharedSignIns()
-		p.Caller.Bus = a.Bus() // a first adoption makes the vault
+		p.Caller.Bus = a.Bus() // the first adoption creates the vault
 		var result api.MoveResult
 		if err := a.Call(cmd.Context(), method, &p.Caller, &p, &result); err != nil {
 			return err

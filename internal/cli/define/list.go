@@ -36,7 +36,7 @@ func NewList(a *command.App) *cobra.Command {
 		case len(args) > 0:
 			return a.PrintTable(roleTable(rows, time.Now()))
 		case len(rows) == 0 && filter == "":
-			a.Tell("no profiles yet; fob adopt takes in ~/.aws/credentials, fob add user NAME makes one")
+			a.Tell("no profiles yet; fob adopt takes in ~/.aws/credentials, fob add makes one")
 			return nil
 		}
 		return a.PrintTable(table(rows, time.Now()))
@@ -53,8 +53,8 @@ func NewList(a *command.App) *cobra.Command {
 	return c
 }
 
-// listed is a row as --json prints it: with the members that scripts rely on, empty
-// or not. On the wire, where there may be tens of thousands, empty ones are left out.
+// listed is a row as --json prints it. Scripts rely on members that may be empty; on the
+// wire these are left out, because there may be tens of thousands of rows.
 type listed struct {
 	Name        string     `json:"name"`
 	Kind        string     `json:"kind"`
@@ -70,7 +70,7 @@ type listed struct {
 	Expiration  *time.Time `json:"expiration"`
 }
 
-// roleTable shows the roles of a sign-in.
+// roleTable returns a table of the roles of a sign-in.
 func roleTable(rows []api.Row, now time.Time) [][]string {
 	out := [][]string{{"NAME", "ACCOUNT", "ACCOUNT NAME", "EMAIL", "ROLE", "STATE", "EXPIRES IN"}}
 	for _, r := range rows {

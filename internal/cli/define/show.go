@@ -30,7 +30,7 @@ func NewShow(a *command.App) *cobra.Command {
 	return c
 }
 
-// show prints a definition in the grammar of the file it could be put into.
+// show prints a definition in the syntax of ~/.aws/config.
 func show(a *command.App, d api.Definition, name string) {
 	a.Printf("# %s, defined in %s\n", dash(d.Kind), terminal.Clean(d.Path))
 	section := cmp.Or(d.Section, "profile")

@@ -20,7 +20,8 @@ func NewCredentials(a *command.App) *cobra.Command {
 	return c
 }
 
-// NewSession is the command line that Leapp wrote into config files.
+// NewSession makes fob session generate: the command line that Leapp has written into
+// config files, where fob may be installed under Leapp's name.
 func NewSession(a *command.App) *cobra.Command {
 	generate := a.OneName(a.Command("session generate", func(cmd *cobra.Command, args []string) error {
 		return hotpath.Credentials(cmd.Context(), a.App, &api.DeliverParams{Name: args[0]})

@@ -11,9 +11,8 @@ import (
 	"fob/internal/fob"
 )
 
-// execEndpoint runs a program with an endpoint of its own: this process stays as
-// its parent and serves it. When the program ends the endpoint is gone; if this
-// process is killed it is gone too.
+// execEndpoint runs a program as a child, and serves it credentials at an endpoint on
+// loopback until the program ends.
 func execEndpoint(ctx context.Context, a *command.App, p *api.DeliverParams, argv []string) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -38,15 +37,15 @@ func execEndpoint(ctx context.Context, a *command.App, p *api.DeliverParams, arg
 		return err
 	}
 	if err != nil {
-		a.Tell("the endpoint failed: " + err.Error()) // the program goes on without
+		a.Tell("the endpoint failed: " + err.Error()) // the program runs on
 	}
 	err = <-ended
 	a.Leave()
 	return c.Mirror(err)
 }
 
-// startServed starts the program in the environment that the way exec makes for an
-// endpoint, with what the endpoint itself adds to it.
+// startServed starts the program, in the environment of the delivery exec together with the
+// variables that name the endpoint.
 func startServed(ctx context.Context, a *command.App, p *api.DeliverParams, served fob.Delivery, argv []string) (*child.Child, error) {
 	p.Options, p.Caller.Exe = map[string]string{"mode": "endpoint"}, a.Exe()
 	d, err := a.Deliver(ctx, p)

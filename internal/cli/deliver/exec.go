@@ -58,7 +58,8 @@ func exec(ctx context.Context, a *command.App, p *api.DeliverParams, argv []stri
 	return child.Run(argv, a.Environ.Unnested().Changed(d))
 }
 
-// execStatic stays beside the program, to say when its variables have expired.
+// execStatic runs the program as a child with static credentials in its environment, and
+// says so when they expire.
 func execStatic(ctx context.Context, a *command.App, p *api.DeliverParams, argv []string) error {
 	p.Options, p.Caller.Exe = map[string]string{"mode": "env"}, a.Exe()
 	d, err := a.Deliver(ctx, p)
@@ -82,7 +83,7 @@ func execStatic(ctx context.Context, a *command.App, p *api.DeliverParams, argv 
 	return c.Mirror(c.Wait())
 }
 
-// shell is what runs when no command was given.
+// shell returns the program to run when no command was given.
 func shell(a *command.App) string {
 	if runtime.GOOS == "windows" {
 		if s := a.Getenv("ComSpec"); s != "" {

@@ -7,7 +7,7 @@ import (
 	"fob/internal/fob"
 )
 
-// serveOptions are the flags of fob serve; the task has them under their names.
+// serveOptions are the flags of fob serve; the task's options have the flags' names.
 type serveOptions struct {
 	listen, tokenFile            string
 	imds, force, json, noSession bool

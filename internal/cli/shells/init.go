@@ -21,8 +21,8 @@ func NewInit(a *command.App) *cobra.Command {
 	return c
 }
 
-// NewCompletion takes the place of cobra's own, whose scripts evaluate what was
-// typed, and in bash need another package.
+// NewCompletion makes fob completion. Cobra's own scripts are not used: they evaluate what
+// was typed, and for bash they need the package bash-completion.
 func NewCompletion(a *command.App) *cobra.Command {
 	return oneShell(a, a.Command("completion", func(_ *cobra.Command, args []string) error {
 		text, err := shell.Completion(args[0])
@@ -33,7 +33,7 @@ func NewCompletion(a *command.App) *cobra.Command {
 	}))
 }
 
-// oneShell is the arguments of a command that takes a shell's name.
+// oneShell makes a command take the name of a shell, and complete it.
 func oneShell(a *command.App, c *cobra.Command) *cobra.Command {
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {

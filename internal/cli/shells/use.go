@@ -18,8 +18,8 @@ import (
 	"fob/internal/tui"
 )
 
-// use prints what changes a shell: its function fob, which fob init defines,
-// evaluates that.
+// use prints commands that change a shell. The shell function fob, which fob init defines,
+// evaluates them.
 type use struct {
 	*command.App
 	shell  string
@@ -41,7 +41,7 @@ func NewUse(a *command.App) *cobra.Command {
 	c.Flags().StringVar(&u.shell, "shell", "", "print what changes this `SHELL`")
 	_ = c.Flags().MarkHidden("shell")
 	command.NarrowFlags(c, &u.params.Narrow)
-	// What is on stdout is evaluated.
+	// The shell evaluates stdout, so help goes to stderr.
 	help := c.HelpFunc()
 	c.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if u.shell != "" {
@@ -94,8 +94,7 @@ func (u *use) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// print prints the lines that take back what an earlier fob use did, and then
-// make the change of a delivery.
+// print prints the commands that undo an earlier fob use and then apply a delivery.
 func (u *use) print(d fob.Delivery, name string) error {
 	var b strings.Builder
 	call := func(function string, names []string) {
@@ -109,7 +108,7 @@ func (u *use) print(d fob.Delivery, name string) error {
 	if now := u.Getenv(environ.UseName); now != "" && now != name {
 		set[environ.UseLast] = now
 	}
-	// What would win is removed where it is there: now, or once taken back.
+	// Variables to remove are removed if they are set: now, or after the undo.
 	var gone []string
 	for _, v := range d.Unset {
 		if u.Getenv(v) != "" || slices.Contains(before, v) || slices.Contains(before, "-"+v) {
@@ -132,7 +131,7 @@ func (u *use) print(d fob.Delivery, name string) error {
 	return u.Write(fob.Delivery{Stdout: b.String()})
 }
 
-// pick lets the person choose among all names.
+// pick shows all profiles in a list and returns the one that the person chooses.
 func (u *use) pick(ctx context.Context) (string, error) {
 	var rows []api.Row
 	p := api.Empty{}
@@ -140,7 +139,7 @@ func (u *use) pick(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if len(rows) == 0 {
-		return "", fob.Errorf(fob.ErrNotFound, "there are no profiles to pick from").WithHint("fob add, fob adopt; fob sync NAME after fob add sso NAME")
+		return "", fob.Errorf(fob.ErrNotFound, "there are no profiles to pick from").WithHint("fob add, fob adopt; fob sync for the roles of a sign-in")
 	}
 	in, out, err := terminal.Open()
 	if err != nil || u.Getenv("TERM") == "dumb" {
@@ -159,7 +158,7 @@ func (u *use) pick(ctx context.Context) (string, error) {
 	return rows[i].Name, nil
 }
 
-// notInstalled says what to write where.
+// notInstalled is the error for a shell without the function; its hint says how to get it.
 func (u *use) notInstalled() error {
 	name, rc, line := "bash", "~/.bashrc", `eval "$(fob init bash)"`
 	switch shell := strings.TrimSuffix(filepath.Base(u.Getenv("SHELL")), ".exe"); {

@@ -14,7 +14,7 @@ func NewLogin(a *command.App) *cobra.Command {
 	var asJSON, share bool
 	c := a.OneName(a.Command("login", func(cmd *cobra.Command, args []string) error {
 		p.Name, a.SigningIn = args[0], true
-		p.Caller.Bus = a.Bus() // a first sign-in makes the vault
+		p.Caller.Bus = a.Bus() // the first sign-in creates the vault, in the keyring if there is one
 		if share {
 			a.Tell("warning: the sign-in will be in a file in clear, for every program of yours to read")
 			p.Share = a.SharedSignIns()

@@ -29,7 +29,7 @@ func NewSync(a *command.App) *cobra.Command {
 			switch {
 			case err != nil && (len(names) == 1 || cmd.Context().Err() != nil):
 				return err
-			case err != nil: // the others are found all the same
+			case err != nil: // continue with the other sign-ins
 				complain(a, err)
 				first = cmp.Or(first, err)
 			case asJSON:
@@ -54,7 +54,7 @@ func NewSync(a *command.App) *cobra.Command {
 	return c
 }
 
-// complain prints an error that does not end the command.
+// complain prints an error after which the command continues.
 func complain(a *command.App, err error) {
 	a.Tell(err.Error())
 	if hint := fob.HintOf(err); hint != "" {
@@ -62,7 +62,7 @@ func complain(a *command.App, err error) {
 	}
 }
 
-// sessionNames are the sign-ins that were named, else all.
+// sessionNames returns the sign-ins on the command line, else all.
 func sessionNames(a *command.App, cmd *cobra.Command, args []string) ([]string, error) {
 	if len(args) > 0 {
 		return args, nil
@@ -79,12 +79,13 @@ func sessionNames(a *command.App, cmd *cobra.Command, args []string) ([]string, 
 		}
 	}
 	if len(names) == 0 {
-		return nil, fob.Errorf(fob.ErrNotFound, "there is no sign-in to search").WithHint("fob add sso NAME --start-url URL --region REGION")
+		return nil, fob.Errorf(fob.ErrNotFound, "there is no sign-in to search").WithHint("fob add --help shows which kinds there are")
 	}
 	return names, nil
 }
 
-// maxShown keeps the summary of a first search readable.
+// maxShown is how many roles of each sort the summary shows: the first search of a large
+// organization finds thousands.
 const maxShown = 20
 
 func synced(a *command.App, r api.SyncResult) {

@@ -13,8 +13,7 @@ import (
 	"fob/internal/fob"
 )
 
-// curlOptions are the flags of fob curl that are not about the request itself;
-// the task has them under the names of their flags.
+// curlOptions are the flags of fob curl; the task's options have the flags' names.
 type curlOptions struct {
 	request           curlflags.Extended
 	service, region   string
@@ -92,7 +91,7 @@ func (o *curlOptions) bind(c *cobra.Command) {
 	}
 }
 
-// task is what the command line says.
+// task returns the task for the command's arguments and flags.
 func (o *curlOptions) task(args []string, in *os.File) (fob.Task, error) {
 	if o.insecure {
 		return fob.Task{}, fob.Errorf(fob.ErrUsage, "fob sends no signed request to a server that cannot prove who it is, so there is no -k").
@@ -135,7 +134,7 @@ func (o *curlOptions) task(args []string, in *os.File) (fob.Task, error) {
 	return t, nil
 }
 
-// quiet is -s: the exit code is all that is said of a failure.
+// quiet implements -s: of a failure only the exit code remains.
 func (o *curlOptions) quiet(err error) error {
 	var own *fob.Error
 	if err == nil || !o.silent || o.showError || !errors.As(err, &own) && !errors.Is(err, context.Canceled) {

@@ -9,7 +9,7 @@ import (
 	"fob/internal/fob"
 )
 
-// proxyOptions are the flags of fob proxy; the task has them under their names.
+// proxyOptions are the flags of fob proxy; the task's options have the flags' names.
 type proxyOptions struct {
 	to                                         []string
 	listen, tokenFile, service, region, caFile string
@@ -59,7 +59,7 @@ func (o *proxyOptions) task(name string) fob.Task {
 	return t
 }
 
-// proxyReady prints where the proxy listens, and opens the page if there is one.
+// proxyReady prints the proxy's address, and with --browser opens its page.
 func proxyReady(ctx context.Context, a *command.App, d fob.Delivery) error {
 	if err := a.Write(d); err != nil || d.URL == "" {
 		return err

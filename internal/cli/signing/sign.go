@@ -13,7 +13,7 @@ import (
 	"fob/internal/fob"
 )
 
-// signOptions are the flags of fob sign: a request, and what is wanted of it.
+// signOptions are the flags of fob sign: a request, and how to sign it.
 type signOptions struct {
 	curlflags.Request
 	service, region, regionSet, at, presign string
@@ -73,7 +73,7 @@ func sign(ctx context.Context, a *command.App, p *api.DeliverParams, o *signOpti
 	if p.Options["payload"], err = o.Hash(a.In, o.unsigned); err != nil {
 		return err
 	}
-	if n, err := command.Seconds(o.presign); err == nil { // else the agent says what is wrong
+	if n, err := command.Seconds(o.presign); err == nil { // for anything else the agent returns an error
 		p.MinValid, p.Options["presign"] = n, (time.Duration(n) * time.Second).String()
 	}
 	d, err := a.Deliver(ctx, p)
@@ -83,11 +83,11 @@ func sign(ctx context.Context, a *command.App, p *api.DeliverParams, o *signOpti
 	return writeSignature(a, o, headers, d)
 }
 
-// writeSignature prints what was delivered: the headers to set, or the URL.
+// writeSignature prints the headers to set, or the presigned URL.
 func writeSignature(a *command.App, o *signOptions, sent []curlflags.Header, d fob.Delivery) error {
 	var set []curlflags.Header
 	if o.presign == "" {
-		// Content-Type goes with the signature where nobody but fob said it.
+		// A Content-Type that was added for --data is signed, so it is printed too.
 		set = append(sent[len(o.Given()):len(sent):len(sent)], curlflags.ParseLines(d.Stdout)...)
 	} else {
 		o.URL = strings.TrimSpace(d.Stdout)

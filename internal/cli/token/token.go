@@ -16,15 +16,16 @@ import (
 	"fob/internal/terminal"
 )
 
-// helperLimit bounds what git and Docker write to a credential helper, in bytes.
+// helperLimit is the most that is read of what git and Docker write to a credential helper,
+// in bytes.
 const helperLimit = 64 << 10
 
 func NewToken(a *command.App) *cobra.Command {
 	return a.Group("token", newTokenEKS(a), newTokenRDS(a), newTokenCodeCommit(a), newTokenECR(a))
 }
 
-// tokenCommand makes a command that delivers a token. args turns the command line
-// into options; with none there is nothing to deliver.
+// tokenCommand makes a command that prints a token. options turns its argument into the
+// delivery's options; if it returns nil, there is nothing to deliver.
 func tokenCommand(a *command.App, kind string, takes []string, options func(arg string) (map[string]string, error)) *cobra.Command {
 	p := &api.DeliverParams{Way: "token"}
 	var profile string
@@ -61,8 +62,8 @@ func tokenCommand(a *command.App, kind string, takes []string, options func(arg 
 	return c
 }
 
-// actFor takes the profile from the environment, and what a fob exec has taken away
-// from it: a tool's helper may do no more than the tool.
+// actFor sets the profile and the restrictions of the surrounding fob exec, from the
+// environment: the helper of a tool must not get more permissions than the tool has.
 func actFor(a *command.App, p *api.DeliverParams) error {
 	name, narrowed := a.Environ.Acting()
 	if name == "" {
@@ -86,7 +87,8 @@ func newTokenEKS(a *command.App) *cobra.Command {
 	})
 }
 
-// execVersion is the version of kubectl's protocol that it asks for.
+// execVersion returns the version of its protocol that kubectl asks for in
+// KUBERNETES_EXEC_INFO.
 func execVersion(info string) (string, error) {
 	if info == "" {
 		return "v1", nil
@@ -113,7 +115,7 @@ func newTokenCodeCommit(a *command.App) *cobra.Command {
 	return tokenCommand(a, "codecommit", []string{"get", "store", "erase"}, func(verb string) (map[string]string, error) {
 		input, err := helperInput(a)
 		if verb != "get" {
-			return nil, err // there is nothing to keep; git may know more verbs some day
+			return nil, err // nothing is stored; unknown verbs are ignored, as git asks of helpers
 		}
 		return map[string]string{"input": input}, err
 	})
@@ -134,7 +136,7 @@ func newTokenECR(a *command.App) *cobra.Command {
 		}
 		return nil, fob.Errorf(fob.ErrUsage, "Docker's helpers know no verb %q", verb).WithHint("fob token ecr %s", strings.Join(verbs, "|"))
 	})
-	// Docker shows what a helper prints on stdout before it fails.
+	// On failure Docker shows what its helper has printed on stdout, not on stderr.
 	run := c.RunE
 	c.RunE = command.Runs(func(cmd *cobra.Command, args []string) error {
 		err := run(cmd, args)

@@ -52,7 +52,7 @@ func newVaultPasswd(a *command.App) *cobra.Command {
 	return c
 }
 
-// vaultOptions say how a vault is to be unlocked.
+// vaultOptions are the flags that say how the vault is unlocked from now on.
 type vaultOptions struct{ method, identity string }
 
 func (o *vaultOptions) bind(c *cobra.Command) {
@@ -69,7 +69,7 @@ func vaultParams(a *command.App, o vaultOptions) (*api.VaultParams, error) {
 	if o.method != "file" {
 		return nil, fob.Errorf(fob.ErrUsage, "--identity is for --unlock file").WithHint("add --unlock file")
 	}
-	path, err := filepath.Abs(o.identity) // the agent's directory is another
+	path, err := filepath.Abs(o.identity) // the agent has another working directory
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrUsage, "--identity %s: %w", o.identity, err).WithHint("name it from the root")
 	}
