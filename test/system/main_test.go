@@ -31,10 +31,9 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
-	if args := os.Args; len(args) > 2 && args[1] == frontend.Flag { // fob's front end, which finds the agent beside this program
-		os.Exit(cli.Main(context.Background(), args[2], append(args[:1:1], args[3:]...), frontend.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Environ(), nil))
-	}
 	switch filepath.Base(os.Args[0]) {
+	case "fob": // the front end, with the agent that is beside this program
+		os.Exit(cli.Main(context.Background(), "0.1.0-dev", os.Args, frontend.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Environ(), nil))
 	case "fob-agent": // in the agent's place
 		os.Exit(trace(os.Args[1:]))
 	case "stranger":

@@ -21,8 +21,9 @@ import (
 // over all of its threads: strace's when=N counts for each thread by itself, and
 // a Go program's calls wander between threads, so that some would never be met.
 //
-// It is this test binary under the name fob-agent, in a folder with a fob of its
-// own, and so is started in the agent's place.
+// It is this test binary under the name fob-agent. The folder's fob is this test binary
+// too: the program fob would become the fob-agent beside it for most commands, so that the
+// front end, and not the agent, would be traced.
 
 const (
 	traceReal   = "FOB_TEST_REAL"   // the agent to start
@@ -41,12 +42,12 @@ func tracedBin(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, from := range map[string]string{"fob": filepath.Join(bin, "fob"), "fob-agent": self} {
+	for _, name := range []string{"fob", "fob-agent"} {
 		to := filepath.Join(dir, name)
-		if os.Link(from, to) == nil {
+		if os.Link(self, to) == nil {
 			continue
 		}
-		data, err := os.ReadFile(from)
+		data, err := os.ReadFile(self)
 		if err == nil {
 			err = os.WriteFile(to, data, 0o755)
 		}
