@@ -55,7 +55,8 @@
 //
 // # Control surface
 //
-// Scripts that run built binaries start cmd/fakeaws and steer it with POST and JSON
+// Scripts that run built binaries start cmd/fakeaws (with --ca FILE: with package edge
+// in front) and steer it with POST and JSON
 // to /_fake/NAME. Unknown members are errors, and so is anything with an Origin header
 // or a Host that is not loopback. An error is {"error": "…"} with status 400.
 //

@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"fob/internal/fakeaws/edge"
 	"fob/internal/fob"
 )
 
 type programOptions struct {
 	listen, scene, out string
+	ca                 string
 	ignoreStdin        bool
 	partition, region  string
 	verbose            bool
@@ -28,6 +30,7 @@ func (o *programOptions) parse(args []string, stderr io.Writer) error {
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback address and port")
 	flags.StringVar(&o.scene, "scene", "default", "what is there at the start: default, or empty")
 	flags.StringVar(&o.out, "out", "", "file for the line with the URL and the scene's secrets, instead of stdout")
+	flags.StringVar(&o.ca, "ca", "", "file for a certificate authority: serve TLS too, and a proxy for AWS's own host names")
 	flags.BoolVar(&o.ignoreStdin, "ignore-stdin", false, "do not end when stdin does")
 	flags.StringVar(&o.partition, "partition", "aws", "partition of the accounts")
 	flags.StringVar(&o.region, "region", "", "the only region to accept in signatures; any if empty")
@@ -79,7 +82,19 @@ func (o *programOptions) run(ctx context.Context, stdin io.Reader, stdout, stder
 	defer server.Close()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	if err := o.announce(scene, "http://"+listener.Addr().String(), stdout); err != nil {
+	addresses := map[string]any{"url": "http://" + listener.Addr().String()}
+	if o.ca != "" {
+		e, err := edge.New(s)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		if err := os.WriteFile(o.ca, e.CA, 0o600); err != nil {
+			return err
+		}
+		addresses["tls_url"], addresses["proxy"] = e.URL, e.Proxy
+	}
+	if err := o.announce(scene, addresses, stdout); err != nil {
 		return err
 	}
 	ended := make(chan struct{})
@@ -111,14 +126,14 @@ func isNull(stdin io.Reader) bool {
 }
 
 // announce writes one line of JSON, to a file that appears whole or not at all.
-func (o *programOptions) announce(scene Scene, url string, stdout io.Writer) error {
+func (o *programOptions) announce(scene Scene, all map[string]any, stdout io.Writer) error {
 	users := map[string]publicUser{}
 	for name, u := range scene.Users {
 		users[name] = public(u)
 	}
-	all := map[string]any{"url": url, "users": users, "roles": scene.Roles}
+	all["users"], all["roles"] = users, scene.Roles
 	if i := scene.SSO; i != nil {
-		all["sso"] = map[string]any{"start_url": i.StartURL(url), "region": i.Spec().Region, "user": i.Spec().User, "accounts": i.Accounts()}
+		all["sso"] = map[string]any{"start_url": i.StartURL(all["url"].(string)), "region": i.Spec().Region, "user": i.Spec().User, "accounts": i.Accounts()}
 	}
 	line, err := json.Marshal(all)
 	if err != nil {

@@ -4,9 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,5 +122,53 @@ func TestBotocore(t *testing.T) {
 	cmd.Stdin = bytes.NewReader(scene)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// With an authority, it serves TLS, and a proxy, until it ends.
+func TestProgramServesTLS(t *testing.T) {
+	t.Parallel()
+	stdin, hold := io.Pipe()
+	out, stdout := io.Pipe()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	ended := make(chan int, 1)
+	go func() {
+		ended <- fakeaws.Main(t.Context(), []string{"--ca", ca, "--scene", "empty"}, stdin, stdout, io.Discard)
+	}()
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a struct {
+		TLS   string `json:"tls_url"`
+		Proxy string `json:"proxy"`
+	}
+	pem, fileErr := os.ReadFile(ca)
+	pool := x509.NewCertPool()
+	if err := errors.Join(json.Unmarshal(line, &a), fileErr); err != nil || !pool.AppendCertsFromPEM(pem) {
+		t.Fatal(err, string(line))
+	}
+	proxy, err := url.Parse(a.Proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: pool}}
+	direct := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	for target, via := range map[string]*http.Transport{"https://sts.amazonaws.com/": transport, a.TLS + "/": direct} {
+		resp, err := (&http.Client{Transport: via}).Get(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = resp.Body.Close(); resp.StatusCode >= 500 {
+			t.Errorf("%s: %d", target, resp.StatusCode)
+		}
+		via.CloseIdleConnections()
+	}
+	_ = hold.Close()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if _, err := (&http.Client{Transport: direct}).Get(a.TLS); err == nil {
+		t.Error("TLS is served on")
 	}
 }
