@@ -22,8 +22,10 @@ type Kind struct {
 	Word string // what fob add calls it; Name, if empty
 	// Section is the type of the section that defines it; profile, if empty.
 	Section string
-	Doc     string  // one sentence
-	Fields  []Field // the keys that say how to authenticate
+	Doc     string // one sentence
+	// Fields are the keys that say how to authenticate. One of [Common] may be among
+	// them, to be required or checked in the kind's own way.
+	Fields []Field
 	// Services are the ids of the services that it calls: of a [services] section,
 	// their endpoints are checked, and no others.
 	Services []string
@@ -199,7 +201,7 @@ func (k Kind) wrong(p fob.Profile, key string, err error) error {
 func (k Kind) Accepts() []Field {
 	all := append([]Field(nil), k.Fields...)
 	for _, f := range Common() {
-		if k.Section == "" || f.Key == "endpoint_url" || f.Key == "services" {
+		if !k.Takes(f.Key) && (k.Section == "" || f.Key == "endpoint_url" || f.Key == "services") {
 			all = append(all, f)
 		}
 	}

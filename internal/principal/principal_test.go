@@ -14,42 +14,6 @@ import (
 	"fob/internal/principal/all"
 )
 
-// Every kind passes this: fields that can be shown as flags, a match that its
-// own example satisfies, and nothing secret in a definition.
-func TestKinds(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for _, k := range all.Kinds() {
-		if k.Name == "" || k.Doc == "" || k.Match == nil || k.Open == nil || seen[k.Name] {
-			t.Errorf("kind %q is not whole", k.Name)
-		}
-		seen[k.Name] = true
-		flags := map[string]bool{}
-		p := fob.Profile{Name: "x", Keys: map[string]string{}}
-		for _, f := range k.Accepts() {
-			if f.Key == "" || f.Doc == "" || f.Key != strings.ToLower(f.Key) || flags[f.FlagName()] {
-				t.Errorf("%s: field %q is not whole, or its flag is there twice", k.Name, f.Key)
-			}
-			flags[f.FlagName()] = true
-			if (f.Secret != nil) != fob.IsSecretKey(f.Key) {
-				t.Errorf("%s: %s: only secrets have an item", k.Name, f.Key)
-			}
-			if f.Required && f.Secret == nil && f.Example == "" {
-				t.Errorf("%s: %s has no example", k.Name, f.Key)
-			}
-			if f.Example != "" {
-				p.Keys[f.Key] = strings.ReplaceAll(f.Example, "AKIA…", "AKIAIOSFODNN7EXAMPLE")
-			}
-		}
-		if !k.Match(p) {
-			t.Errorf("%s does not match what fob add would write: %v", k.Name, p.Keys)
-		}
-		if err := k.Validate(p); err != nil {
-			t.Errorf("%s: its own examples are refused: %v", k.Name, err)
-		}
-	}
-}
-
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

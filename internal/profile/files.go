@@ -24,6 +24,8 @@ type Files struct {
 	kinds       []principal.Kind
 	groups      []principal.Kind // those of the kinds whose definitions are sign-ins
 	directories *directory.Store
+	// authenticating are the keys of all kinds, without those that every kind accepts.
+	authenticating map[string]bool
 
 	reader atomicfile.Reader
 
@@ -51,11 +53,17 @@ type cached struct {
 // New returns the definitions under home. The kinds say which keys authenticate; the
 // directories hold the accounts and roles behind sign-ins.
 func New(home fob.Home, kinds []principal.Kind, directories *directory.Store) *Files {
-	f := &Files{home: home, kinds: kinds, directories: directories, cache: map[source]*cached{}}
+	f := &Files{home: home, kinds: kinds, directories: directories, authenticating: map[string]bool{}, cache: map[source]*cached{}}
 	for _, k := range kinds {
 		if k.Group != nil {
 			f.groups = append(f.groups, k)
 		}
+		for _, field := range k.Fields {
+			f.authenticating[field.Key] = true
+		}
+	}
+	for _, field := range principal.Common() {
+		delete(f.authenticating, field.Key)
 	}
 	return f
 }

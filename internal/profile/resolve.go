@@ -117,14 +117,7 @@ func (f *Files) Authenticates(key string) bool {
 	if key == "credential_process" || key == "include_profile" || fob.IsSecretKey(key) {
 		return true
 	}
-	for _, k := range f.kinds {
-		for _, field := range k.Fields {
-			if field.Key == key {
-				return true
-			}
-		}
-	}
-	return false
+	return f.authenticating[key]
 }
 
 // addEndpoints sets the endpoints that p's endpoint_url and [services] section name.

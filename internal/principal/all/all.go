@@ -6,6 +6,7 @@ import (
 	"fob/internal/principal"
 	"fob/internal/principal/role"
 	"fob/internal/principal/sso"
+	"fob/internal/principal/static"
 	"fob/internal/principal/user"
 )
 
@@ -15,6 +16,7 @@ func Kinds() []principal.Kind {
 		role.Kind(),
 		sso.RoleKind(),
 		sso.SessionKind(),
+		static.Kind(),
 		user.Kind(),
 	}
 }

@@ -222,6 +222,10 @@ func (s *session) register(ctx context.Context) (registration, error) {
 	if err != nil {
 		return registration{}, principal.Explain(s.profile.Name, "registering at "+s.profile.Name, err)
 	}
+	if aws.ToString(out.ClientId) == "" || aws.ToString(out.ClientSecret) == "" {
+		return registration{}, fob.Errorf(fob.ErrNetwork, "registering at %s: the answer has no client", s.profile.Name).
+			WithHint("check that no proxy or captive portal answers in AWS's place")
+	}
 	r := registration{aws.ToString(out.ClientId), aws.ToString(out.ClientSecret), time.Unix(out.ClientSecretExpiresAt, 0)}
 	text, err := json.Marshal(r)
 	if err != nil {
