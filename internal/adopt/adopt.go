@@ -245,7 +245,7 @@ func (a *adoption) prepare(name string) (draft.Moved, error) {
 func onlyProcess(name string, callsFob bool) error {
 	if callsFob {
 		return fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it", name).
-			WithHint("fob add user %s, or fob add role %s", name, name)
+			WithHint("%s", principal.AddHint(name))
 	}
 	return fob.Errorf(fob.ErrUsage, "profile %q gets its credentials from another program", name)
 }

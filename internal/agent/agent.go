@@ -99,7 +99,7 @@ type secrets struct{ store *vault.Store }
 
 func (s secrets) Get(name string) (fob.Secret, error) {
 	if !s.store.Exists() {
-		return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "there is no vault, and so no %s", name).WithHint("fob vault init, then fob add user NAME")
+		return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "there is no vault, and so no %s", name).WithHint("fob vault init, then fob add --help")
 	}
 	v, err := s.store.Vault()
 	if err != nil {

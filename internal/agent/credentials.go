@@ -14,6 +14,7 @@ import (
 	"fob/internal/delivery"
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/quote"
 )
 
 // deliver hands over credentials in one of the ways.
@@ -75,7 +76,7 @@ func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.I
 	env := principal.Env{HTTP: a.broker.HTTP}
 	out, err := principal.STS(profile, env, creds).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return api.Identity{}, principal.ExplainFor(profile, "identity of profile "+p.Name, err)
+		return api.Identity{}, principal.ExplainKeys(p.Name, "fob show "+quote.Word(p.Name), "identity of profile "+p.Name, err)
 	}
 	id := api.Identity{Account: aws.ToString(out.Account), ARN: aws.ToString(out.Arn), UserID: aws.ToString(out.UserId)}
 	if !creds.Expiration.IsZero() {

@@ -25,7 +25,7 @@ func (s *Step) narrow(n fob.Narrow) error {
 	}
 	if !s.Kind.Takes("role_policy") {
 		return fob.Errorf(fob.ErrUsage, "profile %q is of kind %s, where AWS takes no session policy", s.Profile.Name, s.Kind.Name).
-			WithHint("fob add role NAME --source-profile %s --role-arn ARN, and narrow that", s.Profile.Name)
+			WithHint("narrow a role that has source_profile = %s; fob add --help", s.Profile.Name)
 	}
 	// AWS allows what any of a session's policies allows: one more beside those of
 	// the definition would widen the session.

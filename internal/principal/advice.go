@@ -103,17 +103,10 @@ func Explain(profile, what string, err error) error {
 	return explain(profile, "correct the keys", what, err)
 }
 
-// ExplainFor is Explain for a call with the keys of a profile or, if it has none,
-// of its source: it says how to correct those.
-func ExplainFor(p fob.Profile, what string, err error) error {
-	keys := "correct the keys of profile " + p.Name + " in your AWS files"
-	switch source := p.Get("source_profile"); {
-	case p.Get("role_arn") != "" && source != "":
-		keys = "correct the keys that the chain starts with: fob show " + source
-	case p.Origin == fob.OriginFob:
-		keys = fmt.Sprintf("fob add user %s --access-key-id %s --force, which asks for the secret again", p.Name, p.Get("aws_access_key_id"))
-	}
-	return explain(p.Name, keys, what, err)
+// ExplainKeys is Explain for a call whose keys may be what is wrong: keys says how to
+// correct them.
+func ExplainKeys(profile, keys, what string, err error) error {
+	return explain(profile, keys, what, err)
 }
 
 func explain(profile, keys, what string, err error) error {

@@ -157,7 +157,12 @@ func Find(kinds []Kind, p fob.Profile) (Kind, error) {
 		}
 	}
 	return Kind{}, fob.Errorf(fob.ErrUsage, "profile %q (%s) has no keys that say how to authenticate", p.Name, p.Path).
-		WithHint("fob add --help shows the kinds; fob add KIND %s", p.Name)
+		WithHint("%s", AddHint(p.Name))
+}
+
+// AddHint is what to type where a definition of any kind is missing.
+func AddHint(name string) string {
+	return "fob add KIND " + quote.Word(name) + "; fob add --help shows the kinds"
 }
 
 // Validate checks a definition against the fields of its kind, as fob add does

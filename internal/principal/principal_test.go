@@ -132,27 +132,6 @@ func TestWhatSTSSays(t *testing.T) {
 	}
 }
 
-// The hint about keys names where they are.
-func TestHintsAboutKeys(t *testing.T) {
-	t.Parallel()
-	role := map[string]string{"role_arn": "arn:aws:iam::111122223333:role/R", "source_profile": "jane"}
-	for _, tt := range []struct {
-		profile fob.Profile
-		hint    string
-	}{
-		{fob.Profile{Name: "bot", Origin: fob.OriginFob, Keys: map[string]string{"aws_access_key_id": "AKIA1"}}, "fob add user bot --access-key-id AKIA1 --force"},
-		{fob.Profile{Name: "bot", Origin: fob.OriginConfig, Keys: map[string]string{"aws_access_key_id": "AKIA1"}}, "profile bot in your AWS files"},
-		{fob.Profile{Name: "r", Origin: fob.OriginFob, Keys: role}, "fob show jane"},
-	} {
-		for _, code := range []string{"InvalidClientTokenId", "SignatureDoesNotMatch"} {
-			err := principal.ExplainFor(tt.profile, "call", &smithy.GenericAPIError{Code: code})
-			if hint := fob.HintOf(err); !strings.Contains(hint, tt.hint) || strings.Contains(hint, "KEYS") {
-				t.Errorf("%s %s: %s", tt.profile.Name, code, hint)
-			}
-		}
-	}
-}
-
 // A mistyped code is asked for again, a program's is not.
 func TestMistypedCode(t *testing.T) {
 	t.Parallel()

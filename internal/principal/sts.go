@@ -1,9 +1,10 @@
 package principal
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,13 @@ func Partition(p fob.Profile) partition.Partition {
 			}
 		}
 	}
-	return partition.OfRegion(cmp.Or(p.Get("sso_region"), p.Get("region")))
+	// Where a provider is (sso_region) says more than where the profile's tools work.
+	for _, key := range slices.Sorted(maps.Keys(p.Keys)) {
+		if strings.HasSuffix(key, "_region") {
+			return partition.OfRegion(p.Get(key))
+		}
+	}
+	return partition.OfRegion(p.Get("region"))
 }
 
 // FromSTS turns STS's answer into credentials.

@@ -119,7 +119,7 @@ func (v *View) callsItself(p fob.Profile) error {
 		return nil
 	}
 	return fob.Errorf(fob.ErrNotFound, "profile %q asks fob for credentials, but fob has no definition of it in %s", p.Name, v.ownPath()).
-		WithHint("fob add user %s, or fob add role %s", p.Name, p.Name)
+		WithHint("%s", principal.AddHint(p.Name))
 }
 
 // missing is the error for a name that is nowhere, with names that are similar.

@@ -28,7 +28,7 @@ func (f *Files) RoleKind(signIn fob.Profile) string {
 	if !ok {
 		return ""
 	}
-	role := fob.Profile{Keys: roleKeys(k, signIn, "000000000000", "role")}
+	role := fob.Profile{Keys: roleKeys(k, signIn, "000000000000", "any")}
 	if k, err := principal.Find(f.kinds, role); err == nil {
 		return k.Name
 	}

@@ -15,6 +15,7 @@ import (
 	"fob/internal/fob"
 	"fob/internal/partition"
 	"fob/internal/principal"
+	"fob/internal/quote"
 )
 
 // Kind returns the kind. The limits are those of the STS model.
@@ -106,7 +107,7 @@ func (r *role) Credentials(ctx context.Context) (fob.Credentials, error) {
 		err = call("")
 	}
 	if err != nil {
-		return fob.Credentials{}, principal.ExplainFor(r.profile, "profile "+r.profile.Name+", role "+aws.ToString(in.RoleArn), err)
+		return fob.Credentials{}, principal.ExplainKeys(r.profile.Name, "correct the keys that the chain starts with: fob show "+quote.Word(r.profile.Get("source_profile")), "profile "+r.profile.Name+", role "+aws.ToString(in.RoleArn), err)
 	}
 	return principal.FromSTS(out.Credentials, partition.AccountOf(aws.ToString(in.RoleArn)))
 }

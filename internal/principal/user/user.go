@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"fob/internal/fob"
 	"fob/internal/partition"
 	"fob/internal/principal"
+	"fob/internal/quote"
 )
 
 // sessionNever, as the value of user_session, hands out the user's own keys.
@@ -132,7 +134,7 @@ func (u *user) Credentials(ctx context.Context) (fob.Credentials, error) {
 		err = call("")
 	}
 	if err != nil {
-		return fob.Credentials{}, principal.ExplainFor(u.profile, "session of user "+u.profile.Name, err)
+		return fob.Credentials{}, principal.ExplainKeys(u.profile.Name, correctKeys(u.profile), "session of user "+u.profile.Name, err)
 	}
 	return principal.FromSTS(out.Credentials, keys.AccountID)
 }
@@ -150,9 +152,17 @@ func (u *user) federated(ctx context.Context, keys fob.Credentials) (fob.Credent
 	}
 	out, err := principal.STS(u.profile, u.env, keys).GetFederationToken(ctx, in)
 	if err != nil {
-		return fob.Credentials{}, principal.ExplainFor(u.profile, "narrowed session of user "+u.profile.Name, err)
+		return fob.Credentials{}, principal.ExplainKeys(u.profile.Name, correctKeys(u.profile), "narrowed session of user "+u.profile.Name, err)
 	}
 	return principal.FromSTS(out.Credentials, keys.AccountID)
+}
+
+// correctKeys is how to correct the keys of a profile, where they are.
+func correctKeys(p fob.Profile) string {
+	if p.Origin == fob.OriginFob {
+		return fmt.Sprintf("fob add user %s --access-key-id %s --force, which asks for the secret again", quote.Word(p.Name), p.Get("aws_access_key_id"))
+	}
+	return "correct the keys of profile " + p.Name + " in your AWS files"
 }
 
 // keys finds the user's own keys: in the vault, or in clear in the AWS files of
