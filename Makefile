@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(NUMBER)+$(VERSION)
 PREFIX  ?= $(HOME)/.local
 GO      := go
 
-.PHONY: build install demo test race bench bench-all lint vuln fuzz cross setup js clean
+.PHONY: build install demo test race bench bench-all lint vuln fuzz cross setup js rooms clean
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/fob ./cmd/fob-agent
@@ -68,6 +68,10 @@ cross:
 		GOOS=$$os GOARCH=$$arch $(GO) build -o /dev/null ./cmd/fob && \
 		GOOS=$$os GOARCH=$$arch $(GO) build -o /dev/null ./cmd/fob-agent && \
 		GOOS=$$os GOARCH=$$arch $(GO) vet ./cmd/... ./internal/... || exit 1; done; done
+
+# Draws the picture of the rooms in docs/architecture.md anew.
+rooms:
+	$(GO) test ./test -run TestPictureOfRooms -draw-rooms
 
 clean:
 	rm -rf bin test/out test/clients/js/node_modules

@@ -20,8 +20,8 @@ import (
 	"fob/internal/fob"
 )
 
-// rule says what packages under a folder may import of fob's own. A folder not
-// named by any rule may import anything: that is for programs and tests.
+// rule says what packages under a folder may import of fob's own. A package that no
+// rule names may not be there.
 type rule struct {
 	folder string
 	may    []string // folders; "." is the folder itself
@@ -34,6 +34,7 @@ func rules() []rule {
 		{"internal/atomicfile", []string{"internal/fob"}},
 		{"internal/awsfile", []string{"internal/fob", "internal/atomicfile"}},
 		{"internal/principal/all", []string{"internal/principal"}},
+		{"internal/principal/kindtest", []string{"internal/fob", "internal/principal="}},
 		{"internal/principal/", []string{"internal/fob", "internal/partition", "internal/principal="}}, // a kind
 		{"internal/principal", []string{"internal/fob", "internal/partition"}},
 		{"internal/partition", nil},
@@ -44,6 +45,7 @@ func rules() []rule {
 		{"internal/draft", []string{"internal/fob", "internal/awsfile"}},
 		{"internal/adopt", []string{"internal/chain", "internal/fob", "internal/atomicfile", "internal/awsfile", "internal/principal=", "internal/processline", "internal/profile", "internal/draft"}},
 		{"internal/generate", []string{"internal/fob", "internal/awsfile", "internal/partition", "internal/processline", "internal/directory", "internal/profile", "internal/draft"}},
+		{"internal/vault/unlock/unlocktest", []string{"internal/fob", "internal/vault/unlock="}},
 		{"internal/vault/unlock/all", []string{"internal/vault/unlock"}},
 		{"internal/vault/unlock/", []string{"internal/fob", "internal/vault/unlock=", "internal/atomicfile"}},
 		{"internal/vault/unlock", []string{"internal/fob"}},
@@ -86,9 +88,39 @@ func rules() []rule {
 		{"internal/cli/command", []string{"internal/fob", "internal/api", "internal/frontend", "internal/terminal", "docs/ref"}},
 		{"internal/cli/", []string{"internal/fob", "internal/api", "internal/browser", "internal/child", "internal/clipboard", "internal/curlflags", "internal/environ", "internal/frontend", "internal/hotpath", "internal/shell", "internal/terminal", "internal/tui", "internal/cli/command", "docs/ref"}}, // a family of commands
 		{"internal/cli", []string{"internal/frontend", "internal/cli"}},
+		// Handlers wire the rooms; they reach no front end.
+		{"internal/agent", []string{"internal/adopt", "internal/agent", "internal/api", "internal/atomicfile", "internal/audit", "internal/awsfile", "internal/broker",
+			"internal/chain", "internal/delivery", "internal/directory", "internal/draft", "internal/fob", "internal/generate", "internal/loopback", "internal/principal=",
+			"internal/principal/all", "internal/profile", "internal/vault"}},
+		{"docs/ref", nil},
+		{"test/bench/constant", []string{"internal/loopback"}},
+		{"test/bench/", nil}, // yardsticks: programs without anything of fob's
+		{"test/bench", []string{"internal/api", "internal/fakeaws", "internal/fob", "internal/sigv4"}},
+		{"test/browser", []string{"internal/delivery", "internal/fakeaws", "internal/fob", "test/build", "test/signer", "test/skip"}},
+		{"test/build", nil},
+		{"test/clients", []string{"internal/fakeaws", "test/build", "test/leak", "test/skip"}},
+		{"test/demo", []string{"internal/fakeaws"}},
+		{"test/leak", []string{"test/leak"}},
+		{"test/signer", []string{"internal/delivery", "internal/fakeaws", "internal/fob", "test/leak"}},
+		{"test/skip", nil},
+		{"test/system", []string{"internal/api", "internal/cli", "internal/fakeaws", "internal/fob", "internal/frontend", "test/build", "test/leak", "test/skip"}},
+		{"test/visit", nil},
+		{"test", []string{"docs/ref", "internal/fakeaws", "internal/fob", "internal/principal", "test"}},
 		{"cmd/fob", []string{"internal/frontend", "internal/hotpath"}},
 		{"cmd/fob-agent", []string{"internal/agent", "internal/cli", "internal/delivery/all", "internal/frontend"}},
 	}
+}
+
+// ruleFor finds the rule of a package, named without "fob/".
+func ruleFor(pkg string) (rule, bool) {
+	for _, r := range rules() {
+		folder := strings.TrimSuffix(r.folder, "/")
+		within := strings.HasPrefix(pkg, folder+"/")
+		if pkg == folder && !strings.HasSuffix(r.folder, "/") || within {
+			return r, true
+		}
+	}
+	return rule{}, false
 }
 
 // allows reports whether a package may import another; both without "fob/".
@@ -96,24 +128,13 @@ func allows(pkg, imported string) bool {
 	if imported == "internal/quote" { // for hints, which every package gives
 		return true
 	}
-	for _, r := range rules() {
-		folder := strings.TrimSuffix(r.folder, "/")
-		within := strings.HasPrefix(pkg, folder+"/")
-		if pkg != folder && !within || pkg == folder && strings.HasSuffix(r.folder, "/") {
-			continue
+	r, ok := ruleFor(pkg)
+	return ok && slices.ContainsFunc(r.may, func(m string) bool {
+		if exact, only := strings.CutSuffix(m, "="); only {
+			return imported == exact
 		}
-		for _, m := range r.may {
-			if exact, only := strings.CutSuffix(m, "="); only {
-				if imported == exact {
-					return true
-				}
-			} else if imported == m || strings.HasPrefix(imported, m+"/") {
-				return true
-			}
-		}
-		return false
-	}
-	return true
+		return imported == m || strings.HasPrefix(imported, m+"/")
+	})
 }
 
 // goList runs go list, in the module's root, for one system.
@@ -141,6 +162,9 @@ func TestImportRules(t *testing.T) {
 			if err := dec.Decode(&p); err != nil {
 				t.Fatal(err)
 			}
+			if _, ok := ruleFor(strings.TrimPrefix(p.ImportPath, "fob/")); !ok {
+				t.Errorf("%s has no rule (test/rules_test.go)", p.ImportPath)
+			}
 			for _, imported := range p.Imports {
 				if own, ok := strings.CutPrefix(imported, "fob/"); ok {
 					if pkg := strings.TrimPrefix(p.ImportPath, "fob/"); !allows(pkg, own) {
@@ -166,6 +190,10 @@ func TestImportRulesRefuse(t *testing.T) {
 		{"internal/fakeaws/verify", "internal/sigv4"},
 		{"internal/fakeaws/portal", "internal/fakeaws/oidc"},
 		{"cmd/fob", "internal/agent"},
+		{"internal/new", "internal/fob"},
+		{"internal/agent", "internal/cli"},
+		{"internal/fakeaws/sts", "internal/sigv4"},
+		{"test/bench/hello", "internal/fob"},
 	} {
 		if allows(wrong[0], wrong[1]) {
 			t.Errorf("%s may import %s", wrong[0], wrong[1])
