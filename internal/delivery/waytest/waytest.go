@@ -72,8 +72,11 @@ func sources() map[string]source {
 		}
 		return fob.LineageUser
 	}
+	endless := session
+	endless.Expiration = time.Time{}
 	return map[string]source{
-		"a role": {session, always(fob.LineageRole)}, "a chained role": {session, always(fob.LineageChained)},
+		"a session of unknown length": {endless, always(fob.LineageOther)},
+		"a role":                      {session, always(fob.LineageRole)}, "a chained role": {session, always(fob.LineageChained)},
 		"a role of a sign-in": {session, always(fob.LineageOther)}, "a federated user": {session, always(fob.LineageFederated)},
 		"a user's session":  {session, user},
 		"a user's own keys": {fob.Credentials{AccessKeyID: "AKIAXXXXXXXXXXXXXXXX", SecretAccessKey: fob.NewSecret(leak.Marker() + "/own+=")}, user},

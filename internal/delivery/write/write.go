@@ -91,7 +91,8 @@ func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error
 		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "%s has long-lived keys and no session, and such keys are written to no file", g.Profile.Name).
 			WithHint("write a role that this profile is the source of")
 	case c.Expiration.IsZero():
-		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "the credentials of %s do not say when they expire, so nobody could take them away in time", g.Profile.Name)
+		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "the credentials of %s do not say when they expire, so nobody could take them away in time", g.Profile.Name).
+			WithHint("fob exec %s", quote.Word(g.Profile.Name))
 	}
 	text, err := format(c, g.Profile, path, section)
 	if err != nil {
