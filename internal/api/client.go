@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"reflect"
 	"sync"
 
 	"fob/internal/fob"
@@ -64,11 +63,6 @@ func (c *Client) call(ctx context.Context, method string, params, result any) er
 			return nil
 		}
 	}
-}
-
-// Call is [Call] for commands that do not name the types yet.
-func (c *Client) Call(ctx context.Context, method any, params, result any) error {
-	return c.call(ctx, reflect.ValueOf(method).String(), params, result)
 }
 
 // send writes a request.

@@ -67,21 +67,17 @@ func (e *Error) Err() error {
 }
 
 // Empty is no parameters, or no result.
-type Empty struct {
-	Caller Caller `json:"-"` // of the front end, until its commands pass it once
-}
+type Empty struct{}
 
 // NameParams names one profile, or where the method says so one sign-in. [Outlook]
 // also takes the restrictions that the credentials would be asked for with.
 type NameParams struct {
-	Caller Caller     `json:"-"` // of the front end, until its commands pass it once
 	Name   string     `json:"name"`
 	Narrow fob.Narrow `json:"narrow,omitzero"`
 }
 
 // DeliverParams asks for the credentials of a profile to be handed over.
 type DeliverParams struct {
-	Caller    Caller            `json:"-"` // of the front end, until its commands pass it once
 	Name      string            `json:"name"`
 	Way       string            `json:"way"`
 	Options   map[string]string `json:"options,omitempty"`
@@ -93,7 +89,6 @@ type DeliverParams struct {
 
 // ListParams filters a listing.
 type ListParams struct {
-	Caller Caller `json:"-"`                // of the front end, until its commands pass it once
 	Filter string `json:"filter,omitempty"` // words that a row must have, all of them
 }
 
@@ -168,16 +163,14 @@ type FieldDoc struct {
 
 // AddParams adds a definition. Secrets are not in it: the agent asks for them.
 type AddParams struct {
-	Caller Caller            `json:"-"` // of the front end, until its commands pass it once
-	Kind   string            `json:"kind"`
-	Name   string            `json:"name"`
-	Keys   map[string]string `json:"keys"`
-	Force  bool              `json:"force,omitempty"` // replace a definition of that name
+	Kind  string            `json:"kind"`
+	Name  string            `json:"name"`
+	Keys  map[string]string `json:"keys"`
+	Force bool              `json:"force,omitempty"` // replace a definition of that name
 }
 
 // MoveParams names what to adopt or release; no names mean all of it.
 type MoveParams struct {
-	Caller Caller   `json:"-"` // of the front end, until its commands pass it once
 	Names  []string `json:"names,omitempty"`
 	DryRun bool     `json:"dry_run,omitempty"`
 	// Shared is the directory in which other tools keep sign-ins.
@@ -201,7 +194,6 @@ type MoveResult struct {
 
 // LoginParams signs in to a session, or to that of a profile.
 type LoginParams struct {
-	Caller     Caller `json:"-"` // of the front end, until its commands pass it once
 	Name       string `json:"name"`
 	Force      bool   `json:"force,omitempty"` // even if signed in already
 	DeviceCode bool   `json:"device_code,omitempty"`
@@ -219,20 +211,17 @@ type SignIn struct {
 
 // RolesParams asks for the roles of a sign-in.
 type RolesParams struct {
-	Caller Caller `json:"-"`                // of the front end, until its commands pass it once
 	Name   string `json:"name"`             // of the sign-in, of one of its profiles, or its start URL
 	Filter string `json:"filter,omitempty"` // words that a row must have, all of them
 }
 
 // CompleteParams asks for the names that begin with a text.
 type CompleteParams struct {
-	Caller Caller `json:"-"` // of the front end, until its commands pass it once
 	Prefix string `json:"prefix"`
 }
 
 // GenerateParams asks for sections in ~/.aws/config for roles of a session.
 type GenerateParams struct {
-	Caller   Caller `json:"-"` // of the front end, until its commands pass it once
 	Session  string `json:"session"`
 	Filter   string `json:"filter,omitempty"`
 	Template string `json:"template,omitempty"`
@@ -253,7 +242,6 @@ type SyncResult struct {
 
 // VaultParams are the choices of vault init and vault passwd.
 type VaultParams struct {
-	Caller   Caller `json:"-"` // of the front end, until its commands pass it once
 	Method   string `json:"method,omitempty"`
 	Identity string `json:"identity,omitempty"` // absolute path of the identity file, for method file
 }
@@ -324,6 +312,5 @@ type SealedFile struct {
 
 // TakeAwayParams names files of credentials to delete.
 type TakeAwayParams struct {
-	Caller Caller   `json:"-"`     // of the front end, until its commands pass it once
-	Paths  []string `json:"paths"` // absolute; none means all
+	Paths []string `json:"paths"` // absolute; none means all
 }

@@ -16,6 +16,7 @@ func Main(ctx context.Context, version string, args []string, streams frontend.S
 	debug.SetGCPercent(-1) // a listing ends sooner than a collection pays
 	debug.SetMemoryLimit(listingMemory)
 	a := &command.App{App: frontend.New(version, args, streams, environ), Programs: programs}
+	a.Caller.Exe, a.Caller.Bus = a.Exe(), a.Bus()
 	root := newRoot(a)
 	root.SetArgs(args[1:])
 	cmd, err := root.ExecuteContextC(ctx)

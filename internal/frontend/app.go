@@ -35,6 +35,10 @@ type App struct {
 	Version string
 	Environ environ.Environ
 
+	// Caller goes with every request. Its version and paths are filled in; the rest,
+	// which fob credentials has no use for, is for whoever runs commands.
+	Caller api.Caller
+
 	// Answers to questions, given on the command line for use in scripts.
 	MFACode         string
 	PassphraseStdin bool

@@ -89,17 +89,13 @@ func outlook(ctx context.Context, a *frontend.App, name string, n fob.Narrow) (s
 	if err != nil {
 		return state
 	}
-	paths, err := fob.PathsFrom(a.Getenv)
-	if err != nil {
-		return state
-	}
-	client, err := api.Glance(home, limit, api.Caller{Version: a.Version, Paths: paths})
+	client, err := a.Glance(home, limit)
 	if err != nil {
 		return state
 	}
 	defer client.Close()
-	p := api.NameParams{Name: name, Narrow: n}
-	if client.Call(ctx, api.Outlook, &p, &state) != nil {
+	state, err = api.Call(ctx, client, api.Outlook, api.NameParams{Name: name, Narrow: n})
+	if err != nil {
 		return api.State{}
 	}
 	return state

@@ -85,6 +85,12 @@ func (w *world) with(build string) *world {
 	return &other
 }
 
+// bot makes the profile of a user, in clear.
+func (w *world) bot() {
+	w.t.Helper()
+	w.write(w.config(), stage().expand("[profile bot]\naws_access_key_id = @bot.id@\naws_secret_access_key = @bot.secret@\nregion = eu-west-1\nendpoint_url = @URL@\n"))
+}
+
 // startAgent runs an agent as a child of this test until it listens. With more
 // arguments, the program is a command that starts it.
 func (w *world) startAgent(program string, args ...string) *exec.Cmd {
@@ -113,7 +119,7 @@ func (w *world) startAgent(program string, args ...string) *exec.Cmd {
 func TestOtherBuildOfTheSameProtocol(t *testing.T) {
 	t.Parallel()
 	w := ofBuild(t, "0.2.0", "0.1.0-dev")
-	w.write(w.config(), stage().expand("[profile bot]\naws_access_key_id = @bot.id@\naws_secret_access_key = @bot.secret@\nregion = eu-west-1\nendpoint_url = @URL@\n"))
+	w.bot()
 	first := agentPID(t, w.ok("agent", "status", "--json"))
 	for _, build := range []string{"0.2.0", "0.1.0-dev", "0.2.0"} {
 		one := w.with(build)
@@ -129,11 +135,58 @@ func TestOtherBuildOfTheSameProtocol(t *testing.T) {
 	}
 }
 
+// An agent whose program file was replaced goes on, and its status says so, with what
+// the change would cost.
+func TestProgramIsReplaced(t *testing.T) {
+	t.Parallel()
+	dirs, err := builds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	w.bin = t.TempDir()
+	install := func(build string) {
+		for _, name := range []string{"fob", "fob-agent"} {
+			place := filepath.Join(w.bin, name)
+			if err := errors.Join(os.Link(filepath.Join(dirs[build], name), place+".new"), os.Rename(place+".new", place)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	install("0.1.0-dev")
+	w.bot()
+	w.ok("vault", "init", "--unlock", "file")
+	out := filepath.Join(w.home, "out")
+	w.allowed[out] = true
+	w.ok("write", "bot", "--to", out)
+	before := w.ok("agent", "status", "--json")
+	if before.err != "" || !strings.Contains(before.out, `"changed": false`) {
+		t.Fatal(before)
+	}
+
+	install("0.2.0")
+	w.keys("bot", "")
+	after := w.ok("agent", "status", "--json")
+	want := "fob: another fob-agent is installed than the one that is running, which goes on; with fob agent stop, the vault is locked, " +
+		"the file that fob write made is deleted and endpoints go on, and start the new program with their next question\n"
+	if agentPID(t, after) != agentPID(t, before) || !strings.Contains(after.out, `"version": "0.1.0-dev"`) || after.err != want {
+		t.Fatalf("%s: %s", after.err, after.out)
+	}
+	w.ok("agent", "stop")
+	if r := w.ok("agent", "stop"); !strings.Contains(r.err, "no agent is running") {
+		t.Fatal(r)
+	}
+	w.keys("bot", "")
+	if r := w.ok("agent", "status", "--json"); r.err != "" || !strings.Contains(r.out, `"version": "0.2.0"`) {
+		t.Fatal(r)
+	}
+}
+
 // An agent of an older protocol is replaced, in one sentence that says what is lost.
 func TestOlderProtocolIsReplaced(t *testing.T) {
 	t.Parallel()
 	w := ofBuild(t, "0.1.0-dev", "0.1.0-dev")
-	w.write(w.config(), stage().expand("[profile bot]\naws_access_key_id = @bot.id@\naws_secret_access_key = @bot.secret@\nregion = eu-west-1\nendpoint_url = @URL@\n"))
+	w.bot()
 	w.ok("vault", "init", "--unlock", "file")
 	out := filepath.Join(w.home, "out")
 	w.allowed[out] = true
@@ -185,6 +238,11 @@ func TestNewerProtocolIsRefused(t *testing.T) {
 	}
 	if agentPID(t, next.ok("agent", "status", "--json")) != first {
 		t.Fatal("it was replaced")
+	}
+	// Its status is what it says to everybody.
+	r := w.ok("agent", "status", "--json")
+	if !strings.Contains(r.out, `"version": "next"`) || !strings.Contains(r.out, fmt.Sprintf(`"protocol": %d`, api.Protocol+1)) || !strings.Contains(r.err, "speaks protocol") {
+		t.Fatal(r)
 	}
 	w.ok("agent", "stop")
 	w.ok("list")

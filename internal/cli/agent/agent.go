@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"time"
@@ -21,41 +20,42 @@ func NewAgent(a *command.App) *cobra.Command {
 func newAgentStatus(a *command.App) *cobra.Command {
 	var asJSON bool
 	c := a.Command("agent status", func(cmd *cobra.Command, _ []string) error {
-		var facts map[string]any
-		if err := askRunning(cmd.Context(), a, api.Status, &facts); err != nil {
+		status, err := askRunning(cmd.Context(), a, api.Status)
+		if errors.Is(err, fob.ErrVersion) {
+			return introduced(cmd.Context(), a, err, asJSON)
+		}
+		if err != nil {
 			return err
 		}
-		if asJSON {
-			return a.Report(facts, true)
-		}
-		out, err := writtenRows(facts)
-		if err == nil {
-			err = a.Report(facts, false)
-		}
-		if err != nil || len(out) == 1 {
+		if err := a.Report(status, asJSON, "written", "files"); err != nil {
 			return err
+		}
+		if upgrade := status.Upgrade(); upgrade != "" {
+			a.Tell(upgrade)
+		}
+		if asJSON || len(status.Written) == 0 {
+			return nil
+		}
+		rows := [][]string{{"WRITTEN FILE", "PROFILE", "SECTION", "EXPIRES IN"}}
+		for _, f := range status.Written {
+			rows = append(rows, []string{f.Path, f.Profile, f.Section, command.Left(&f.Expiration, time.Now())})
 		}
 		a.Printf("\n")
-		return a.PrintTable(out)
+		return a.PrintTable(rows)
 	})
 	command.JSONFlag(c, &asJSON)
 	return c
 }
 
-// writtenRows moves the files that fob write has created from an agent's status into a table
-// of their own.
-func writtenRows(facts map[string]any) ([][]string, error) {
-	rows := [][]string{{"WRITTEN FILE", "PROFILE", "SECTION", "EXPIRES IN"}}
-	text, err := json.Marshal(facts["written"])
-	var files []api.Written
-	if err == nil {
-		err = json.Unmarshal(text, &files)
+// introduced prints what an agent of another protocol says of itself; mismatch is why
+// it says no more.
+func introduced(ctx context.Context, a *command.App, mismatch error, asJSON bool) error {
+	hello, err := askRunning(ctx, a, api.Greet)
+	if err != nil {
+		return mismatch
 	}
-	delete(facts, "written")
-	for _, f := range files {
-		rows = append(rows, []string{f.Path, f.Profile, f.Section, command.Left(&f.Expiration, time.Now())})
-	}
-	return rows, err
+	a.Tell(mismatch.Error())
+	return a.Report(hello, asJSON)
 }
 
 func newAgentStop(a *command.App) *cobra.Command {
@@ -84,11 +84,11 @@ func newAgentStop(a *command.App) *cobra.Command {
 // running connects to a running agent. If none runs, but a killed one has left files of
 // fob write, it starts one, which deletes them. Error [api.ErrNoAgent] if none runs.
 func running(ctx context.Context, a *command.App, home fob.Home) (*api.Client, error) {
-	client, err := api.Running(home, api.Caller{}, a.UI())
+	client, err := a.Running(home)
 	if _, e := os.Lstat(home.Written()); e != nil || !errors.Is(err, api.ErrNoAgent) {
 		return client, err
 	}
-	client, err = api.Open(home, a.Environ, false, api.Caller{}, a.UI())
+	client, err = api.Open(home, a.Environ, false, a.Caller, a.UI())
 	if err != nil || !a.Alone() {
 		return client, err
 	}
@@ -99,24 +99,24 @@ func running(ctx context.Context, a *command.App, home fob.Home) (*api.Client, e
 }
 
 // askRunning sends a request to a running agent. Error [fob.ErrNotFound] if none runs.
-func askRunning(ctx context.Context, a *command.App, method any, result any) error {
+func askRunning[R any](ctx context.Context, a *command.App, method api.Method[api.Empty, R]) (answer R, err error) {
 	home, err := fob.HomeFrom(a.Getenv)
 	if err != nil {
-		return err
+		return answer, err
 	}
 	for range 2 { // as for fob agent stop
 		var client *api.Client
 		client, err = running(ctx, a, home)
 		if errors.Is(err, api.ErrNoAgent) {
-			return fob.Errorf(fob.ErrNotFound, "no agent is running").WithHint("any command that needs one starts it; fob list")
+			return answer, fob.Errorf(fob.ErrNotFound, "no agent is running").WithHint("any command that needs one starts it; fob list")
 		}
 		if err == nil {
-			err = client.Call(ctx, method, &api.Empty{}, result)
+			answer, err = api.Call(ctx, client, method, api.Empty{})
 			client.Close()
 		}
 		if !api.IsLost(err) {
-			return err
+			break
 		}
 	}
-	return err
+	return answer, err
 }

@@ -106,9 +106,8 @@ func (a *App) Names(cmd *cobra.Command, args []string, text string) ([]string, c
 
 // NamesFrom returns the names that begin with a text, for completion.
 func (a *App) NamesFrom(ctx context.Context, text string) ([]string, cobra.ShellCompDirective) {
-	var names []string
-	p := api.CompleteParams{Prefix: text}
-	if a.Call(ctx, api.Complete, &p.Caller, &p, &names) != nil {
+	names, err := frontend.Call(ctx, a.App, api.Complete, api.CompleteParams{Prefix: text})
+	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	directive := cobra.ShellCompDirectiveNoFileComp

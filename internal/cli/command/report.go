@@ -1,22 +1,26 @@
 package command
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"fob/internal/api"
+	"fob/internal/frontend"
 )
 
 // NewReport makes a command without arguments that prints what the agent answers.
-func (a *App) NewReport(path string, method any) *cobra.Command {
+func NewReport[R any](a *App, path string, method api.Method[api.Empty, R]) *cobra.Command {
 	var asJSON bool
 	c := a.Command(path, func(cmd *cobra.Command, _ []string) error {
-		p := api.Empty{Caller: api.Caller{Bus: a.Bus()}}
-		var answer map[string]any
-		if err := a.Call(cmd.Context(), method, &p.Caller, &p, &answer); err != nil {
+		answer, err := frontend.Call(cmd.Context(), a.App, method, api.Empty{})
+		if err != nil {
 			return err
 		}
 		return a.Report(answer, asJSON)
@@ -26,23 +30,32 @@ func (a *App) NewReport(path string, method any) *cobra.Command {
 }
 
 // Plain makes a command without arguments that prints nothing.
-func (a *App) Plain(path string, method any) *cobra.Command {
+func (a *App) Plain(path string, method api.Method[api.Empty, api.Empty]) *cobra.Command {
 	return a.Command(path, func(cmd *cobra.Command, _ []string) error {
-		p := api.Empty{Caller: api.Caller{Bus: a.Bus()}}
-		return a.Call(cmd.Context(), method, &p.Caller, &p, nil)
+		_, err := frontend.Call(cmd.Context(), a.App, method, api.Empty{})
+		return err
 	})
 }
 
 // Report prints the members of an answer, a line each or as JSON. A member that is null is
-// shown as unknown.
-func (a *App) Report(facts map[string]any, asJSON bool) error {
+// shown as unknown; those named in but have no line.
+func (a *App) Report(answer any, asJSON bool, but ...string) error {
 	if asJSON {
-		return a.PrintJSON(facts)
+		return a.PrintJSON(answer)
 	}
-	if exists, said := facts["exists"].(bool); said && !exists {
-		facts = maps.Clone(facts) // what does not exist has no unknown properties
-		maps.DeleteFunc(facts, func(_ string, v any) bool { return v == nil })
+	text, err := json.Marshal(answer)
+	var facts map[string]any
+	if err == nil {
+		dec := json.NewDecoder(bytes.NewReader(text))
+		dec.UseNumber() // a large one is printed as it is
+		err = dec.Decode(&facts)
 	}
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(facts, func(name string, v any) bool {
+		return slices.Contains(but, name) || facts["exists"] == false && v == nil // what does not exist has no unknown properties
+	})
 	rows := factRows("", facts)
 	if len(rows) == 0 {
 		return nil
@@ -64,6 +77,8 @@ func factRows(prefix string, facts map[string]any) [][]string {
 			text = "unknown"
 		case string:
 			text = v
+		case []any:
+			text = cmp.Or(strings.Trim(fmt.Sprint(v), "[]"), "none")
 		default:
 			text = fmt.Sprint(v)
 		}

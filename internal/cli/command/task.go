@@ -76,13 +76,11 @@ func (c *clients) deliver(ctx context.Context, r fob.Request) (fob.Delivery, err
 		one = c.app.Clone(&c.asking)
 	}
 	one.NoPrompt = r.NoPrompt
-	p := &api.DeliverParams{
+	p := api.DeliverParams{
 		Name: r.Profile, Way: r.Way, Options: r.Options, NoSession: r.NoSession,
 		MinValid: int(r.MinValid.Seconds()), Patience: int(r.Patience.Milliseconds()), Narrow: r.Narrow,
 	}
-	p.Caller.Exe = one.Exe()
-	var d fob.Delivery
-	err := one.Call(ctx, api.Deliver, &p.Caller, p, &d)
+	d, err := frontend.Call(ctx, one, api.Deliver, p)
 	select {
 	case c.idle <- one:
 	default:

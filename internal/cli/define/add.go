@@ -9,6 +9,7 @@ import (
 
 	"fob/internal/api"
 	"fob/internal/cli/command"
+	"fob/internal/frontend"
 	"fob/internal/terminal"
 )
 
@@ -70,9 +71,7 @@ func completeField(ctx context.Context, a *command.App, f api.FieldDoc, text str
 	if f.Names == "profile" {
 		return a.NamesFrom(ctx, text)
 	}
-	var rows []api.Row
-	p := api.ListParams{}
-	_ = a.Call(ctx, api.List, &p.Caller, &p, &rows) // completion shows no errors
+	rows, _ := frontend.Call(ctx, a.App, api.List, api.ListParams{}) // completion shows no errors
 	var names []string
 	for _, r := range rows {
 		if r.Section == f.Names && r.Name == terminal.Clean(r.Name) {
@@ -83,10 +82,7 @@ func completeField(ctx context.Context, a *command.App, f api.FieldDoc, text str
 }
 
 func kinds(ctx context.Context, a *command.App) ([]api.KindDoc, error) {
-	var kinds []api.KindDoc
-	p := api.Empty{}
-	err := a.Call(ctx, api.Kinds, &p.Caller, &p, &kinds)
-	return kinds, err
+	return frontend.Call(ctx, a.App, api.Kinds, api.Empty{})
 }
 
 func newAddKinds(a *command.App, kinds []api.KindDoc) *cobra.Command {
@@ -105,7 +101,7 @@ func newAddKinds(a *command.App, kinds []api.KindDoc) *cobra.Command {
 
 func newAddKind(a *command.App, k api.KindDoc) *cobra.Command {
 	values := make([]string, len(k.Fields))
-	p := &api.AddParams{Kind: k.Name}
+	p := api.AddParams{Kind: k.Name}
 	c := &cobra.Command{
 		Use: k.Name + " NAME", Short: k.Doc, DisableFlagsInUseLine: true,
 		Long: "Add a profile of kind " + k.Name + ": " + k.Doc + ".",
@@ -116,8 +112,8 @@ func newAddKind(a *command.App, k api.KindDoc) *cobra.Command {
 					p.Keys[f.Key] = values[i]
 				}
 			}
-			p.Caller.Bus = a.Bus() // the first secret creates the vault
-			return a.Call(cmd.Context(), api.Add, &p.Caller, p, nil)
+			_, err := frontend.Call(cmd.Context(), a.App, api.Add, p)
+			return err
 		}),
 	}
 	a.OneName(c)
@@ -141,7 +137,7 @@ func newAddKind(a *command.App, k api.KindDoc) *cobra.Command {
 
 func NewRemove(a *command.App) *cobra.Command {
 	return a.OneName(a.Command("remove", func(cmd *cobra.Command, args []string) error {
-		p := api.NameParams{Name: args[0]}
-		return a.Call(cmd.Context(), api.Remove, &p.Caller, &p, nil)
+		_, err := frontend.Call(cmd.Context(), a.App, api.Remove, api.NameParams{Name: args[0]})
+		return err
 	}))
 }

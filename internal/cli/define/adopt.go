@@ -8,6 +8,7 @@ import (
 	"fob/internal/api"
 	"fob/internal/cli/command"
 	"fob/internal/fob"
+	"fob/internal/frontend"
 	"fob/internal/terminal"
 )
 
@@ -33,10 +34,9 @@ func newMove(a *command.App, verb string, method api.Method[api.MoveParams, api.
 	var p api.MoveParams
 	var asJSON bool
 	c := a.Command(verb, func(cmd *cobra.Command, args []string) error {
-		p.Names, p.Caller.Exe, p.Shared = args, a.Exe(), a.SharedSignIns()
-		p.Caller.Bus = a.Bus() // the first adoption creates the vault
-		var result api.MoveResult
-		if err := a.Call(cmd.Context(), method, &p.Caller, &p, &result); err != nil {
+		p.Names, p.Shared = args, a.SharedSignIns()
+		result, err := frontend.Call(cmd.Context(), a.App, method, p)
+		if err != nil {
 			return err
 		}
 		if asJSON {

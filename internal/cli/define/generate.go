@@ -5,15 +5,16 @@ import (
 
 	"fob/internal/api"
 	"fob/internal/cli/command"
+	"fob/internal/frontend"
 )
 
 func NewGenerate(a *command.App) *cobra.Command {
 	var p api.GenerateParams
 	var asJSON bool
 	c := a.OneName(a.Command("generate", func(cmd *cobra.Command, args []string) error {
-		p.Session, p.Caller.Exe = args[0], a.Exe()
-		var result api.MoveResult
-		if err := a.Call(cmd.Context(), api.Generate, &p.Caller, &p, &result); err != nil {
+		p.Session = args[0]
+		result, err := frontend.Call(cmd.Context(), a.App, api.Generate, p)
+		if err != nil {
 			return err
 		}
 		if asJSON {

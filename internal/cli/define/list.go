@@ -8,23 +8,22 @@ import (
 	"fob/internal/api"
 	"fob/internal/cli/command"
 	"fob/internal/fob"
+	"fob/internal/frontend"
 )
 
 func NewList(a *command.App) *cobra.Command {
 	var asJSON bool
 	var filter string
 	c := a.Command("list", func(cmd *cobra.Command, args []string) error {
-		rows := []api.Row{}
+		var rows []api.Row
+		var err error
 		if len(args) > 0 {
-			p := api.RolesParams{Name: args[0], Filter: filter}
-			if err := a.Call(cmd.Context(), api.Roles, &p.Caller, &p, &rows); err != nil {
-				return err
-			}
+			rows, err = frontend.Call(cmd.Context(), a.App, api.Roles, api.RolesParams{Name: args[0], Filter: filter})
 		} else {
-			p := api.ListParams{Filter: filter}
-			if err := a.Call(cmd.Context(), api.List, &p.Caller, &p, &rows); err != nil {
-				return err
-			}
+			rows, err = frontend.Call(cmd.Context(), a.App, api.List, api.ListParams{Filter: filter})
+		}
+		if err != nil {
+			return err
 		}
 		switch {
 		case asJSON:

@@ -9,15 +9,15 @@ import (
 
 	"fob/internal/api"
 	"fob/internal/cli/command"
+	"fob/internal/frontend"
 	"fob/internal/terminal"
 )
 
 func NewShow(a *command.App) *cobra.Command {
 	var asJSON bool
 	c := a.OneName(a.Command("show", func(cmd *cobra.Command, args []string) error {
-		p := api.NameParams{Name: args[0]}
-		var d api.Definition
-		if err := a.Call(cmd.Context(), api.Show, &p.Caller, &p, &d); err != nil {
+		d, err := frontend.Call(cmd.Context(), a.App, api.Show, api.NameParams{Name: args[0]})
+		if err != nil {
 			return err
 		}
 		if asJSON {

@@ -47,7 +47,7 @@ func execEndpoint(ctx context.Context, a *command.App, p *api.DeliverParams, arg
 // startServed starts the program, in the environment of the delivery exec together with the
 // variables that name the endpoint.
 func startServed(ctx context.Context, a *command.App, p *api.DeliverParams, served fob.Delivery, argv []string) (*child.Child, error) {
-	p.Options, p.Caller.Exe = map[string]string{"mode": "endpoint"}, a.Exe()
+	p.Options = map[string]string{"mode": "endpoint"}
 	d, err := a.Deliver(ctx, p)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,6 @@ func NewExec(a *command.App) *cobra.Command {
 }
 
 func exec(ctx context.Context, a *command.App, p *api.DeliverParams, argv []string) error {
-	p.Caller.Exe = a.Exe()
 	d, err := a.Deliver(ctx, p)
 	if err != nil {
 		return err
@@ -61,7 +60,7 @@ func exec(ctx context.Context, a *command.App, p *api.DeliverParams, argv []stri
 // execStatic runs the program as a child with static credentials in its environment, and
 // says so when they expire.
 func execStatic(ctx context.Context, a *command.App, p *api.DeliverParams, argv []string) error {
-	p.Options, p.Caller.Exe = map[string]string{"mode": "env"}, a.Exe()
+	p.Options = map[string]string{"mode": "env"}
 	d, err := a.Deliver(ctx, p)
 	if err != nil {
 		return err

@@ -7,14 +7,14 @@ import (
 
 	"fob/internal/api"
 	"fob/internal/cli/command"
+	"fob/internal/frontend"
 )
 
 func NewWhoAmI(a *command.App) *cobra.Command {
 	var asJSON bool
 	c := a.OneName(a.Command("whoami", func(cmd *cobra.Command, args []string) error {
-		p := api.NameParams{Name: args[0]}
-		var id api.Identity
-		if err := a.Call(cmd.Context(), api.WhoAmI, &p.Caller, &p, &id); err != nil {
+		id, err := frontend.Call(cmd.Context(), a.App, api.WhoAmI, api.NameParams{Name: args[0]})
+		if err != nil {
 			return err
 		}
 		if asJSON {

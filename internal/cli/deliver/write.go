@@ -10,6 +10,7 @@ import (
 	"fob/internal/api"
 	"fob/internal/cli/command"
 	"fob/internal/fob"
+	"fob/internal/frontend"
 )
 
 // writeOptions are the flags of fob write.
@@ -91,7 +92,7 @@ func writeFile(ctx context.Context, a *command.App, name string, o *writeOptions
 }
 
 func takeAway(ctx context.Context, a *command.App, files []string) error {
-	p := &api.TakeAwayParams{}
+	var p api.TakeAwayParams
 	for _, file := range files {
 		path, err := filepath.Abs(file)
 		if err != nil {
@@ -99,8 +100,8 @@ func takeAway(ctx context.Context, a *command.App, files []string) error {
 		}
 		p.Paths = append(p.Paths, path)
 	}
-	var removed []string
-	if err := a.Call(ctx, api.TakeAway, &p.Caller, p, &removed); err != nil {
+	removed, err := frontend.Call(ctx, a.App, api.TakeAway, p)
+	if err != nil {
 		return err
 	}
 	for _, path := range removed {

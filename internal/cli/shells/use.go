@@ -13,6 +13,7 @@ import (
 	"fob/internal/cli/command"
 	"fob/internal/environ"
 	"fob/internal/fob"
+	"fob/internal/frontend"
 	"fob/internal/shell"
 	"fob/internal/terminal"
 	"fob/internal/tui"
@@ -73,7 +74,7 @@ func (u *use) run(ctx context.Context, args []string) error {
 	default:
 		name, shown = args[0], false
 	}
-	u.params.Name, u.params.Caller.Exe = name, u.Exe()
+	u.params.Name = name
 	d, err := u.Deliver(ctx, &u.params)
 	if err != nil {
 		return err
@@ -133,9 +134,8 @@ func (u *use) print(d fob.Delivery, name string) error {
 
 // pick shows all profiles in a list and returns the one that the person chooses.
 func (u *use) pick(ctx context.Context) (string, error) {
-	var rows []api.Row
-	p := api.Empty{}
-	if err := u.Call(ctx, api.Choices, &p.Caller, &p, &rows); err != nil {
+	rows, err := frontend.Call(ctx, u.App.App, api.Choices, api.Empty{})
+	if err != nil {
 		return "", err
 	}
 	if len(rows) == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"fob/internal/api"
 	"fob/internal/cli/command"
+	"fob/internal/frontend"
 )
 
 func NewLogin(a *command.App) *cobra.Command {
@@ -14,13 +15,12 @@ func NewLogin(a *command.App) *cobra.Command {
 	var asJSON, share bool
 	c := a.OneName(a.Command("login", func(cmd *cobra.Command, args []string) error {
 		p.Name, a.SigningIn = args[0], true
-		p.Caller.Bus = a.Bus() // the first sign-in creates the vault, in the keyring if there is one
 		if share {
 			a.Tell("warning: the sign-in will be in a file in clear, for every program of yours to read")
 			p.Share = a.SharedSignIns()
 		}
-		var s api.SignIn
-		if err := a.Call(cmd.Context(), api.Login, &p.Caller, &p, &s); err != nil {
+		s, err := frontend.Call(cmd.Context(), a.App, api.Login, p)
+		if err != nil {
 			return err
 		}
 		if asJSON {
@@ -39,7 +39,7 @@ func NewLogin(a *command.App) *cobra.Command {
 
 func NewLogout(a *command.App) *cobra.Command {
 	return a.OneName(a.Command("logout", func(cmd *cobra.Command, args []string) error {
-		p := api.NameParams{Name: args[0]}
-		return a.Call(cmd.Context(), api.Logout, &p.Caller, &p, nil)
+		_, err := frontend.Call(cmd.Context(), a.App, api.Logout, api.NameParams{Name: args[0]})
+		return err
 	}))
 }

@@ -10,6 +10,7 @@ import (
 	"fob/internal/child"
 	"fob/internal/cli/command"
 	"fob/internal/fob"
+	"fob/internal/frontend"
 	"fob/internal/terminal"
 )
 
@@ -23,9 +24,7 @@ func NewSync(a *command.App) *cobra.Command {
 		results := []api.SyncResult{}
 		var first error
 		for _, name := range names {
-			p := api.NameParams{Name: name}
-			var r api.SyncResult
-			err := a.Call(cmd.Context(), api.Sync, &p.Caller, &p, &r)
+			r, err := frontend.Call(cmd.Context(), a.App, api.Sync, api.NameParams{Name: name})
 			switch {
 			case err != nil && (len(names) == 1 || cmd.Context().Err() != nil):
 				return err
@@ -67,9 +66,8 @@ func sessionNames(a *command.App, cmd *cobra.Command, args []string) ([]string, 
 	if len(args) > 0 {
 		return args, nil
 	}
-	var rows []api.Row
-	p := api.ListParams{}
-	if err := a.Call(cmd.Context(), api.List, &p.Caller, &p, &rows); err != nil {
+	rows, err := frontend.Call(cmd.Context(), a.App, api.List, api.ListParams{})
+	if err != nil {
 		return nil, err
 	}
 	var names []string

@@ -8,13 +8,14 @@ import (
 	"fob/internal/api"
 	"fob/internal/cli/command"
 	"fob/internal/fob"
+	"fob/internal/frontend"
 )
 
 func NewVault(a *command.App) *cobra.Command {
 	return a.Group("vault",
 		newVaultInit(a),
-		a.NewReport("vault status", api.VaultStatus),
-		a.NewReport("vault verify", api.VaultVerify),
+		command.NewReport(a, "vault status", api.VaultStatus),
+		command.NewReport(a, "vault verify", api.VaultVerify),
 		newVaultPasswd(a),
 		a.Plain("vault restore", api.VaultUndo),
 	)
@@ -24,12 +25,12 @@ func newVaultInit(a *command.App) *cobra.Command {
 	var o vaultOptions
 	var asJSON bool
 	c := a.Command("vault init", func(cmd *cobra.Command, _ []string) error {
-		p, err := vaultParams(a, o)
+		p, err := o.params()
 		if err != nil {
 			return err
 		}
-		var status map[string]any
-		if err := a.Call(cmd.Context(), api.VaultInit, &p.Caller, p, &status); err != nil {
+		status, err := frontend.Call(cmd.Context(), a.App, api.VaultInit, p)
+		if err != nil {
 			return err
 		}
 		return a.Report(status, asJSON)
@@ -42,11 +43,12 @@ func newVaultInit(a *command.App) *cobra.Command {
 func newVaultPasswd(a *command.App) *cobra.Command {
 	var o vaultOptions
 	c := a.Command("vault passwd", func(cmd *cobra.Command, _ []string) error {
-		p, err := vaultParams(a, o)
+		p, err := o.params()
 		if err != nil {
 			return err
 		}
-		return a.Call(cmd.Context(), api.VaultPasswd, &p.Caller, p, nil)
+		_, err = frontend.Call(cmd.Context(), a.App, api.VaultPasswd, p)
+		return err
 	})
 	o.bind(c)
 	return c
@@ -61,18 +63,17 @@ func (o *vaultOptions) bind(c *cobra.Command) {
 	_ = c.RegisterFlagCompletionFunc("unlock", cobra.FixedCompletions([]string{"keyring", "passphrase", "file"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-func vaultParams(a *command.App, o vaultOptions) (*api.VaultParams, error) {
-	p := &api.VaultParams{Caller: api.Caller{Bus: a.Bus()}, Method: o.method}
+func (o *vaultOptions) params() (p api.VaultParams, err error) {
+	p.Method = o.method
 	if o.identity == "" {
 		return p, nil
 	}
 	if o.method != "file" {
-		return nil, fob.Errorf(fob.ErrUsage, "--identity is for --unlock file").WithHint("add --unlock file")
+		return p, fob.Errorf(fob.ErrUsage, "--identity is for --unlock file").WithHint("add --unlock file")
 	}
-	path, err := filepath.Abs(o.identity) // the agent has another working directory
+	p.Identity, err = filepath.Abs(o.identity) // the agent has another working directory
 	if err != nil {
-		return nil, fob.Errorf(fob.ErrUsage, "--identity %s: %w", o.identity, err).WithHint("name it from the root")
+		return p, fob.Errorf(fob.ErrUsage, "--identity %s: %w", o.identity, err).WithHint("name it from the root")
 	}
-	p.Identity = path
 	return p, nil
 }
