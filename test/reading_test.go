@@ -24,6 +24,7 @@ func openers() map[string]string {
 		"api/dial_windows.go":           "the agent's pipe",
 		"api/start.go":                  "the null device",
 		"browser/browser.go":            "a file of the kernel's",
+		"agent/peer_linux.go":           "a file of the kernel's",
 		"loopback/peer_linux.go":        "files of the kernel's",
 		"child/child_unix.go":           "the terminal",
 		"terminal/tty_unix.go":          "the terminal",
