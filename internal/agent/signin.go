@@ -64,7 +64,7 @@ func (a *Agent) login(ctx context.Context, r *request, p api.LoginParams) (api.S
 			err = nil
 		}
 	case p.DeviceCode: // not on a page that waits for a redirect to this machine
-		err = a.broker.Alone(ctx, plan, false, r.ui, func() error { return nil })
+		err = a.broker.Exclusively(ctx, plan, false, r.ui, func() error { return nil })
 	}
 	if err != nil {
 		return api.SignIn{}, err
@@ -214,7 +214,7 @@ func (a *Agent) logout(ctx context.Context, r *request, p api.NameParams) (api.E
 // signOut ends a sign-in, and what is under way with it: nothing that was asked for
 // before comes back afterwards.
 func (a *Agent) signOut(ctx context.Context, r *request, plan broker.Plan, all bool) error {
-	return a.broker.Alone(ctx, plan, all, r.ui, func() error {
+	return a.broker.Exclusively(ctx, plan, all, r.ui, func() error {
 		c, _ := a.broker.Have(plan)
 		p, err := a.broker.Open(plan, r.ui)
 		if err != nil {

@@ -129,17 +129,17 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 	return rows, nil
 }
 
-// outlook says what asking for credentials would come to. It asks nobody, and is
+// profileStatus says what asking for credentials would come to. It asks nobody, and is
 // cheap: prompts of shells show it.
-func (a *Agent) outlook(_ context.Context, r *request, p api.NameParams) (api.State, error) {
+func (a *Agent) profileStatus(_ context.Context, r *request, p api.NameParams) (api.State, error) {
 	plan, err := a.plan(p.Name, fob.Request{Narrow: p.Narrow, Paths: r.caller.Paths})
 	if err != nil || plan[0].Kind.Yields(plan[0].Profile) == principal.BearerToken {
 		return api.State{State: api.StateUnknown}, nil
 	}
-	if a.vault.Shut() {
+	if a.vault.IsLocked() {
 		return api.State{State: api.StateLocked}, nil
 	}
-	left, cached, asks := a.broker.Outlook(plan)
+	left, cached, asks := a.broker.Status(plan)
 	switch {
 	case cached:
 		return api.State{State: api.StateCached, Left: int(left.Seconds())}, nil

@@ -7,7 +7,7 @@ import (
 )
 
 // deleteWritten deletes files that fob wrote.
-func (a *Agent) deleteWritten(ctx context.Context, r *request, p api.TakeAwayParams) ([]string, error) {
+func (a *Agent) deleteWritten(ctx context.Context, r *request, p api.DeleteWrittenParams) ([]string, error) {
 	removed, missing, err := a.written.Delete(p.Paths)
 	for _, path := range missing {
 		r.ui.Tell(ctx, "nothing is out at "+path)

@@ -310,7 +310,7 @@ type SealedFile struct {
 	Problem    string `json:"problem,omitempty"`
 }
 
-// TakeAwayParams names files of credentials to delete.
-type TakeAwayParams struct {
+// DeleteWrittenParams names files of credentials to delete.
+type DeleteWrittenParams struct {
 	Paths []string `json:"paths"` // absolute; none means all
 }

@@ -7,15 +7,15 @@ import (
 	"fob/internal/fob"
 )
 
-// Waiting for a person who is asked elsewhere.
+// Waiting for a person who is asked at another front end (ADR 15).
 const (
 	noticeAfter = time.Second
 	nobodyLimit = 45 * time.Second // SDKs give a process a minute
 )
 
-// await waits for a flight to land. Who joined it while a person is asked for it
-// elsewhere is told; who asked for the page itself is shown it once more; and a
-// caller that nobody sits at does not wait for ever.
+// await waits for a retrieval. A caller that joined it while a person is asked at
+// another front end is told so; fob login, which asked for the page itself, is shown it
+// again; and callers without a terminal give up after nobodyLimit.
 func (b *Broker) await(ctx context.Context, f *flight, step Step, ui fob.UI) error {
 	tick := time.NewTimer(noticeAfter)
 	defer tick.Stop()
@@ -47,8 +47,8 @@ func (b *Broker) await(ctx context.Context, f *flight, step Step, ui fob.UI) err
 	}
 }
 
-// asked is what a person is being asked for a flight, or for one of its sources'; nil
-// if nobody is.
+// asked is the question that a person is being asked for a retrieval or for one of its
+// sources; nil if there is none.
 func (b *Broker) asked(f *flight) *string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -71,23 +71,23 @@ func (f *flight) show(ctx context.Context, ui fob.UI, page fob.Page) {
 	}
 }
 
-// seen counts who sees the flight's page. When the last of them has left, nobody
-// would ever come back from it.
+// seen counts the people who see the page of a retrieval. When the last of them has
+// left, nobody will finish it, and the retrieval is cancelled.
 func (f *flight) seen(gone <-chan struct{}) {
 	f.viewers.Add(1)
 	go func() {
 		select {
 		case <-gone:
 			if f.viewers.Add(-1) == 0 {
-				f.end(errLeft())
+				f.end(errPersonLeft())
 			}
 		case <-f.done:
 		}
 	}()
 }
 
-// watch counts open prompts, so that nobody gives up on a person who types. A
-// page stays open until the flight has landed, or nobody is left who sees it.
+// watch counts open prompts, so that callers do not give up while a person types. A
+// page counts until the retrieval has ended, or nobody is left who sees it.
 func (f *flight) watch(ui fob.UI) fob.UI {
 	if open := ui.OpenFunc; open != nil {
 		ui.OpenFunc = func(ctx context.Context, p fob.Page) (<-chan struct{}, error) {

@@ -1,6 +1,6 @@
-// Package broker is the only place that decides: it resolves the chain, looks in
-// the cache, retrieves once for all callers, refreshes ahead of expiry and
-// writes down who was given what.
+// Package broker is the only place that decides: it plans the chain, looks in the
+// cache, retrieves once for all callers, refreshes ahead of expiry and writes the
+// audit log.
 package broker
 
 import (
@@ -46,8 +46,8 @@ type Broker struct {
 	flights map[string]*flight
 	dead    map[[sha256.Size]byte]bool // hashes of session tokens that AWS refused
 	failed  map[string]time.Time       // until when a failed retrieval is not repeated
-	locked  int                        // how often everything was forgotten
-	anew    map[string]int             // how often a principal was ended, by its key
+	locked  int                        // how often the cache was cleared by a lock
+	ended   map[string]int             // how often a sign-in was ended, by its key
 	locks   rangeLocks
 	saver   saver
 	memory  memory
@@ -89,7 +89,7 @@ func (b *Broker) get(ctx context.Context, plan Plan, ui fob.UI, w want) (fob.Cre
 	step := plan[0]
 	e := b.cached(plan)
 	if e == nil {
-		return b.fly(ctx, plan, ui)
+		return b.retrieveOnce(ctx, plan, ui)
 	}
 	left := e.remaining(b.Clock.Now())
 	if left >= e.enough(w.valid) || b.pausing(step.Key) {
@@ -98,8 +98,9 @@ func (b *Broker) get(ctx context.Context, plan Plan, ui fob.UI, w want) (fob.Cre
 	if w.patience == 0 {
 		return b.renew(ctx, plan, ui, e, w)
 	}
-	// A server asks again and again: what is good for every SDK is renewed without
-	// bothering anyone, and not tried again at once when that is not possible.
+	// A server (fob serve, fob exec --endpoint) asks again and again. Credentials that
+	// are fresh enough for every SDK are refreshed without asking a person, and not
+	// again right after a refresh that failed.
 	if left >= e.enough(0) {
 		if !e.early(b.Clock.Now()) {
 			return e.use(), nil
@@ -109,10 +110,10 @@ func (b *Broker) get(ctx context.Context, plan Plan, ui fob.UI, w want) (fob.Cre
 	return b.renew(ctx, plan, ui, e, w)
 }
 
-// renew retrieves while e is still valid, and falls back on e when that fails
-// or takes long.
+// renew retrieves new credentials while e is still valid, and returns e if that fails
+// or takes too long.
 func (b *Broker) renew(ctx context.Context, plan Plan, ui fob.UI, e *entry, w want) (fob.Credentials, error) {
-	f := b.board(plan, ui, e)
+	f := b.join(plan, ui, e)
 	patience := time.NewTimer(cmp.Or(w.patience, renewPatience))
 	defer patience.Stop()
 	for {
@@ -132,16 +133,17 @@ func (b *Broker) renew(ctx context.Context, plan Plan, ui fob.UI, e *entry, w wa
 		if e.remaining(b.Clock.Now()) > 0 {
 			return e.use(), nil
 		}
-		return b.fly(ctx, plan, ui)
+		return b.retrieveOnce(ctx, plan, ui)
 	}
 }
 
-// fly waits for one retrieval, which all callers of the same principal share. A
-// caller that leaves does not cancel it. When it fails because its leader had no
-// person to ask, a caller that may have one tries again with its own.
-func (b *Broker) fly(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials, error) {
+// retrieveOnce waits for a retrieval that all callers of the same principal share
+// (single flight). A caller that leaves does not cancel it. If it fails because the
+// caller that started it had no person to ask, another caller that may have one
+// retrieves again.
+func (b *Broker) retrieveOnce(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials, error) {
 	for {
-		f := b.board(plan, ui, nil)
+		f := b.join(plan, ui, nil)
 		if err := b.await(ctx, f, plan[0], ui); err != nil {
 			return fob.Credentials{}, err
 		}
@@ -158,8 +160,8 @@ func (b *Broker) fly(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials
 	}
 }
 
-// Forget drops everything from memory, as locking the vault requires, and what is
-// being retrieved: it reaches nobody.
+// Forget clears the cache in memory, as locking the vault requires. Retrievals in
+// progress are cancelled and their results dropped.
 func (b *Broker) Forget() {
 	b.memory.forget()
 	b.mu.Lock()
@@ -174,8 +176,8 @@ func (b *Broker) Forget() {
 	b.entries, b.failed, b.dead = nil, nil, nil
 }
 
-// Drop forgets a step's credentials, in memory and on disk, so that the next
-// caller gets new ones; with all, also everything that was obtained with them.
+// Drop deletes a step's credentials from the cache, in memory and on disk, so that the
+// next caller gets new ones; with all, also everything that was retrieved with them.
 func (b *Broker) Drop(ctx context.Context, key string, all bool) error {
 	gone := func(e *entry, k string) bool { return k == key || all && slices.Contains(e.chain, key) }
 	b.mu.Lock()
@@ -201,30 +203,31 @@ func (b *Broker) Drop(ctx context.Context, key string, all bool) error {
 	})
 }
 
-// Alone runs do while nobody in any process retrieves what a plan yields: what is
-// being retrieved ends, and is nobody's; with all, also what is being retrieved with
-// it. Who waited for it begins anew afterwards.
-func (b *Broker) Alone(ctx context.Context, plan Plan, all bool, ui fob.UI, do func() error) error {
+// Exclusively runs do while no process is retrieving the credentials of a plan.
+// Retrievals in progress are cancelled and their results dropped; with all, so are
+// retrievals that use them as their source. Callers that waited for one retrieve anew
+// afterwards.
+func (b *Broker) Exclusively(ctx context.Context, plan Plan, all bool, ui fob.UI, do func() error) error {
 	key := plan[0].Key
 	own := newFlight(-1)
-	own.err = errAnew()
+	own.err = errSignInEnded()
 	b.mu.Lock()
-	if b.anew == nil {
-		b.anew = map[string]int{}
+	if b.ended == nil {
+		b.ended = map[string]int{}
 	}
-	b.anew[key]++
+	b.ended[key]++
 	b.mu.Unlock()
 	for {
 		b.mu.Lock()
 		under := b.flights[key]
 		if under == nil {
-			b.takeOff(key, own)
+			b.register(key, own)
 		} else {
-			under.end(errAnew())
+			under.end(errSignInEnded())
 		}
 		for _, f := range b.flights {
 			if all && slices.Contains(f.chain, key) {
-				f.end(errAnew())
+				f.end(errSignInEnded())
 			}
 		}
 		b.mu.Unlock()
@@ -237,7 +240,7 @@ func (b *Broker) Alone(ctx context.Context, plan Plan, all bool, ui fob.UI, do f
 			return ctx.Err()
 		}
 	}
-	defer b.land(own, key)
+	defer b.finish(own, key)
 	unlock, err := b.locks.lock(ctx, b.LockFile, key, busy(ctx, plan[0], ui))
 	if err != nil {
 		return err
@@ -246,7 +249,7 @@ func (b *Broker) Alone(ctx context.Context, plan Plan, all bool, ui fob.UI, do f
 	return do()
 }
 
-// Source returns a plan's credentials as a principal of it would see them.
+// Source returns a plan as the source that a principal would get in its Env.
 func (b *Broker) Source(plan Plan, ui fob.UI) principal.Principal {
 	return b.source(plan, ui)
 }
@@ -274,7 +277,7 @@ func (b *Broker) Accept(plan Plan, c fob.Credentials) {
 	b.remember(plan, e)
 }
 
-// Have returns what is cached for a plan, and retrieves nothing.
+// Have returns the credentials cached for a plan. It retrieves nothing.
 func (b *Broker) Have(plan Plan) (fob.Credentials, bool) {
 	if e := b.cached(plan); e != nil {
 		return e.creds, true
@@ -296,10 +299,10 @@ func (b *Broker) Peek(plan Plan) (expiration time.Time, cached bool) {
 	return e.creds.Expiration, true
 }
 
-// Outlook says what asking for a plan's credentials would come to: how long those
-// at hand are valid (0: without end), else whether a person would be asked.
-// Nothing is retrieved.
-func (b *Broker) Outlook(plan Plan) (left time.Duration, cached, asks bool) {
+// Status tells whether credentials of a plan are cached and for how long they are valid
+// (0: without end), else whether retrieving them would ask a person. It retrieves
+// nothing.
+func (b *Broker) Status(plan Plan) (left time.Duration, cached, asks bool) {
 	if e := b.cached(plan); e != nil {
 		if e.creds.Expiration.IsZero() {
 			return 0, true, false

@@ -503,12 +503,12 @@ func TestLateBoarder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	late, err := w.fly(t.Context(), plan, fob.UI{}) // having seen nothing
+	late, err := w.retrieveOnce(t.Context(), plan, fob.UI{}) // having seen nothing
 	if err != nil || late.AccessKeyID != first.AccessKeyID || w.calls.Load() != 1 {
 		t.Errorf("%s, then %s in %d calls, %v", first.AccessKeyID, late.AccessKeyID, w.calls.Load(), err)
 	}
 	// What the caller has seen itself and wants renewed is.
-	<-w.board(plan, fob.UI{}, w.cached(plan)).done
+	<-w.join(plan, fob.UI{}, w.cached(plan)).done
 	if w.calls.Load() != 2 {
 		t.Errorf("%d calls, want 2", w.calls.Load())
 	}

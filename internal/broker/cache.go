@@ -114,7 +114,7 @@ func (b *Broker) refresh(plan Plan, e *entry) {
 		b.later(e, max(left, 0), func() { b.expire(plan[0].Key, e) })
 		return
 	}
-	f := b.board(plan, fob.UI{}, e)
+	f := b.join(plan, fob.UI{}, e)
 	<-f.done
 	if left := e.remaining(b.Clock.Now()); f.err != nil {
 		b.log().Info("renewal failed", "profile", plan[0].Profile.Name, "kind", fob.OutcomeOf(f.err).Wire, "left", left)

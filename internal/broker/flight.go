@@ -13,10 +13,10 @@ import (
 	"fob/internal/principal"
 )
 
-// flightLimit bounds one retrieval, a person's typing included.
+// flightLimit bounds one retrieval, including the time that a person takes to answer.
 const flightLimit = 5 * time.Minute
 
-// flight is one retrieval under way, and all who wait for it.
+// flight is one retrieval in progress, which all callers of the principal share.
 type flight struct {
 	done   chan struct{}
 	leader int64    // the id of the UI that asks
@@ -24,7 +24,7 @@ type flight struct {
 	entry  *entry
 	err    error
 
-	ended   atomic.Pointer[error] // why its result is nobody's
+	ended   atomic.Pointer[error] // why it was cancelled; nil if it was not
 	cancel  context.CancelFunc
 	asking  atomic.Int32 // prompts that are open
 	asks    atomic.Pointer[string]
@@ -36,7 +36,7 @@ func newFlight(leader int64) *flight {
 	return &flight{done: make(chan struct{}), leader: leader, cancel: func() {}}
 }
 
-// end stops a flight. Whatever comes of it still is not kept.
+// end cancels a retrieval: its result is dropped, and why is what its callers are told.
 func (f *flight) end(why error) {
 	if f.ended.CompareAndSwap(nil, &why) {
 		f.cancel()
@@ -47,18 +47,18 @@ func errLocked() error {
 	return fob.Errorf(fob.ErrLocked, "the vault was locked meanwhile").WithHint("fob unlock")
 }
 
-func errAnew() error {
+func errSignInEnded() error {
 	return fob.Errorf(fob.ErrNobody, "the sign-in was ended, or begun anew, elsewhere").WithHint("try again")
 }
 
-func errLeft() error {
+func errPersonLeft() error {
 	return fob.Errorf(fob.ErrNobody, "whoever was to sign in has left").WithHint("try again")
 }
 
-// board joins the retrieval of a step that is under way, or starts one. seen is
-// what the caller found in the cache; nil is nothing. If there is something new
-// by now, a flight has landed since: the caller gets that one.
-func (b *Broker) board(plan Plan, ui fob.UI, seen *entry) *flight {
+// join returns the retrieval of a step that is in progress, or starts one. seen is what
+// the caller found in the cache, or nil. If the cache was filled since the caller
+// looked, join returns a finished retrieval with that entry.
+func (b *Broker) join(plan Plan, ui fob.UI, seen *entry) *flight {
 	key := plan[0].Key
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -75,13 +75,13 @@ func (b *Broker) board(plan Plan, ui fob.UI, seen *entry) *flight {
 	f.chain = plan.sources()
 	var ctx context.Context
 	ctx, f.cancel = context.WithTimeout(context.Background(), flightLimit)
-	b.takeOff(key, f)
+	b.register(key, f)
 	go b.retrieve(ctx, f, plan, ui)
 	return f
 }
 
-// takeOff has others join a flight; b.mu is held.
-func (b *Broker) takeOff(key string, f *flight) {
+// register makes f the retrieval that others join; b.mu is held.
+func (b *Broker) register(key string, f *flight) {
 	if b.flights == nil {
 		b.flights = map[string]*flight{}
 	}
@@ -95,7 +95,7 @@ func (b *Broker) retrieve(ctx context.Context, f *flight, plan Plan, ui fob.UI) 
 			b.log().Error("retrieval panicked", "profile", plan[0].Profile.Name, "stack", string(debug.Stack())) // without r, which may quote anything
 			f.err = fob.Errorf(fob.ErrInternal, "a fault of fob's while retrieving credentials of profile %q", plan[0].Profile.Name)
 		}
-		b.land(f, plan[0].Key)
+		b.finish(f, plan[0].Key)
 	}()
 	f.entry, f.err = b.retrieveLocked(ctx, f, plan, ui)
 	if why := f.ended.Load(); why != nil {
@@ -103,8 +103,8 @@ func (b *Broker) retrieve(ctx context.Context, f *flight, plan Plan, ui fob.UI) 
 	}
 }
 
-// land publishes the result and lets the next caller start anew.
-func (b *Broker) land(f *flight, key string) {
+// finish publishes the result of a retrieval and lets the next caller start another.
+func (b *Broker) finish(f *flight, key string) {
 	b.mu.Lock()
 	delete(b.flights, key)
 	if f.err != nil && !errors.Is(f.err, fob.ErrNobody) && !errors.Is(f.err, fob.ErrCancelled) {
@@ -119,8 +119,8 @@ func (b *Broker) land(f *flight, key string) {
 	close(f.done)
 }
 
-// pausing reports whether a renewal failed a moment ago: while what is cached is
-// valid, there is no hurry to try again.
+// pausing reports whether a retrieval failed a moment ago. While what is cached is valid,
+// it is not tried again at once.
 func (b *Broker) pausing(key string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -128,7 +128,7 @@ func (b *Broker) pausing(key string) bool {
 	return ok && b.Clock.Now().Before(until)
 }
 
-// retrieveLocked is alone among all processes at retrieving this principal.
+// retrieveLocked retrieves under a lock that one process at a time holds for the principal.
 func (b *Broker) retrieveLocked(ctx context.Context, f *flight, plan Plan, ui fob.UI) (*entry, error) {
 	step := plan[0]
 	unlock, err := b.locks.lock(ctx, b.LockFile, step.Key, busy(ctx, step, ui))
@@ -150,7 +150,7 @@ func (b *Broker) retrieveLocked(ctx context.Context, f *flight, plan Plan, ui fo
 	}
 	e := &entry{profile: step.Profile.Name, creds: creds, obtained: now, chain: plan.sources()}
 	if f.ended.Load() != nil || creds.Expiration.IsZero() {
-		return e, nil // nobody's, or a user's own keys: the vault keeps them, not the cache
+		return e, nil // cancelled, or a user's own keys, which the vault keeps and not the cache
 	}
 	if off := b.Clock.Offset(); off != 0 {
 		ui.Tell(ctx, fmt.Sprintf("this computer's clock is %s off; fob goes by AWS's", off.Abs().Round(time.Minute)))
@@ -205,21 +205,21 @@ func (b *Broker) open(ctx context.Context, plan Plan, ui fob.UI) (fob.Credential
 	return creds, err
 }
 
-// source is the next step of a chain, as a principal sees it. It yields nothing any
-// more once that was ended, or everything locked: a long search would sign in again.
+// source is the next step of a chain as a principal gets it in its Env. After a
+// sign-out or a lock it yields nothing more: a long search would sign in again.
 type source struct {
 	b    *Broker
 	plan Plan
 	ui   fob.UI
 
-	locked, anew int                             // as they were
-	used         atomic.Pointer[fob.Credentials] // the last that were handed out
+	locked, ended int                             // the broker's counters when it was made
+	used          atomic.Pointer[fob.Credentials] // the last that were handed out
 }
 
 func (b *Broker) source(plan Plan, ui fob.UI) *source {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return &source{b: b, plan: plan, ui: ui, locked: b.locked, anew: b.anew[plan[0].Key]}
+	return &source{b: b, plan: plan, ui: ui, locked: b.locked, ended: b.ended[plan[0].Key]}
 }
 
 func (s *source) over() error {
@@ -228,8 +228,8 @@ func (s *source) over() error {
 	switch {
 	case s.locked != s.b.locked:
 		return errLocked()
-	case s.anew != s.b.anew[s.plan[0].Key]:
-		return errAnew()
+	case s.ended != s.b.ended[s.plan[0].Key]:
+		return errSignInEnded()
 	}
 	return nil
 }
@@ -262,8 +262,8 @@ func (s *source) Dead(ctx context.Context, c fob.Credentials) error {
 	return s.b.Drop(ctx, key, false)
 }
 
-// alive reports whether AWS has not refused credentials; what is being written
-// to the sealed file by another process may bring dead ones back.
+// alive reports whether AWS has not refused credentials. Another process may write
+// refused ones to the sealed file again.
 func (b *Broker) alive(e *entry) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -196,7 +196,7 @@ func TestAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		waiting := newPerson(2, true)
-		err = w.Alone(t.Context(), plan, true, fob.UI{}, func() error {
+		err = w.Exclusively(t.Context(), plan, true, fob.UI{}, func() error {
 			waiting.asks(w, false)
 			synctest.Wait()
 			if waiting.opened.Load() != 0 {
@@ -231,7 +231,7 @@ func TestASourceThatWasEnded(t *testing.T) {
 	}{
 		"locked": {func(w *world, _ Plan) error { w.Forget(); return nil }, fob.ErrLocked},
 		"signed out": {func(w *world, plan Plan) error {
-			return w.Alone(context.Background(), plan, true, fob.UI{}, func() error { return w.Drop(context.Background(), plan[0].Key, true) })
+			return w.Exclusively(context.Background(), plan, true, fob.UI{}, func() error { return w.Drop(context.Background(), plan[0].Key, true) })
 		}, fob.ErrNobody},
 	} {
 		w := newWorld()

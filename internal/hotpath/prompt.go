@@ -67,7 +67,7 @@ func (p Prompt) Print(ctx context.Context, a *frontend.App) error {
 	if strings.Contains(a.Getenv(environ.Within), `"narrow"`) { // else it need not be decoded
 		_, narrowed = a.Environ.Acting()
 	}
-	state := outlook(ctx, a, name, narrowed)
+	state := profileStatus(ctx, a, name, narrowed)
 	left := ""
 	switch state.State {
 	case api.StateUnknown:
@@ -82,9 +82,9 @@ func (p Prompt) Print(ctx context.Context, a *frontend.App) error {
 	return a.Write(fob.Delivery{Stdout: fill(p.Format, map[string]string{"name": inert(name, p.Shell), "left": left}) + "\n"})
 }
 
-// outlook asks a running agent for the profile's status; the zero value stands for no
+// profileStatus asks a running agent for the profile's status; the zero value stands for no
 // answer.
-func outlook(ctx context.Context, a *frontend.App, name string, n fob.Narrow) (state api.State) {
+func profileStatus(ctx context.Context, a *frontend.App, name string, n fob.Narrow) (state api.State) {
 	home, err := fob.HomeFrom(a.Getenv)
 	if err != nil {
 		return state
@@ -94,7 +94,7 @@ func outlook(ctx context.Context, a *frontend.App, name string, n fob.Narrow) (s
 		return state
 	}
 	defer client.Close()
-	state, err = api.Call(ctx, client, api.Outlook, api.NameParams{Name: name, Narrow: n})
+	state, err = api.Call(ctx, client, api.ProfileStatus, api.NameParams{Name: name, Narrow: n})
 	if err != nil {
 		return api.State{}
 	}

@@ -47,12 +47,12 @@ func (k *Kept[T]) Get(ctx context.Context) (T, error) {
 	if a := k.last.Load(); a != nil {
 		if age := a.age(time.Now()); age < keepFor {
 			if age > keepFor/2 {
-				k.board()
+				k.join()
 			}
 			return a.value, a.err
 		}
 	}
-	a := k.board()
+	a := k.join()
 	timer := time.NewTimer(k.Limit)
 	defer timer.Stop()
 	var none T
@@ -72,7 +72,7 @@ func (k *Kept[T]) Put(value T) {
 }
 
 // board joins the question that is under way, or asks.
-func (k *Kept[T]) board() *answer[T] {
+func (k *Kept[T]) join() *answer[T] {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.flight != nil {

@@ -78,7 +78,7 @@ func (s *Store) EnsureUnlocked(ctx context.Context, ui fob.UI) error {
 }
 
 // Shut reports whether the vault was locked on purpose.
-func (s *Store) Shut() bool {
+func (s *Store) IsLocked() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.shut

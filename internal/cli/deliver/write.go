@@ -24,7 +24,7 @@ func NewWrite(a *command.App) *cobra.Command {
 	o := &writeOptions{}
 	c := a.Command("write", func(cmd *cobra.Command, args []string) error {
 		if o.remove {
-			return takeAway(cmd.Context(), a, args)
+			return deleteWritten(cmd.Context(), a, args)
 		}
 		return writeFile(cmd.Context(), a, args[0], o)
 	})
@@ -91,8 +91,8 @@ func writeFile(ctx context.Context, a *command.App, name string, o *writeOptions
 	return nil
 }
 
-func takeAway(ctx context.Context, a *command.App, files []string) error {
-	var p api.TakeAwayParams
+func deleteWritten(ctx context.Context, a *command.App, files []string) error {
+	var p api.DeleteWrittenParams
 	for _, file := range files {
 		path, err := filepath.Abs(file)
 		if err != nil {
@@ -100,7 +100,7 @@ func takeAway(ctx context.Context, a *command.App, files []string) error {
 		}
 		p.Paths = append(p.Paths, path)
 	}
-	removed, err := frontend.Call(ctx, a.App, api.TakeAway, p)
+	removed, err := frontend.Call(ctx, a.App, api.DeleteWritten, p)
 	if err != nil {
 		return err
 	}
