@@ -16,7 +16,7 @@ import (
 )
 
 func newRoot(a *command.App) *cobra.Command {
-	root := a.Group("fob")
+	root := command.Group("fob")
 	root.Use = "fob"
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.Version = a.Version

@@ -11,7 +11,7 @@ import (
 
 func newVersion(a *command.App) *cobra.Command {
 	var asJSON bool
-	c := a.Command("version", func(*cobra.Command, []string) error {
+	c := command.New("version", func(*cobra.Command, []string) error {
 		if asJSON {
 			return a.PrintJSON(map[string]string{"version": a.Version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
 		}

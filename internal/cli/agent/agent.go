@@ -13,13 +13,14 @@ import (
 	"fob/internal/fob"
 )
 
+// NewAgent makes fob agent.
 func NewAgent(a *command.App) *cobra.Command {
-	return a.Group("agent", newAgentStatus(a), newAgentStop(a))
+	return command.Group("agent", newAgentStatus(a), newAgentStop(a))
 }
 
 func newAgentStatus(a *command.App) *cobra.Command {
 	var asJSON bool
-	c := a.Command("agent status", func(cmd *cobra.Command, _ []string) error {
+	c := command.New("agent status", func(cmd *cobra.Command, _ []string) error {
 		status, err := askRunning(cmd.Context(), a, api.Status)
 		if errors.Is(err, fob.ErrVersion) {
 			return introduced(cmd.Context(), a, err, asJSON)
@@ -59,7 +60,7 @@ func introduced(ctx context.Context, a *command.App, mismatch error, asJSON bool
 }
 
 func newAgentStop(a *command.App) *cobra.Command {
-	return a.Command("agent stop", func(cmd *cobra.Command, _ []string) error {
+	return command.New("agent stop", func(cmd *cobra.Command, _ []string) error {
 		home, err := fob.HomeFrom(a.Getenv)
 		if err != nil {
 			return err

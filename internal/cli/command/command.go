@@ -50,9 +50,9 @@ func (a *App) Misused(cmd *cobra.Command, err error) error {
 	return fob.Errorf(fob.ErrUsage, "%w", err).WithHint("%s --help", cmd.CommandPath())
 }
 
-// Command makes a command from its page in docs/ref. It panics if there is none, which a test
+// New makes a command from its page in docs/ref. It panics if there is none, which a test
 // would find. The command takes no arguments unless the caller changes that.
-func (a *App) Command(path string, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+func New(path string, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	page, err := ref.Read(path)
 	if err != nil {
 		panic(err)
@@ -68,8 +68,8 @@ func (a *App) Command(path string, run func(cmd *cobra.Command, args []string) e
 }
 
 // Group makes a command that does nothing but hold subcommands.
-func (a *App) Group(path string, commands ...*cobra.Command) *cobra.Command {
-	g := a.Command(path, func(cmd *cobra.Command, args []string) error {
+func Group(path string, commands ...*cobra.Command) *cobra.Command {
+	g := New(path, func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return Unknown(cmd, args[0])
 		}

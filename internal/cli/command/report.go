@@ -18,7 +18,7 @@ import (
 // NewReport makes a command without arguments that prints what the agent answers.
 func NewReport[R any](a *App, path string, method api.Method[api.Empty, R]) *cobra.Command {
 	var asJSON bool
-	c := a.Command(path, func(cmd *cobra.Command, _ []string) error {
+	c := New(path, func(cmd *cobra.Command, _ []string) error {
 		answer, err := frontend.Call(cmd.Context(), a.App, method, api.Empty{})
 		if err != nil {
 			return err
@@ -31,7 +31,7 @@ func NewReport[R any](a *App, path string, method api.Method[api.Empty, R]) *cob
 
 // Plain makes a command without arguments that prints nothing.
 func (a *App) Plain(path string, method api.Method[api.Empty, api.Empty]) *cobra.Command {
-	return a.Command(path, func(cmd *cobra.Command, _ []string) error {
+	return New(path, func(cmd *cobra.Command, _ []string) error {
 		_, err := frontend.Call(cmd.Context(), a.App, method, api.Empty{})
 		return err
 	})

@@ -25,12 +25,13 @@ type consoleOptions struct {
 	set                         bool // the container is from the config file
 }
 
+// NewConsole makes fob console.
 func NewConsole(a *command.App) *cobra.Command {
 	var o consoleOptions
 	var service, path string
 	var signOut, multi bool
 	p := &api.DeliverParams{Way: "console"}
-	c := a.OneName(a.Command("console", func(cmd *cobra.Command, args []string) error {
+	c := a.OneName(command.New("console", func(cmd *cobra.Command, args []string) error {
 		p.Name, p.Options = args[0], map[string]string{"service": service, "path": path}
 		if signOut {
 			p.Options["session"] = "sign-out"

@@ -16,7 +16,7 @@ import (
 // NewAdd makes fob add. Its subcommands, one for each kind, are made from the agent's
 // description of the kinds; so that is asked for only when fob add runs.
 func NewAdd(a *command.App) *cobra.Command {
-	c := a.Command("add", func(cmd *cobra.Command, args []string) error {
+	c := command.New("add", func(cmd *cobra.Command, args []string) error {
 		kinds, err := kinds(cmd.Context(), a)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func newAddKinds(a *command.App, kinds []api.KindDoc) *cobra.Command {
 	root := &cobra.Command{Use: "fob", SilenceErrors: true, SilenceUsage: true}
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
-	add := a.Group("add")
+	add := command.Group("add")
 	root.AddCommand(add)
 	root.PersistentFlags().StringVar(&a.MFACode, "mfa-code", "", "the MFA `CODE` to use instead of asking")
 	root.PersistentFlags().BoolVar(&a.PassphraseStdin, "passphrase-stdin", false, "read the vault's passphrase from standard input, a line each time it is asked for")
@@ -135,8 +135,9 @@ func newAddKind(a *command.App, k api.KindDoc) *cobra.Command {
 	return c
 }
 
+// NewRemove makes fob remove.
 func NewRemove(a *command.App) *cobra.Command {
-	return a.OneName(a.Command("remove", func(cmd *cobra.Command, args []string) error {
+	return a.OneName(command.New("remove", func(cmd *cobra.Command, args []string) error {
 		_, err := frontend.Call(cmd.Context(), a.App, api.Remove, api.NameParams{Name: args[0]})
 		return err
 	}))

@@ -12,12 +12,14 @@ import (
 	"fob/internal/terminal"
 )
 
+// NewAdopt makes fob adopt.
 func NewAdopt(a *command.App) *cobra.Command {
 	c := newMove(a, "adopt", api.Adopt)
 	c.Args = cobra.ArbitraryArgs
 	return c
 }
 
+// NewRelease makes fob release.
 func NewRelease(a *command.App) *cobra.Command {
 	c := newMove(a, "release", api.Release)
 	c.Args = func(cmd *cobra.Command, args []string) error {
@@ -33,7 +35,7 @@ func NewRelease(a *command.App) *cobra.Command {
 func newMove(a *command.App, verb string, method api.Method[api.MoveParams, api.MoveResult]) *cobra.Command {
 	var p api.MoveParams
 	var asJSON bool
-	c := a.Command(verb, func(cmd *cobra.Command, args []string) error {
+	c := command.New(verb, func(cmd *cobra.Command, args []string) error {
 		p.Names, p.Shared = args, a.SharedSignIns()
 		result, err := frontend.Call(cmd.Context(), a.App, method, p)
 		if err != nil {

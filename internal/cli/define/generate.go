@@ -8,10 +8,11 @@ import (
 	"fob/internal/frontend"
 )
 
+// NewGenerate makes fob generate.
 func NewGenerate(a *command.App) *cobra.Command {
 	var p api.GenerateParams
 	var asJSON bool
-	c := a.OneName(a.Command("generate", func(cmd *cobra.Command, args []string) error {
+	c := a.OneName(command.New("generate", func(cmd *cobra.Command, args []string) error {
 		p.Session = args[0]
 		result, err := frontend.Call(cmd.Context(), a.App, api.Generate, p)
 		if err != nil {

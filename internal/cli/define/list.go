@@ -11,10 +11,11 @@ import (
 	"fob/internal/frontend"
 )
 
+// NewList makes fob list.
 func NewList(a *command.App) *cobra.Command {
 	var asJSON bool
 	var filter string
-	c := a.Command("list", func(cmd *cobra.Command, args []string) error {
+	c := command.New("list", func(cmd *cobra.Command, args []string) error {
 		var rows []api.Row
 		var err error
 		if len(args) > 0 {

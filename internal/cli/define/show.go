@@ -13,9 +13,10 @@ import (
 	"fob/internal/terminal"
 )
 
+// NewShow makes fob show.
 func NewShow(a *command.App) *cobra.Command {
 	var asJSON bool
-	c := a.OneName(a.Command("show", func(cmd *cobra.Command, args []string) error {
+	c := a.OneName(command.New("show", func(cmd *cobra.Command, args []string) error {
 		d, err := frontend.Call(cmd.Context(), a.App, api.Show, api.NameParams{Name: args[0]})
 		if err != nil {
 			return err

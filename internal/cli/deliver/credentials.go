@@ -8,9 +8,10 @@ import (
 	"fob/internal/hotpath"
 )
 
+// NewCredentials makes fob credentials.
 func NewCredentials(a *command.App) *cobra.Command {
 	p := &api.DeliverParams{}
-	c := a.OneName(a.Command("credentials", func(cmd *cobra.Command, args []string) error {
+	c := a.OneName(command.New("credentials", func(cmd *cobra.Command, args []string) error {
 		p.Name = args[0]
 		return hotpath.Credentials(cmd.Context(), a.App, p)
 	}))
@@ -23,9 +24,9 @@ func NewCredentials(a *command.App) *cobra.Command {
 // NewSession makes fob session generate: the command line that Leapp has written into
 // config files, where fob may be installed under Leapp's name.
 func NewSession(a *command.App) *cobra.Command {
-	generate := a.OneName(a.Command("session generate", func(cmd *cobra.Command, args []string) error {
+	generate := a.OneName(command.New("session generate", func(cmd *cobra.Command, args []string) error {
 		return hotpath.Credentials(cmd.Context(), a.App, &api.DeliverParams{Name: args[0]})
 	}))
 	generate.Annotations = map[string]string{"one-line-errors": "yes"}
-	return a.Group("session", generate)
+	return command.Group("session", generate)
 }

@@ -7,10 +7,11 @@ import (
 	"fob/internal/cli/command"
 )
 
+// NewEnv makes fob env.
 func NewEnv(a *command.App) *cobra.Command {
 	p := &api.DeliverParams{Way: "env"}
 	var format string
-	c := a.OneName(a.Command("env", func(cmd *cobra.Command, args []string) error {
+	c := a.OneName(command.New("env", func(cmd *cobra.Command, args []string) error {
 		p.Name, p.Options = args[0], map[string]string{"format": format}
 		d, err := a.Deliver(cmd.Context(), p)
 		if err != nil {

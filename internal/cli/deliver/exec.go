@@ -13,10 +13,11 @@ import (
 	"fob/internal/fob"
 )
 
+// NewExec makes fob exec.
 func NewExec(a *command.App) *cobra.Command {
 	var static, endpoint bool
 	p := &api.DeliverParams{Way: "exec"}
-	c := a.Command("exec", func(cmd *cobra.Command, args []string) error {
+	c := command.New("exec", func(cmd *cobra.Command, args []string) error {
 		p.Name = args[0]
 		argv := args[1:]
 		if len(argv) == 0 {

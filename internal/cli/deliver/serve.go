@@ -14,9 +14,10 @@ type serveOptions struct {
 	narrow                       fob.Narrow
 }
 
+// NewServe makes fob serve.
 func NewServe(a *command.App) *cobra.Command {
 	o := &serveOptions{}
-	c := a.Command("serve", func(cmd *cobra.Command, args []string) error {
+	c := command.New("serve", func(cmd *cobra.Command, args []string) error {
 		ctx, stop := command.UntilTold(cmd.Context())
 		defer stop()
 		way, t := o.task(args)

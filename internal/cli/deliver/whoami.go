@@ -10,9 +10,10 @@ import (
 	"fob/internal/frontend"
 )
 
+// NewWhoAmI makes fob whoami.
 func NewWhoAmI(a *command.App) *cobra.Command {
 	var asJSON bool
-	c := a.OneName(a.Command("whoami", func(cmd *cobra.Command, args []string) error {
+	c := a.OneName(command.New("whoami", func(cmd *cobra.Command, args []string) error {
 		id, err := frontend.Call(cmd.Context(), a.App, api.WhoAmI, api.NameParams{Name: args[0]})
 		if err != nil {
 			return err

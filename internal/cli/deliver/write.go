@@ -20,9 +20,10 @@ type writeOptions struct {
 	narrow             fob.Narrow
 }
 
+// NewWrite makes fob write.
 func NewWrite(a *command.App) *cobra.Command {
 	o := &writeOptions{}
-	c := a.Command("write", func(cmd *cobra.Command, args []string) error {
+	c := command.New("write", func(cmd *cobra.Command, args []string) error {
 		if o.remove {
 			return deleteWritten(cmd.Context(), a, args)
 		}

@@ -8,9 +8,10 @@ import (
 	"fob/internal/shell"
 )
 
+// NewInit makes fob init.
 func NewInit(a *command.App) *cobra.Command {
 	var prompt bool
-	c := oneShell(a, a.Command("init", func(_ *cobra.Command, args []string) error {
+	c := oneShell(a, command.New("init", func(_ *cobra.Command, args []string) error {
 		text, err := shell.Init(args[0], a.Exe(), prompt)
 		if err != nil {
 			return err
@@ -24,7 +25,7 @@ func NewInit(a *command.App) *cobra.Command {
 // NewCompletion makes fob completion. Cobra's own scripts are not used: they evaluate what
 // was typed, and for bash they need the package bash-completion.
 func NewCompletion(a *command.App) *cobra.Command {
-	return oneShell(a, a.Command("completion", func(_ *cobra.Command, args []string) error {
+	return oneShell(a, command.New("completion", func(_ *cobra.Command, args []string) error {
 		text, err := shell.Completion(args[0])
 		if err != nil {
 			return err

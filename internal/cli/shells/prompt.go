@@ -8,9 +8,10 @@ import (
 	"fob/internal/shell"
 )
 
+// NewPrompt makes fob prompt.
 func NewPrompt(a *command.App) *cobra.Command {
 	var p hotpath.Prompt
-	c := a.Command("prompt", func(cmd *cobra.Command, _ []string) error {
+	c := command.New("prompt", func(cmd *cobra.Command, _ []string) error {
 		return p.Print(cmd.Context(), a.App)
 	})
 	c.Flags().StringVar(&p.Format, "format", hotpath.DefaultFormat, "what to print, with {name} and {left}")

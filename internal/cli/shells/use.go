@@ -28,9 +28,10 @@ type use struct {
 	params api.DeliverParams
 }
 
+// NewUse makes fob use.
 func NewUse(a *command.App) *cobra.Command {
 	u := &use{App: a, params: api.DeliverParams{Way: "exec", Options: map[string]string{"mode": "shell"}}}
-	c := a.Command("use", func(cmd *cobra.Command, args []string) error { return u.run(cmd.Context(), args) })
+	c := command.New("use", func(cmd *cobra.Command, args []string) error { return u.run(cmd.Context(), args) })
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 1 || len(args) == 1 && u.clear {
 			return fob.Errorf(fob.ErrUsage, "fob use takes one profile's name, none to pick one, or --clear").WithHint("fob use NAME")

@@ -10,10 +10,11 @@ import (
 	"fob/internal/frontend"
 )
 
+// NewLogin makes fob login.
 func NewLogin(a *command.App) *cobra.Command {
 	var p api.LoginParams
 	var asJSON, share bool
-	c := a.OneName(a.Command("login", func(cmd *cobra.Command, args []string) error {
+	c := a.OneName(command.New("login", func(cmd *cobra.Command, args []string) error {
 		p.Name, a.SigningIn = args[0], true
 		if share {
 			a.Tell("warning: the sign-in will be in a file in clear, for every program of yours to read")
@@ -37,8 +38,9 @@ func NewLogin(a *command.App) *cobra.Command {
 	return c
 }
 
+// NewLogout makes fob logout.
 func NewLogout(a *command.App) *cobra.Command {
-	return a.OneName(a.Command("logout", func(cmd *cobra.Command, args []string) error {
+	return a.OneName(command.New("logout", func(cmd *cobra.Command, args []string) error {
 		_, err := frontend.Call(cmd.Context(), a.App, api.Logout, api.NameParams{Name: args[0]})
 		return err
 	}))

@@ -14,9 +14,10 @@ import (
 	"fob/internal/terminal"
 )
 
+// NewSync makes fob sync.
 func NewSync(a *command.App) *cobra.Command {
 	var asJSON bool
-	c := a.Command("sync", func(cmd *cobra.Command, args []string) error {
+	c := command.New("sync", func(cmd *cobra.Command, args []string) error {
 		names, err := sessionNames(a, cmd, args)
 		if err != nil {
 			return err

@@ -25,9 +25,10 @@ type curlOptions struct {
 	switches          map[string]*bool
 }
 
+// NewCurl makes fob curl.
 func NewCurl(a *command.App) *cobra.Command {
 	o := &curlOptions{texts: map[string]*string{}, switches: map[string]*bool{}}
-	c := a.Command("curl", func(cmd *cobra.Command, args []string) error {
+	c := command.New("curl", func(cmd *cobra.Command, args []string) error {
 		t, err := o.task(args, a.In)
 		if err != nil {
 			return err

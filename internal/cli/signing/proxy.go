@@ -16,9 +16,10 @@ type proxyOptions struct {
 	noToken, v4a, browser, noSession           bool
 }
 
+// NewProxy makes fob proxy.
 func NewProxy(a *command.App) *cobra.Command {
 	o := &proxyOptions{}
-	c := a.OneName(a.Command("proxy", func(cmd *cobra.Command, args []string) error {
+	c := a.OneName(command.New("proxy", func(cmd *cobra.Command, args []string) error {
 		ctx, stop := command.UntilTold(cmd.Context())
 		defer stop()
 		t := o.task(args[0])

@@ -20,10 +20,11 @@ type signOptions struct {
 	asymmetric, unsigned, curl, json        bool
 }
 
+// NewSign makes fob sign.
 func NewSign(a *command.App) *cobra.Command {
 	o := &signOptions{}
 	p := &api.DeliverParams{Way: "sign"}
-	c := a.Command("sign", func(cmd *cobra.Command, args []string) error {
+	c := command.New("sign", func(cmd *cobra.Command, args []string) error {
 		p.Name, o.URL = args[0], args[1]
 		return sign(cmd.Context(), a, p, o)
 	})

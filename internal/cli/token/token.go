@@ -20,8 +20,9 @@ import (
 // in bytes.
 const helperLimit = 64 << 10
 
+// NewToken makes fob token.
 func NewToken(a *command.App) *cobra.Command {
-	return a.Group("token", newTokenEKS(a), newTokenRDS(a), newTokenCodeCommit(a), newTokenECR(a))
+	return command.Group("token", newTokenEKS(a), newTokenRDS(a), newTokenCodeCommit(a), newTokenECR(a))
 }
 
 // tokenCommand makes a command that prints a token. options turns its argument into the
@@ -29,7 +30,7 @@ func NewToken(a *command.App) *cobra.Command {
 func tokenCommand(a *command.App, kind string, takes []string, options func(arg string) (map[string]string, error)) *cobra.Command {
 	p := &api.DeliverParams{Way: "token"}
 	var profile string
-	c := a.Command("token "+kind, func(cmd *cobra.Command, args []string) error {
+	c := command.New("token "+kind, func(cmd *cobra.Command, args []string) error {
 		opts, err := options(args[0])
 		if err != nil || opts == nil {
 			return err

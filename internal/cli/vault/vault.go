@@ -11,8 +11,9 @@ import (
 	"fob/internal/frontend"
 )
 
+// NewVault makes fob vault.
 func NewVault(a *command.App) *cobra.Command {
-	return a.Group("vault",
+	return command.Group("vault",
 		newVaultInit(a),
 		command.NewReport(a, "vault status", api.VaultStatus),
 		command.NewReport(a, "vault verify", api.VaultVerify),
@@ -24,7 +25,7 @@ func NewVault(a *command.App) *cobra.Command {
 func newVaultInit(a *command.App) *cobra.Command {
 	var o vaultOptions
 	var asJSON bool
-	c := a.Command("vault init", func(cmd *cobra.Command, _ []string) error {
+	c := command.New("vault init", func(cmd *cobra.Command, _ []string) error {
 		p, err := o.params()
 		if err != nil {
 			return err
@@ -42,7 +43,7 @@ func newVaultInit(a *command.App) *cobra.Command {
 
 func newVaultPasswd(a *command.App) *cobra.Command {
 	var o vaultOptions
-	c := a.Command("vault passwd", func(cmd *cobra.Command, _ []string) error {
+	c := command.New("vault passwd", func(cmd *cobra.Command, _ []string) error {
 		p, err := o.params()
 		if err != nil {
 			return err
