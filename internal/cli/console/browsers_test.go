@@ -95,16 +95,16 @@ func TestWhatOpens(t *testing.T) {
 	t.Parallel()
 	settings := map[string]string{"console_browser": "firefox", "console_container": "true", "console_command": ""}
 	for name, tt := range map[string]struct {
-		given, want consoleOptions
+		given, want options
 		command     string
 	}{
-		"settings":        {consoleOptions{}, consoleOptions{browser: "firefox", container: "{name}"}, ""},
-		"another browser": {consoleOptions{browser: "chromium"}, consoleOptions{browser: "chromium", container: "{name}"}, ""},
-		"no container":    {consoleOptions{container: "no"}, consoleOptions{browser: "firefox"}, ""},
-		"a command":       {consoleOptions{command: "x"}, consoleOptions{browser: "firefox", command: "x"}, ""},
-		"set command":     {consoleOptions{}, consoleOptions{browser: "firefox", command: "y"}, "y"},
-		"browser instead": {consoleOptions{browser: "chromium"}, consoleOptions{browser: "chromium", container: "{name}"}, "y"},
-		"container":       {consoleOptions{container: "a"}, consoleOptions{browser: "firefox", container: "a"}, "y"},
+		"settings":        {options{}, options{browser: "firefox", container: "{name}"}, ""},
+		"another browser": {options{browser: "chromium"}, options{browser: "chromium", container: "{name}"}, ""},
+		"no container":    {options{container: "no"}, options{browser: "firefox"}, ""},
+		"a command":       {options{command: "x"}, options{browser: "firefox", command: "x"}, ""},
+		"set command":     {options{}, options{browser: "firefox", command: "y"}, "y"},
+		"browser instead": {options{browser: "chromium"}, options{browser: "chromium", container: "{name}"}, "y"},
+		"container":       {options{container: "a"}, options{browser: "firefox", container: "a"}, "y"},
 	} {
 		settings["console_command"] = tt.command
 		o := tt.given

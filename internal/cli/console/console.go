@@ -18,8 +18,13 @@ import (
 	"fob/internal/fob"
 )
 
-// consoleOptions are the flags of fob console that say what to do with the address.
-type consoleOptions struct {
+// options are the flags of fob console: what to open, and how.
+type options struct {
+	service, path  string
+	signOut, multi bool
+	narrow         fob.Narrow
+
+	// What to do with the address.
 	print, copy, json           bool
 	browser, command, container string
 	set                         bool // the container is from the config file
@@ -27,19 +32,9 @@ type consoleOptions struct {
 
 // NewConsole makes fob console.
 func NewConsole(a *command.App) *cobra.Command {
-	var o consoleOptions
-	var service, path string
-	var signOut, multi bool
-	p := &api.DeliverParams{Way: "console"}
+	o := &options{}
 	c := a.OneName(command.New("console", func(cmd *cobra.Command, args []string) error {
-		p.Name, p.Options = args[0], map[string]string{"service": service, "path": path}
-		if signOut {
-			p.Options["session"] = "sign-out"
-		}
-		if multi {
-			p.Options["session"] = "multi"
-		}
-		return console(cmd.Context(), a, p, o)
+		return o.run(cmd.Context(), a, args[0])
 	}))
 	one := c.Args
 	c.Args = func(cmd *cobra.Command, args []string) error {
@@ -49,19 +44,24 @@ func NewConsole(a *command.App) *cobra.Command {
 		}
 		return err
 	}
+	o.bind(c)
+	return c
+}
+
+func (o *options) bind(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&service, "service", "", "the `SERVICE` to open: s3, ec2, lambda, cw, …")
-	f.StringVar(&path, "path", "", "the `PAGE` to open: a path like /s3/buckets/NAME, or an address on the console")
+	f.StringVar(&o.service, "service", "", "the `SERVICE` to open: s3, ec2, lambda, cw, …")
+	f.StringVar(&o.path, "path", "", "the `PAGE` to open: a path like /s3/buckets/NAME, or an address on the console")
 	f.BoolVar(&o.print, "print", false, "print the address instead of opening it")
 	f.BoolVar(&o.copy, "copy", false, "put the address on the clipboard instead of opening it")
-	f.BoolVar(&signOut, "sign-out", false, "sign the browser out of the console first")
-	f.BoolVar(&multi, "multi-session", false, "sign in beside the identities that the browser has (switches AWS's multi-session support on in it)")
+	f.BoolVar(&o.signOut, "sign-out", false, "sign the browser out of the console first")
+	f.BoolVar(&o.multi, "multi-session", false, "sign in beside the identities that the browser has (switches AWS's multi-session support on in it)")
 	f.StringVar(&o.browser, "browser", "", "the `BROWSER` to open: firefox, chromium, chrome, brave, edge, … or a program")
 	f.StringVar(&o.command, "command", "", "start `COMMAND` instead of a browser; {url} {name} {account} {region} {color} are filled in, no shell reads it")
 	f.StringVar(&o.container, "container", "", "open in a container of Firefox, or a profile of Chromium, for this profile alone or of a `NAME`")
 	f.Lookup("container").NoOptDefVal = "{name}"
 	command.JSONFlag(c, &o.json)
-	command.NarrowFlags(c, &p.Narrow)
+	command.NarrowFlags(c, &o.narrow)
 	c.MarkFlagsMutuallyExclusive("service", "path")
 	c.MarkFlagsMutuallyExclusive("sign-out", "multi-session")
 	c.MarkFlagsMutuallyExclusive("print", "copy", "json")
@@ -76,7 +76,6 @@ func NewConsole(a *command.App) *cobra.Command {
 	for _, text := range []string{"path", "command", "container"} {
 		_ = c.RegisterFlagCompletionFunc(text, cobra.NoFileCompletions)
 	}
-	return c
 }
 
 // serviceNames returns the short names in the table of the command's page. A test checks that
@@ -98,14 +97,27 @@ func serviceNames() []string {
 	return names
 }
 
-// console gets the address that signs in, and prints, copies or opens it.
-func console(ctx context.Context, a *command.App, p *api.DeliverParams, o consoleOptions) error {
+// params returns what to ask of the agent.
+func (o *options) params(name string) *api.DeliverParams {
+	p := &api.DeliverParams{Way: "console", Name: name, Narrow: o.narrow, Options: map[string]string{"service": o.service, "path": o.path}}
+	if o.signOut {
+		p.Options["session"] = "sign-out"
+	}
+	if o.multi {
+		p.Options["session"] = "multi"
+	}
+	return p
+}
+
+// run gets the address that signs in, and prints, copies or opens it.
+func (o *options) run(ctx context.Context, a *command.App, name string) error {
+	p := o.params(name)
 	d, err := a.Deliver(ctx, p)
 	if err != nil {
 		return err
 	}
 	a.Leave()
-	to, err := pageOf(p.Name, d, &o)
+	to, err := pageOf(p.Name, d, o)
 	if err != nil {
 		return err
 	}
@@ -130,7 +142,7 @@ func console(ctx context.Context, a *command.App, p *api.DeliverParams, o consol
 
 // pageOf completes the options from the settings in the config file. A way to open the page
 // on the command line overrides all ways in the settings.
-func pageOf(name string, d fob.Delivery, o *consoleOptions) (page, error) {
+func pageOf(name string, d fob.Delivery, o *options) (page, error) {
 	if o.browser == "" && o.command == "" {
 		if o.command = d.Facts["console_command"]; o.container != "" {
 			o.command = "" // a container needs a browser
@@ -168,7 +180,7 @@ func printAddress(a *command.App, address string) error {
 }
 
 // openConsole opens the page, or prints its address where a browser would not be visible.
-func openConsole(ctx context.Context, a *command.App, name string, to page, o consoleOptions, d fob.Delivery) error {
+func openConsole(ctx context.Context, a *command.App, name string, to page, o *options, d fob.Delivery) error {
 	why := ""
 	if o.command == "" {
 		why = a.Headless()
@@ -193,7 +205,7 @@ func openConsole(ctx context.Context, a *command.App, name string, to page, o co
 }
 
 // consoleCommand returns the command that opens the page.
-func consoleCommand(ctx context.Context, a *command.App, to page, o consoleOptions) ([]string, error) {
+func consoleCommand(ctx context.Context, a *command.App, to page, o *options) ([]string, error) {
 	if o.command != "" {
 		return fromTemplate(o.command, to)
 	}
