@@ -10,7 +10,7 @@ import (
 func (a *Agent) deleteWritten(ctx context.Context, r *request, p api.DeleteWrittenParams) ([]string, error) {
 	removed, missing, err := a.written.Delete(p.Paths)
 	for _, path := range missing {
-		r.ui.Tell(ctx, "nothing is out at "+path)
+		r.ui.Tell(ctx, "fob write has not created "+path)
 	}
 	for _, path := range removed {
 		if err != nil { // the answer is the error

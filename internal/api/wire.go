@@ -69,7 +69,7 @@ func (e *Error) Err() error {
 // Empty is no parameters, or no result.
 type Empty struct{}
 
-// NameParams names one profile, or where the method says so one sign-in. [Outlook]
+// NameParams names one profile, or where the method says so one sign-in. [ProfileStatus]
 // also takes the restrictions that the credentials would be asked for with.
 type NameParams struct {
 	Name   string     `json:"name"`

@@ -37,10 +37,6 @@ func Ask(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 		read = readHidden
 	}
 	fmt.Fprint(out, text)
-	type answer struct {
-		line []byte
-		err  error
-	}
 	done := make(chan answer, 1)
 	go func() {
 		line, err := read(in)
@@ -79,6 +75,12 @@ func Ask(in, out *os.File, text string, hidden bool) (fob.Secret, error) {
 		}
 		fmt.Fprint(out, text)
 	}
+}
+
+// answer is what reading a line has come to.
+type answer struct {
+	line []byte
+	err  error
 }
 
 // getsForeground reports whether this process is in the terminal's foreground process

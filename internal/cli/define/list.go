@@ -1,6 +1,7 @@
 package define
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,36 +12,16 @@ import (
 	"fob/internal/frontend"
 )
 
+// listOptions are the flags of fob list.
+type listOptions struct {
+	filter string
+	json   bool
+}
+
 // NewList makes fob list.
 func NewList(a *command.App) *cobra.Command {
-	var asJSON bool
-	var filter string
-	c := command.New("list", func(cmd *cobra.Command, args []string) error {
-		var rows []api.Row
-		var err error
-		if len(args) > 0 {
-			rows, err = frontend.Call(cmd.Context(), a.App, api.Roles, api.RolesParams{Name: args[0], Filter: filter})
-		} else {
-			rows, err = frontend.Call(cmd.Context(), a.App, api.List, api.ListParams{Filter: filter})
-		}
-		if err != nil {
-			return err
-		}
-		switch {
-		case asJSON:
-			all := make([]listed, len(rows))
-			for i, row := range rows {
-				all[i] = listed(row)
-			}
-			return a.PrintJSON(all)
-		case len(args) > 0:
-			return a.PrintTable(roleTable(rows, time.Now()))
-		case len(rows) == 0 && filter == "":
-			a.Tell("no profiles yet; fob adopt takes in ~/.aws/credentials, fob add makes one")
-			return nil
-		}
-		return a.PrintTable(table(rows, time.Now()))
-	})
+	o := &listOptions{}
+	c := command.New("list", func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), a, args) })
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 1 {
 			return fob.Errorf(fob.ErrUsage, "fob list takes one sign-in's name, or none").WithHint("fob list SIGN-IN; more words: fob list --filter 'WORD WORD'")
@@ -48,9 +29,37 @@ func NewList(a *command.App) *cobra.Command {
 		return nil
 	}
 	c.ValidArgsFunction = a.Names
-	c.Flags().StringVar(&filter, "filter", "", "only what has all these `WORDS` in it")
-	command.JSONFlag(c, &asJSON)
+	c.Flags().StringVar(&o.filter, "filter", "", "only what has all these `WORDS` in it")
+	command.JSONFlag(c, &o.json)
 	return c
+}
+
+// run prints the roles of the sign-in that is named, else all profiles and sign-ins.
+func (o *listOptions) run(ctx context.Context, a *command.App, signIn []string) error {
+	var rows []api.Row
+	var err error
+	if len(signIn) > 0 {
+		rows, err = frontend.Call(ctx, a.App, api.Roles, api.RolesParams{Name: signIn[0], Filter: o.filter})
+	} else {
+		rows, err = frontend.Call(ctx, a.App, api.List, api.ListParams{Filter: o.filter})
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.json:
+		all := make([]listed, len(rows))
+		for i, row := range rows {
+			all[i] = listed(row)
+		}
+		return a.PrintJSON(all)
+	case len(signIn) > 0:
+		return a.PrintTable(roleTable(rows, time.Now()))
+	case len(rows) == 0 && o.filter == "":
+		a.Tell("no profiles yet; fob adopt takes in ~/.aws/credentials, fob add makes one")
+		return nil
+	}
+	return a.PrintTable(table(rows, time.Now()))
 }
 
 // listed is a row as --json prints it. Scripts rely on members that may be empty; on the

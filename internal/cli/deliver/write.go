@@ -109,7 +109,7 @@ func deleteWritten(ctx context.Context, a *command.App, files []string) error {
 		a.Tell("removed " + path)
 	}
 	if len(files)+len(removed) == 0 {
-		a.Tell("nothing is out")
+		a.Tell("there are no files of fob write")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -17,41 +18,47 @@ import (
 // NewSync makes fob sync.
 func NewSync(a *command.App) *cobra.Command {
 	var asJSON bool
-	c := command.New("sync", func(cmd *cobra.Command, args []string) error {
-		names, err := sessionNames(a, cmd, args)
-		if err != nil {
-			return err
-		}
-		results := []api.SyncResult{}
-		var first error
-		for _, name := range names {
-			r, err := frontend.Call(cmd.Context(), a.App, api.Sync, api.NameParams{Name: name})
-			switch {
-			case err != nil && (len(names) == 1 || cmd.Context().Err() != nil):
-				return err
-			case err != nil: // continue with the other sign-ins
-				complain(a, err)
-				first = cmp.Or(first, err)
-			case asJSON:
-				results = append(results, r)
-			default:
-				synced(a, r)
-			}
-		}
-		if asJSON {
-			if err := a.PrintJSON(results); err != nil {
-				return err
-			}
-		}
-		if first != nil {
-			return child.ExitStatus(fob.OutcomeOf(first).Code)
-		}
-		return nil
-	})
+	c := command.New("sync", func(cmd *cobra.Command, args []string) error { return syncAll(cmd.Context(), a, args, asJSON) })
 	c.Args = cobra.ArbitraryArgs
 	c.ValidArgsFunction = a.Names
 	command.JSONFlag(c, &asJSON)
 	return c
+}
+
+// syncAll searches the sign-ins that are named, else all. If one of several fails, the
+// others are searched all the same, and the exit code is that of the first failure.
+func syncAll(ctx context.Context, a *command.App, names []string, asJSON bool) error {
+	if len(names) == 0 {
+		var err error
+		if names, err = signIns(ctx, a); err != nil {
+			return err
+		}
+	}
+	results := []api.SyncResult{}
+	var first error
+	for _, name := range names {
+		r, err := frontend.Call(ctx, a.App, api.Sync, api.NameParams{Name: name})
+		switch {
+		case err != nil && (len(names) == 1 || ctx.Err() != nil):
+			return err
+		case err != nil:
+			complain(a, err)
+			first = cmp.Or(first, err)
+		case asJSON:
+			results = append(results, r)
+		default:
+			synced(a, r)
+		}
+	}
+	if asJSON {
+		if err := a.PrintJSON(results); err != nil {
+			return err
+		}
+	}
+	if first != nil {
+		return child.ExitStatus(fob.OutcomeOf(first).Code)
+	}
+	return nil
 }
 
 // complain prints an error after which the command continues.
@@ -62,12 +69,9 @@ func complain(a *command.App, err error) {
 	}
 }
 
-// sessionNames returns the sign-ins on the command line, else all.
-func sessionNames(a *command.App, cmd *cobra.Command, args []string) ([]string, error) {
-	if len(args) > 0 {
-		return args, nil
-	}
-	rows, err := frontend.Call(cmd.Context(), a.App, api.List, api.ListParams{})
+// signIns returns the names of all sign-ins.
+func signIns(ctx context.Context, a *command.App) ([]string, error) {
+	rows, err := frontend.Call(ctx, a.App, api.List, api.ListParams{})
 	if err != nil {
 		return nil, err
 	}

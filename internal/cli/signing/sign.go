@@ -2,6 +2,7 @@ package signing
 
 import (
 	"context"
+	"io"
 	"strings"
 	"time"
 
@@ -18,15 +19,16 @@ type signOptions struct {
 	curlflags.Request
 	service, region, regionSet, at, presign string
 	asymmetric, unsigned, curl, json        bool
+	noSession                               bool
+	narrow                                  fob.Narrow
 }
 
 // NewSign makes fob sign.
 func NewSign(a *command.App) *cobra.Command {
 	o := &signOptions{}
-	p := &api.DeliverParams{Way: "sign"}
 	c := command.New("sign", func(cmd *cobra.Command, args []string) error {
-		p.Name, o.URL = args[0], args[1]
-		return sign(cmd.Context(), a, p, o)
+		o.URL = args[1]
+		return o.run(cmd.Context(), a, args[0])
 	})
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) != 2 {
@@ -35,7 +37,12 @@ func NewSign(a *command.App) *cobra.Command {
 		return nil
 	}
 	c.ValidArgsFunction = a.Names
-	o.Bind(c)
+	o.bind(c)
+	return c
+}
+
+func (o *signOptions) bind(c *cobra.Command) {
+	o.Request.Bind(c)
 	f := c.Flags()
 	f.StringVar(&o.service, "service", "", "signing `NAME` of the service, where the host does not tell it: execute-api, es, s3")
 	f.StringVar(&o.region, "region", "", "`REGION` to sign for, where the host does not tell it")
@@ -46,36 +53,47 @@ func NewSign(a *command.App) *cobra.Command {
 	f.StringVar(&o.regionSet, "region-set", "", "`REGIONS` that a Signature Version 4a is good for: us-east-1,eu-* or *")
 	f.BoolVar(&o.curl, "curl", false, "print a curl command that makes the request")
 	f.BoolVar(&o.json, "json", false, "print JSON")
-	command.NoSessionFlag(c, &p.NoSession)
-	command.SessionFlags(c, &p.Narrow)
+	command.NoSessionFlag(c, &o.noSession)
+	command.SessionFlags(c, &o.narrow)
 	c.MarkFlagsMutuallyExclusive("curl", "json")
 	c.MarkFlagsMutuallyExclusive("region", "region-set")
 	for _, name := range []string{"service", "region", "at", "presign", "region-set", "request", "header"} {
 		_ = c.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
-	return c
 }
 
-func sign(ctx context.Context, a *command.App, p *api.DeliverParams, o *signOptions) error {
-	headers, err := o.Settle()
-	if err != nil {
-		return err
-	}
-	p.Options = map[string]string{
+// params returns what to ask of the agent for a request with its headers settled. The
+// body is read, from stdin if the flags say so, for its hash.
+func (o *signOptions) params(name string, headers []curlflags.Header, stdin io.Reader) (*api.DeliverParams, error) {
+	p := &api.DeliverParams{Way: "sign", Name: name, NoSession: o.noSession, Narrow: o.narrow, Options: map[string]string{
 		"method": o.Method, "url": o.URL, "headers": curlflags.Lines(headers), "service": o.service, "region": o.region,
 		"at": o.at, "presign": o.presign,
-	}
+	}}
 	if o.asymmetric || o.regionSet != "" {
 		p.Options["algorithm"] = "v4a"
 	}
 	if o.regionSet != "" {
 		p.Options["region"] = o.regionSet
 	}
-	if p.Options["payload"], err = o.Hash(a.In, o.unsigned); err != nil {
-		return err
+	hash, err := o.Hash(stdin, o.unsigned)
+	if err != nil {
+		return nil, err
 	}
+	p.Options["payload"] = hash
 	if n, err := command.Seconds(o.presign); err == nil { // for anything else the agent returns an error
 		p.MinValid, p.Options["presign"] = n, (time.Duration(n) * time.Second).String()
+	}
+	return p, nil
+}
+
+func (o *signOptions) run(ctx context.Context, a *command.App, name string) error {
+	headers, err := o.Settle()
+	if err != nil {
+		return err
+	}
+	p, err := o.params(name, headers, a.In)
+	if err != nil {
+		return err
 	}
 	d, err := a.Deliver(ctx, p)
 	if err != nil {
