@@ -23,13 +23,14 @@ type Caller struct {
 	Protocol int       `json:"protocol"`
 	Version  string    `json:"version"` // the front end's, for messages
 	Paths    fob.Paths `json:"paths"`
-	Exe      string    `json:"exe,omitempty"` // absolute path of fob, from commands that write credential_process lines
-	Bus      string    `json:"bus,omitempty"` // address of the session bus, from commands that may need the keyring
+	Exe      string    `json:"exe,omitempty"` // absolute path of fob, for credential_process lines
+	Bus      string    `json:"bus,omitempty"` // address of the session bus, for the keyring
 }
 
-// Capabilities: words for what was added to the protocol since its number last
-// changed, so that a front end can tell whether a running agent of an older build has it.
-const Prompters = "prompters" // prompter.register
+// Prompters is the capability of agents that have [BePrompter]. A capability is a word
+// for what was added since the protocol's number last changed, so that a front end can
+// tell whether a running agent of an older build has it.
+const Prompters = "prompters"
 
 // Hello says who the agent is, and what it would lose if it were stopped.
 type Hello struct {

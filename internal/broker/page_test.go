@@ -120,6 +120,32 @@ func TestAPageThatNobodySees(t *testing.T) {
 	})
 }
 
+// A page that somebody else was shown, at a prompter, outlives the caller, and not that
+// one.
+func TestAPageAtAPrompter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newPages()
+		prompter := newPerson(9, true)
+		program, late := newPerson(1, false), newPerson(2, false)
+		program.OpenFunc, late.OpenFunc = prompter.OpenFunc, prompter.OpenFunc
+		program.asks(w, false)
+		synctest.Wait()
+		close(program.gone)
+		if err := <-program.err; !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		late.asks(w, false)
+		synctest.Wait()
+		if n := prompter.opened.Load(); n != 1 {
+			t.Fatalf("%d pages: the first was ended with its caller", n)
+		}
+		close(prompter.gone)
+		if err := <-late.err; !errors.Is(err, fob.ErrNobody) {
+			t.Fatal(err)
+		}
+	})
+}
+
 // Who asks for the sign-in itself is shown the page that is open, and keeps it open.
 func TestAPageForTwo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -124,6 +124,39 @@ func TestSomebodyElseCancelled(t *testing.T) {
 	})
 }
 
+// A prompter's person stands in for every program that waits: what is dismissed there is
+// asked once. Who sits at a terminal of their own is asked all the same.
+func TestDismissedAtAPrompter(t *testing.T) {
+	t.Parallel()
+	s := passphraseStore(t)
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		dismiss := make(chan struct{})
+		prompted := func(id int64) *frontEnd {
+			f := newFrontEnd(id, false)
+			f.AskFunc = func(context.Context, fob.Question) (fob.Secret, error) {
+				asked++
+				<-dismiss
+				return fob.Secret{}, fob.Errorf(fob.ErrCancelled, "dismissed")
+			}
+			return f
+		}
+		person := newFrontEnd(4, true)
+		first := opened(t, s, prompted(1))
+		others := []<-chan error{opened(t, s, prompted(2)), opened(t, s, prompted(3))}
+		own := opened(t, s, person)
+		close(dismiss)
+		for _, one := range append(others, first) {
+			fails(t, <-one, fob.ErrCancelled, "dismissed", "")
+		}
+		if asked != 1 {
+			t.Errorf("asked %d times", asked)
+		}
+		person.answers <- nil
+		ok(t, <-own)
+	})
+}
+
 // However many are asked one after the other, a program's patience is one.
 func TestPatienceIsOne(t *testing.T) {
 	t.Parallel()
