@@ -1,5 +1,5 @@
-// Package cli is fob's tree of commands, which fob-agent runs in fob's place. It has no
-// power of its own: everything it prints came from the agent.
+// Package cli has all of fob's commands, a folder for each family. Only fob-agent links it,
+// and runs it in place of fob (ADR 19).
 package cli
 
 import (
@@ -13,7 +13,7 @@ import (
 // Main runs fob with its arguments, the program's name first, and returns its
 // exit code.
 func Main(ctx context.Context, version string, args []string, streams frontend.Streams, environ []string, programs command.Programs) int {
-	debug.SetGCPercent(-1) // a listing ends sooner than a collection pays
+	debug.SetGCPercent(-1) // most commands end before garbage collection would pay off
 	debug.SetMemoryLimit(listingMemory)
 	a := &command.App{App: frontend.New(version, args, streams, environ), Programs: programs}
 	a.Caller.Exe, a.Caller.Bus = a.Exe(), a.Bus()
@@ -23,5 +23,5 @@ func Main(ctx context.Context, version string, args []string, streams frontend.S
 	return a.Exit(a.Misused(cmd, err), cmd.Annotations["one-line-errors"] != "")
 }
 
-// listingMemory is how much a command uses before it collects garbage, in bytes.
+// listingMemory is the memory that a command may use before garbage is collected, in bytes.
 const listingMemory = 128 << 20

@@ -53,7 +53,7 @@ func newRoot(a *command.App) *cobra.Command {
 	}
 	root.InitDefaultHelpCmd()
 	if help, _, err := root.Find([]string{"help"}); err == nil {
-		// cobra answers an unknown topic with the root's help, and success.
+		// For an unknown topic cobra prints the root's help and succeeds.
 		help.Args = func(_ *cobra.Command, args []string) error {
 			if cmd, rest, err := root.Find(args); err == nil && len(rest) > 0 && cmd.HasSubCommands() {
 				return command.Unknown(cmd, rest[0])

@@ -10,7 +10,9 @@ import (
 	"fob/internal/fob"
 )
 
-// Call asks the agent, starting or replacing it where that is needed.
+// Call sends a request to the agent and returns its answer. It starts the agent if none runs,
+// and replaces one of an older protocol; a request without side effects is sent again if the
+// agent ends before it answers.
 func Call[P, R any](ctx context.Context, a *App, m api.Method[P, R], params P) (result R, err error) {
 	err = a.call(ctx, harmless(string(m)), func(c *api.Client) (err error) {
 		result, err = api.Call(ctx, c, m, params)
@@ -36,10 +38,10 @@ func (a *App) call(ctx context.Context, harmless bool, ask func(*api.Client) err
 			if err != nil {
 				return err
 			}
-		case api.IsLost(err) && harmless && lost < 2: // one agent may end, and the next one be replaced
+		case api.IsLost(err) && harmless && lost < 2: // twice, because the next agent may be replaced just then
 			lost++
 			a.Leave()
-			if a.asked { // whoever sees the same question again wonders what was wrong
+			if a.asked { // else it looks as if the answer had been wrong
 				a.Tell("the agent ended; asking again")
 				a.asked = false
 			}
@@ -49,7 +51,7 @@ func (a *App) call(ctx context.Context, harmless bool, ask func(*api.Client) err
 	}
 }
 
-// Leave ends the connection to the agent, if there is one.
+// Leave closes the connection to the agent, if there is one.
 func (a *App) Leave() {
 	if a.client != nil {
 		_ = a.client.Close()
@@ -57,7 +59,8 @@ func (a *App) Leave() {
 	}
 }
 
-// harmless methods can be asked again when the agent ended in the middle.
+// harmless reports whether a method has no side effects, so that it can be called again if
+// the agent ended before it answered.
 func harmless(method string) bool {
 	switch method {
 	case string(api.Deliver), string(api.List), string(api.Show), string(api.Choices), string(api.Roles), string(api.Complete),
@@ -67,7 +70,7 @@ func harmless(method string) bool {
 	return false
 }
 
-// Alone reports whether the person wants no agent to stay.
+// Alone reports whether FOB_AGENT=off: each command has an agent of its own then.
 func (a *App) Alone() bool {
 	switch strings.ToLower(a.Getenv("FOB_AGENT")) {
 	case "off", "0", "false", "no":
@@ -89,14 +92,14 @@ func (a *App) connect() error {
 	return err
 }
 
-// Running connects to the agent that is running, for questions about the agent itself;
-// else [api.ErrNoAgent].
+// Running connects to a running agent, for requests about the agent itself; [api.ErrNoAgent]
+// if none runs.
 func (a *App) Running(home fob.Home) (*api.Client, error) {
-	caller, _ := a.caller() // without HOME there are no AWS files, and an agent still
+	caller, _ := a.caller() // fails without HOME, but an agent may run all the same
 	return api.Running(home, caller, a.UI())
 }
 
-// Glance is Running for a question that must not hold anybody up for longer than limit.
+// Glance is [App.Running] with a time limit for the connection and for the answer.
 func (a *App) Glance(home fob.Home, limit time.Duration) (*api.Client, error) {
 	caller, err := a.caller()
 	if err != nil {
@@ -105,7 +108,7 @@ func (a *App) Glance(home fob.Home, limit time.Duration) (*api.Client, error) {
 	return api.Glance(home, limit, caller)
 }
 
-// caller is what goes with every request.
+// caller returns what is sent with every request.
 func (a *App) caller() (c api.Caller, err error) {
 	c = a.Caller
 	c.Version = a.Version
@@ -113,7 +116,7 @@ func (a *App) caller() (c api.Caller, err error) {
 	return c, err
 }
 
-// Deliver asks the agent to deliver, and says what it warns of.
+// Deliver asks the agent for credentials in the form of a delivery, and prints its warning.
 func (a *App) Deliver(ctx context.Context, p *api.DeliverParams) (fob.Delivery, error) {
 	d, err := Call(ctx, a, api.Deliver, *p)
 	if err == nil && d.Warning != "" {
@@ -122,8 +125,8 @@ func (a *App) Deliver(ctx context.Context, p *api.DeliverParams) (fob.Delivery, 
 	return d, err
 }
 
-// Write prints what was delivered, with one write: all of it or an error, which
-// [output.judge] puts into words as for all commands.
+// Write prints a delivery's standard output with one system call, so that a reader gets all of
+// it or an error.
 func (a *App) Write(d fob.Delivery) error {
 	_, err := a.Out.Write([]byte(d.Stdout))
 	return err

@@ -14,10 +14,9 @@ import (
 	"fob/internal/terminal"
 )
 
-// The rules of talking with a person: stdout is data only; messages go to
-// stderr; prompts go to the terminal itself, because an SDK that starts fob
-// keeps stdin and stderr. Answers given in advance come first.
-
+// UI returns how the agent reaches the person through this process. Standard output is for
+// data only; messages go to stderr; questions go to the controlling terminal, because an SDK
+// that starts fob uses its stdin and stderr. Answers from the command line are used first.
 func (a *App) UI() fob.UI {
 	return fob.UI{
 		AskFunc:      a.ask,
@@ -29,7 +28,7 @@ func (a *App) UI() fob.UI {
 	}
 }
 
-// Tell says something to the person, on stderr.
+// Tell prints a message on stderr.
 func (a *App) Tell(message string) { fmt.Fprintln(a.Err, "fob: "+terminal.Clean(message)) }
 
 func (a *App) ask(ctx context.Context, q fob.Question) (fob.Secret, error) {
@@ -57,7 +56,8 @@ func (a *App) ask(ctx context.Context, q fob.Question) (fob.Secret, error) {
 	return answer, err
 }
 
-// stdinLine reads byte by byte: what follows the line belongs to somebody else.
+// stdinLine reads one line from standard input, byte by byte: what follows may be for a
+// program that fob starts.
 func (a *App) stdinLine(q fob.Question) (fob.Secret, error) {
 	var line []byte
 	one := make([]byte, 1)
@@ -77,8 +77,8 @@ func (a *App) stdinLine(q fob.Question) (fob.Secret, error) {
 	return fob.NewSecret(string(line)), nil
 }
 
-// runCommand runs the program that the user configured to answer (mfa_process),
-// in this process's own environment, as aws-vault does.
+// runCommand runs the program that answers questions for a profile (mfa_process), in this
+// process's environment, as aws-vault does. The answer is its first line of output.
 func (a *App) runCommand(ctx context.Context, q fob.Question) (fob.Secret, error) {
 	shell, flag := "sh", "-c"
 	if runtime.GOOS == "windows" {
@@ -117,7 +117,7 @@ func (a *App) confirm(_ context.Context, c fob.Confirmation) error {
 	return fob.Errorf(fob.ErrCancelled, "nothing was changed")
 }
 
-// prompt asks at the terminal. Whatever ends it gives the terminal back as it was.
+// prompt asks at the controlling terminal; [fob.ErrNobody] if there is none to ask at.
 func (a *App) prompt(text string, hidden bool) (fob.Secret, error) {
 	if a.NoPrompt {
 		return fob.Secret{}, fob.ErrNobody
@@ -133,15 +133,15 @@ func (a *App) prompt(text string, hidden bool) (fob.Secret, error) {
 	defer in.Close()
 	defer out.Close()
 	if a.asking != nil && !terminal.Foreground(in) {
-		return fob.Secret{}, fob.ErrNobody // reading there would stop a server in the background
+		return fob.Secret{}, fob.ErrNobody // reading from the terminal would stop a server in the background
 	}
 	a.asked = true
 	return terminal.Ask(in, out, terminal.Clean(text)+": ", hidden)
 }
 
-// Open shows a page in the browser, or its address where no browser could be
-// seen. Callers without a terminal open nothing, unless the sign-in was asked for, or
-// is to open always and there is a browser to be seen.
+// Open opens a page in the browser, or prints its address if a browser would not be visible.
+// Without a terminal it returns [fob.ErrNobody], except for a sign-in that the person asked
+// for, and for pages that are marked to open always, if a browser would be visible.
 func (a *App) Open(ctx context.Context, p fob.Page) error {
 	if !a.reach(ctx).Page(p.Always) {
 		return fob.ErrNobody
@@ -166,12 +166,13 @@ func (a *App) Open(ctx context.Context, p fob.Page) error {
 	return nil
 }
 
-// reach says whether a person sits here: at a terminal, or one who asked for a sign-in.
+// reach reports whether a person can be asked: there is a terminal, or the command itself is
+// a sign-in.
 func (a *App) reach(context.Context) fob.Reach {
 	return fob.Reach{Here: a.SigningIn || terminal.Present(), Browser: a.Headless() == ""}
 }
 
-// Headless says why no browser would be seen here; empty if one would.
+// Headless returns why a browser would not be visible to the person; empty if it would.
 func (a *App) Headless() string {
 	if a.NoBrowser {
 		return "no browser was wanted"

@@ -1,3 +1,4 @@
+// Package agent has fob agent: the status of the running agent, and its end.
 package agent
 
 import (

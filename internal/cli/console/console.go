@@ -1,3 +1,4 @@
+// Package console has fob console, and the browsers that it can start.
 package console
 
 import (

@@ -1,3 +1,5 @@
+// Package define has the commands that list and change definitions: list, show, add, remove,
+// adopt, release and generate.
 package define
 
 import (

@@ -1,3 +1,5 @@
+// Package deliver has the commands that hand credentials to programs: credentials, session
+// generate, exec, env, serve, write, and whoami.
 package deliver
 
 import (

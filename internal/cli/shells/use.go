@@ -1,3 +1,4 @@
+// Package shells has the commands that work with shells: use, init, prompt and completion.
 package shells
 
 import (

@@ -1,3 +1,4 @@
+// Package signin has the commands for sign-ins: login, logout and sync.
 package signin
 
 import (

@@ -1,3 +1,4 @@
+// Package signing has the commands that sign requests: sign, curl and proxy.
 package signing
 
 import (

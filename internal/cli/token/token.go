@@ -1,3 +1,4 @@
+// Package token has fob token, for tools that take a token instead of credentials.
 package token
 
 import (

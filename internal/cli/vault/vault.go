@@ -1,3 +1,4 @@
+// Package vault has fob vault, lock and unlock.
 package vault
 
 import (
