@@ -310,7 +310,7 @@ func (a *adoption) editFiles(p, own fob.Profile, s step, key *newKey) error {
 // clear last.
 func (a *adoption) apply(ctx context.Context) error {
 	locks := a.Home.Locks()
-	return exclusively(ctx, a.drafts, locks, func() error {
+	return a.drafts.Alone(ctx, locks, func() error {
 		if err := a.store(ctx); err != nil {
 			return err
 		}
@@ -319,6 +319,7 @@ func (a *adoption) apply(ctx context.Context) error {
 				return err
 			}
 		}
-		return a.dropReplaced(ctx)
+		_, err := a.Finish(ctx, a.vault)
+		return err
 	})
 }

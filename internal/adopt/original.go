@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"maps"
-	"slices"
-	"strings"
 
 	"fob/internal/awsfile"
 	"fob/internal/draft"
@@ -36,14 +33,6 @@ const originalPrefix = "original/"
 
 func originalItem(file string) string { return originalPrefix + file }
 
-// RecordItems returns those of the vault's items that record how a profile was adopted.
-// With secrets, it returns all records from which its secrets could be read.
-func RecordItems(all []string, name string, secrets bool) []string {
-	return slices.DeleteFunc(slices.Clone(all), func(item string) bool {
-		return item != recordItem(name) && !(secrets && strings.HasPrefix(item, originalPrefix))
-	})
-}
-
 func loadOriginal(v Vault, file, path string) (original, error) {
 	text, err := v.Get(originalItem(file))
 	if errors.Is(err, fob.ErrNotFound) {
@@ -52,11 +41,16 @@ func loadOriginal(v Vault, file, path string) (original, error) {
 	if err != nil {
 		return original{}, err
 	}
-	var o original
-	if json.Unmarshal([]byte(text.Reveal()), &o) != nil || o.Path != path {
+	o, err := parseOriginal(text)
+	if err != nil || o.Path != path {
 		return original{Path: path}, nil // of another file; the records still undo by their hunks
 	}
 	return o, nil
+}
+
+func parseOriginal(text fob.Secret) (o original, err error) {
+	err = json.Unmarshal([]byte(text.Reveal()), &o)
+	return o, err
 }
 
 // replay returns the content that the file has if, of the steps, the profiles that keep
@@ -118,21 +112,4 @@ func (m Mover) restoreFrom(o original, d *draft.File, adopted map[string]record,
 func (o original) secret() (fob.Secret, error) {
 	text, err := json.Marshal(o)
 	return fob.NewSecret(string(text)), err
-}
-
-// unneededOriginals returns the items of originals of files that hold no adopted profile.
-func unneededOriginals(adopted map[string]record) []string {
-	needed := map[string]bool{}
-	for r := range maps.Values(adopted) {
-		for file := range r.Edits {
-			needed[file] = true
-		}
-	}
-	var items []string
-	for _, file := range []string{inConfig, inCredentials} {
-		if !needed[file] {
-			items = append(items, originalItem(file))
-		}
-	}
-	return items
 }

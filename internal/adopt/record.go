@@ -55,8 +55,6 @@ func nameOf(d *draft.File) string {
 
 const recordPrefix = "adopted/"
 
-func recordItem(name string) string { return recordPrefix + name }
-
 func loadRecord(v Vault, name string) (record, bool, error) {
 	text, err := v.Get(recordItem(name))
 	if errors.Is(err, fob.ErrNotFound) {
@@ -65,13 +63,20 @@ func loadRecord(v Vault, name string) (record, bool, error) {
 	if err != nil {
 		return record{}, false, err
 	}
-	var r record
-	if json.Unmarshal([]byte(text.Reveal()), &r) != nil {
+	r, err := parseRecord(text)
+	if err != nil {
 		return record{}, false, fob.Errorf(fob.ErrDamaged, "the vault's record of how profile %q was adopted cannot be read", name).
 			WithHint("a newer fob may have written it")
 	}
 	return r, true, nil
 }
+
+func parseRecord(text fob.Secret) (r record, err error) {
+	err = json.Unmarshal([]byte(text.Reveal()), &r)
+	return r, err
+}
+
+func recordItem(name string) string { return recordPrefix + name }
 
 // loadRecords returns all records by name.
 func loadRecords(v Vault) (map[string]record, error) {

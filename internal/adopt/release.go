@@ -112,11 +112,12 @@ func (r *releasing) prepare(name string, rec record) (draft.Moved, error) {
 	own, defined := r.drafts.Own.Section("profile", name)
 	p, _ := inAWSFiles(r.drafts, name)
 	if conflict != nil && !r.standsAlone(p, own.Keys) {
-		if currentKey(own.Keys, r.definition(p), p).isNew() {
-			return draft.Moved{}, fob.Errorf(fob.ErrConflict, "profile %q has another access key in %s than the one that was adopted", name, where(r.drafts, name, "aws_access_key_id")).
-				WithHint("fob adopt %s, which takes the new key; then fob release %s", name, name)
+		return draft.Moved{}, cmp.Or(r.otherKey(name, own), conflict)
+	}
+	if conflict == nil && defined {
+		if err := r.giveBack(name, own); err != nil {
+			return draft.Moved{}, err
 		}
-		return draft.Moved{}, conflict
 	}
 	r.names = append(r.names, name)
 	r.keys[name] = cmp.Or(own.Keys["aws_access_key_id"], p.Get("aws_access_key_id"))
@@ -156,7 +157,7 @@ func (r *releasing) standsAlone(p fob.Profile, own map[string]string) bool {
 // before the definition and the vault's items are deleted.
 func (r *releasing) apply(ctx context.Context) error {
 	locks := r.Home.Locks()
-	return exclusively(ctx, r.drafts, locks, func() error {
+	return r.drafts.Alone(ctx, locks, func() error {
 		for _, d := range []*draft.File{r.drafts.Credentials, r.drafts.Config} {
 			if err := d.Write(ctx, locks); err != nil {
 				return err
@@ -165,10 +166,14 @@ func (r *releasing) apply(ctx context.Context) error {
 		if err := r.check(); err != nil {
 			return err
 		}
+		if err := r.pend(ctx); err != nil {
+			return err
+		}
 		if err := r.drafts.Own.Write(ctx, locks); err != nil {
 			return err
 		}
-		return r.dropRecords(ctx)
+		_, err := r.Finish(ctx, r.vault)
+		return err
 	})
 }
 
@@ -211,31 +216,15 @@ func asksFob(d *draft.File, name string) bool {
 	return processline.Calls(s.Keys["credential_process"], name)
 }
 
-// dropRecords deletes the records from the vault, and the secrets that no definition needs
-// any more.
-func (r *releasing) dropRecords(ctx context.Context) error {
-	needed := map[string]bool{}
-	for _, s := range r.drafts.Own.Sections() {
-		needed[fob.KeyItem(s.Keys["aws_access_key_id"])] = true
-	}
-	rest := maps.Clone(r.adopted)
-	for _, name := range r.names {
-		delete(rest, name)
-	}
+// pend notes the records and the secrets that go with the definitions.
+func (r *releasing) pend(ctx context.Context) error {
 	return r.vault.Update(ctx, func(items map[string]fob.Secret) error {
-		for _, item := range unneededOriginals(rest) {
-			delete(items, item)
-		}
 		for _, name := range r.names {
-			delete(items, recordItem(name))
-			for _, id := range r.adopted[name].Replaced {
-				if !needed[fob.KeyItem(id)] {
-					delete(items, fob.KeyItem(id))
-				}
+			may := []string{recordItem(name)}
+			for _, id := range append(slices.Clone(r.adopted[name].Replaced), r.keys[name]) {
+				may = append(may, fob.KeyItem(id))
 			}
-			if item := fob.KeyItem(r.keys[name]); !needed[item] {
-				delete(items, item)
-			}
+			Pend(items, name, may)
 		}
 		return nil
 	})

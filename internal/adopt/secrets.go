@@ -32,32 +32,6 @@ func (a *adoption) keepSecret(name, id string, secret fob.Secret) error {
 	return nil
 }
 
-// dropReplaced deletes the secrets of access keys that were replaced by new ones and that
-// no definition names any more.
-func (a *adoption) dropReplaced(ctx context.Context) error {
-	needed := map[string]bool{}
-	for _, s := range a.drafts.Own.Sections() {
-		needed[s.Keys["aws_access_key_id"]] = true
-	}
-	var gone []string
-	for _, r := range a.records {
-		for _, id := range r.Replaced {
-			if !needed[id] {
-				gone = append(gone, fob.KeyItem(id))
-			}
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	return a.vault.Update(ctx, func(all map[string]fob.Secret) error {
-		for _, item := range gone {
-			delete(all, item)
-		}
-		return nil
-	})
-}
-
 // store puts the secrets and records into the vault, and reads them back before anything
 // is deleted from the AWS files.
 func (a *adoption) store(ctx context.Context) error {
@@ -65,6 +39,11 @@ func (a *adoption) store(ctx context.Context) error {
 	maps.Copy(items, a.items)
 	err := a.vault.Update(ctx, func(all map[string]fob.Secret) error {
 		maps.Copy(all, items)
+		for name, r := range a.records {
+			for _, id := range r.Replaced {
+				Pend(all, name, []string{fob.KeyItem(id)})
+			}
+		}
 		return nil
 	})
 	if err != nil {

@@ -80,6 +80,7 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		Record: audit.New(home.Audit(), log).Write,
 		Log:    log,
 	}
+	a.vault.Opened = a.finishInterrupted
 	a.usage = &usage{path: home.Usage(), log: log}
 	a.written = written.New(home.Written(), home.WrittenLock(), a.clock.Now, log)
 	a.methods = a.handlers()

@@ -70,5 +70,11 @@ func (a *Agent) lock(ctx context.Context, r *request, _ api.Empty) (api.Empty, e
 }
 
 func (a *Agent) unlock(ctx context.Context, r *request, _ api.Empty) (api.Empty, error) {
-	return api.Empty{}, a.vault.Unlock(ctx, r.ui)
+	if err := a.vault.Unlock(ctx, r.ui); err != nil {
+		return api.Empty{}, err
+	}
+	if v, err := a.vault.Vault(); err == nil { // open before, while another process was killed
+		a.finishInterrupted(ctx, v)
+	}
+	return api.Empty{}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fob/internal/awsfile"
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/processline"
 )
 
 // GeneratedKey marks a section that fob generate has made. SDKs ignore keys that they do
@@ -25,26 +26,63 @@ func (f *Files) Has(section, name string) (bool, error) {
 	return ok, nil
 }
 
+// Own returns what fob's own file says in a section; exists is false if it has none of
+// that type and name.
+func (f *Files) Own(section, name string) (p fob.Profile, exists bool, err error) {
+	own, err := f.read(awsfile.Config, f.home.Config())
+	if err != nil {
+		return fob.Profile{}, false, err
+	}
+	s, exists := own.sections[sectionID{section, name}]
+	return fob.Profile{Name: name, Origin: fob.OriginFob, Path: f.home.Config(), Keys: maps.Clone(s.Keys)}, exists, nil
+}
+
 // Put writes a section into fob's own file, and replaces one of the same name. Comments
 // in the section stay.
 func (f *Files) Put(ctx context.Context, section string, p fob.Profile) error {
-	return f.update(ctx, func(file *awsfile.File) error {
-		if have, ok := file.Section(section, p.Name); ok {
-			for _, key := range have.Order {
-				if p.Keys[key] == "" {
-					if err := file.Unset(section, p.Name, key); err != nil {
-						return err
-					}
+	return f.update(ctx, func(file *awsfile.File) error { return f.put(file, section, p) })
+}
+
+// Diff returns what Put would change, for people to read.
+func (f *Files) Diff(section string, p fob.Profile) (string, error) {
+	file, err := awsfile.Read(awsfile.Config, f.home.Config())
+	if err != nil {
+		return "", err
+	}
+	before := file.Bytes()
+	if err := f.put(file, section, p); err != nil {
+		return "", err
+	}
+	return awsfile.Unified(f.home.Config(), before, file.Bytes(), fob.IsSecretKey), nil
+}
+
+func (f *Files) put(file *awsfile.File, section string, p fob.Profile) error {
+	if have, ok := file.Section(section, p.Name); ok {
+		for _, key := range have.Order {
+			if p.Keys[key] == "" {
+				if err := file.Unset(section, p.Name, key); err != nil {
+					return err
 				}
 			}
 		}
-		for _, key := range f.Ordered(p) {
-			if err := file.Set(section, p.Name, key, p.Keys[key]); err != nil {
-				return err
-			}
+	}
+	for _, key := range f.Ordered(p) {
+		if err := file.Set(section, p.Name, key, p.Keys[key]); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// CallsFob reports whether a profile's section in the AWS files asks fob for that profile.
+func (f *Files) CallsFob(name string, paths fob.Paths) (bool, error) {
+	v, err := f.At(paths)
+	if err != nil {
+		return false, err
+	}
+	id := sectionID{"profile", name}
+	return processline.Calls(v.config.sections[id].Keys["credential_process"], name) ||
+		processline.Calls(v.credentials.sections[id].Keys["credential_process"], name), nil
 }
 
 // Delete removes a section from fob's own file.

@@ -27,6 +27,9 @@ const (
 type Store struct {
 	home    fob.Home
 	methods []unlock.Method
+	// Opened is called each time the vault was unlocked, if it is set. Set it before any
+	// method is called.
+	Opened func(ctx context.Context, vault *File)
 
 	mu       sync.Mutex
 	flight   *flight // the one that is asking the person now
@@ -111,7 +114,13 @@ func (s *Store) unlock(ctx context.Context, ui fob.UI, onPurpose bool) error {
 	if m.Left != nil {
 		s.completeInterrupted(ctx, ui)
 	}
-	return s.adopt(f, identity, locks)
+	if err := s.adopt(f, identity, locks); err != nil {
+		return err
+	}
+	if s.Opened != nil {
+		s.Opened(ctx, f)
+	}
+	return nil
 }
 
 // adopt makes an opened vault the store's, unless it was locked since.

@@ -266,6 +266,31 @@ func TestKilledAdd(t *testing.T) {
 	}.everywhere(t)
 }
 
+// A removal that was killed leaves no secret behind: whatever comes next finishes it.
+func TestKilledRemove(t *testing.T) {
+	t.Parallel()
+	killing{
+		prepare: func(w *world) {
+			cmd := w.cmd("add", "user", "late", "--access-key-id", stage().id("eve"), "--endpoint-url", stage().url, "--secret-stdin")
+			cmd.Stdin = strings.NewReader(stage().secret("eve") + "\n")
+			if r := w.tell(cmd); r.code != 0 {
+				w.t.Fatal(r)
+			}
+		},
+		args: []string{"remove", "late", "--yes"},
+		after: func(w *world) {
+			w.t.Helper()
+			w.ok("unlock")
+			if strings.Contains(w.read(w.fobFile("config")), "late") {
+				w.keys("late", "eve")
+				w.ok("remove", "late", "--yes")
+			}
+			w.ok("vault", "verify")
+			w.original()
+		},
+	}.everywhere(t)
+}
+
 // A home may be on a machine that dies between two runs: what is there after
 // one kill is killed again at another place.
 func TestKilledTwice(t *testing.T) {

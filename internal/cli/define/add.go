@@ -108,10 +108,11 @@ func newAddKind(a *command.App, k api.KindDoc) *cobra.Command {
 		RunE: command.Runs(func(cmd *cobra.Command, args []string) error {
 			p.Name, p.Keys = args[0], map[string]string{}
 			for i, f := range k.Fields {
-				if values[i] != "" {
+				if values[i] != "" || !f.Secret && cmd.Flags().Changed(f.Flag) { // a named key may be empty
 					p.Keys[f.Key] = values[i]
 				}
 			}
+			a.Yes = a.Yes || p.Force // the change is shown all the same
 			_, err := frontend.Call(cmd.Context(), a.App, api.Add, p)
 			return err
 		}),
@@ -131,7 +132,7 @@ func newAddKind(a *command.App, k api.KindDoc) *cobra.Command {
 			c.Flags().StringVar(&values[i], f.Flag, "", doc)
 		}
 	}
-	c.Flags().BoolVar(&p.Force, "force", false, "replace a definition of that name, and another secret of the same access key")
+	c.Flags().BoolVar(&p.Force, "force", false, "replace a definition of that name, of which all stays that is not named, and another secret of the same access key")
 	return c
 }
 
