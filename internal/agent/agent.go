@@ -45,7 +45,6 @@ type Agent struct {
 	mover       adopt.Mover
 	generator   generate.Generator
 	vault       *vault.Store
-	clock       *broker.Clock
 	broker      *broker.Broker
 	usage       *usage
 	written     *written.Register
@@ -62,7 +61,6 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		version: version, home: home, started: time.Now(), program: thisProgram(), log: log, quit: quit,
 		kinds: kinds.Kinds(), ways: ways.Ways(),
 		vault: vault.New(home, unlocks.Methods()),
-		clock: broker.NewClock(time.Now),
 	}
 	a.directories = directory.NewStore(home)
 	a.files = profile.New(home, a.kinds, a.directories)
@@ -72,17 +70,17 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		Secrets:  secrets{a.vault},
 		Cache:    a.sealedCache,
 		LockFile: home.Principals(),
-		HTTP:     httpClient(a.clock),
+		HTTP:     httpClient(),
 		Redirect: func(path, state string) (principal.Redirect, error) {
 			return loopback.Once(loopback.Want{Method: http.MethodGet, Path: path, State: state})
 		},
-		Clock:  a.clock,
+		Now:    time.Now,
 		Record: audit.New(home.Audit(), log).Write,
 		Log:    log,
 	}
 	a.vault.Opened = a.finishInterrupted
 	a.usage = &usage{path: home.Usage(), log: log}
-	a.written = written.New(home.Written(), home.WrittenLock(), a.clock.Now, log)
+	a.written = written.New(home.Written(), home.WrittenLock(), time.Now, log)
 	a.methods = a.handlers()
 	return a
 }
@@ -119,7 +117,7 @@ const (
 
 // httpClient is used for every call to AWS. It follows no redirect: an answer
 // from somewhere else is not AWS's.
-func httpClient(clock *broker.Clock) *http.Client {
+func httpClient() *http.Client {
 	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: dialLimit}).DialContext,
@@ -130,7 +128,7 @@ func httpClient(clock *broker.Clock) *http.Client {
 		ForceAttemptHTTP2:     true,
 	}
 	return &http.Client{
-		Transport:     limited{clock.Watch(t)},
+		Transport:     limited{t},
 		Timeout:       callLimit,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

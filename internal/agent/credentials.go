@@ -29,7 +29,7 @@ func (a *Agent) deliver(ctx context.Context, r *request, p api.DeliverParams) (f
 	}
 	d, err := way.Hand(ctx, a.grant(r, &p, c))
 	if err == nil && way.Chosen && r.renews == nil {
-		a.usage.used(c[0].Profile.Name, a.clock.Now())
+		a.usage.used(c[0].Profile.Name, time.Now())
 	}
 	return d, err
 }

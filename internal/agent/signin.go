@@ -163,7 +163,10 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p 
 			r.ui.Tell(ctx, err.Error())
 			continue
 		}
-		a.broker.Accept(plan, c)
+		if err := a.broker.Accept(plan, c); err != nil {
+			r.ui.Tell(ctx, err.Error())
+			continue
+		}
 		taken = append(taken, api.Moved{Name: step.Profile.Name, Kind: step.Kind.Name, Note: "the sign-in from " + path})
 	}
 	return taken

@@ -116,7 +116,7 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 		}
 	}
 	all, _ := a.usage.read() // without it the order is another
-	now := a.clock.Now()
+	now := time.Now()
 	slices.SortStableFunc(rows, func(x, y api.Row) int {
 		switch wx, wy := all[x.Name].at(now), all[y.Name].at(now); {
 		case wx > wy:

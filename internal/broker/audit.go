@@ -10,7 +10,7 @@ func (b *Broker) Audit(req fob.Request, plan Plan, c fob.Credentials, err error)
 	if b.Record == nil {
 		return
 	}
-	e := audit.Event{Time: b.Clock.Now().UTC(), Profile: req.Profile, Way: req.Way, Caller: req.Caller, Outcome: "ok"}
+	e := audit.Event{Time: b.Now().UTC(), Profile: req.Profile, Way: req.Way, Caller: req.Caller, Outcome: "ok"}
 	if len(plan) > 0 {
 		e.Kind = plan[0].Kind.Name
 	}

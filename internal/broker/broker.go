@@ -37,7 +37,7 @@ type Broker struct {
 	LockFile string
 	HTTP     *http.Client
 	Redirect func(path, state string) (principal.Redirect, error)
-	Clock    *Clock
+	Now      func() time.Time // this computer's clock
 	Record   func(audit.Event)
 	Log      *slog.Logger
 
@@ -91,7 +91,7 @@ func (b *Broker) get(ctx context.Context, plan Plan, ui fob.UI, w want) (fob.Cre
 	if e == nil {
 		return b.retrieveOnce(ctx, plan, ui)
 	}
-	left := e.remaining(b.Clock.Now())
+	left := e.remaining(b.Now())
 	if left >= e.enough(w.valid) || b.pausing(step.Key) {
 		return e.use(), nil
 	}
@@ -102,7 +102,7 @@ func (b *Broker) get(ctx context.Context, plan Plan, ui fob.UI, w want) (fob.Cre
 	// are fresh enough for every SDK are refreshed without asking a person, and not
 	// again right after a refresh that failed.
 	if left >= e.enough(0) {
-		if !e.early(b.Clock.Now()) {
+		if !e.early(b.Now()) {
 			return e.use(), nil
 		}
 		ui = fob.UI{}
@@ -130,7 +130,7 @@ func (b *Broker) renew(ctx context.Context, plan Plan, ui fob.UI, e *entry, w wa
 		case <-ctx.Done():
 			return fob.Credentials{}, ctx.Err()
 		}
-		if e.remaining(b.Clock.Now()) > 0 {
+		if e.remaining(b.Now()) > 0 {
 			return e.use(), nil
 		}
 		return b.retrieveOnce(ctx, plan, ui)
@@ -256,7 +256,7 @@ func (b *Broker) Source(plan Plan, ui fob.UI) principal.Principal {
 
 // Env is what the principal of a step may touch. Its source is not in it.
 func (b *Broker) Env(step Step, ui fob.UI) principal.Env {
-	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Now: b.Clock.Now, Tokens: b.tokens(), Redirect: b.Redirect,
+	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Now: b.Now, Tokens: b.tokens(), Redirect: b.Redirect,
 		OnPurpose: step.OnPurpose, DeviceCode: step.DeviceCode}
 }
 
@@ -271,10 +271,15 @@ func (b *Broker) Open(plan Plan, ui fob.UI) (principal.Principal, error) {
 }
 
 // Accept puts credentials that were obtained elsewhere into the cache of a plan.
-func (b *Broker) Accept(plan Plan, c fob.Credentials) {
-	e := &entry{profile: plan[0].Profile.Name, creds: c, obtained: b.Clock.Now(), chain: plan.sources()}
+func (b *Broker) Accept(plan Plan, c fob.Credentials) error {
+	c, err := admit(plan[0], c, b.Now())
+	if err != nil {
+		return err
+	}
+	e := &entry{profile: plan[0].Profile.Name, creds: c, obtained: b.Now(), chain: plan.sources()}
 	b.save(plan[0].Key, e)
 	b.remember(plan, e)
+	return nil
 }
 
 // Have returns the credentials cached for a plan. It retrieves nothing.
@@ -293,7 +298,7 @@ func (b *Broker) Peek(plan Plan) (expiration time.Time, cached bool) {
 	if e == nil {
 		e = b.fromSealed(plan[0].Key)
 	}
-	if e == nil || e.remaining(b.Clock.Now()) <= 0 {
+	if e == nil || e.remaining(b.Now()) <= 0 {
 		return time.Time{}, false
 	}
 	return e.creds.Expiration, true
@@ -307,7 +312,7 @@ func (b *Broker) Status(plan Plan) (left time.Duration, cached, asks bool) {
 		if e.creds.Expiration.IsZero() {
 			return 0, true, false
 		}
-		return e.remaining(b.Clock.Now()), true, false
+		return e.remaining(b.Now()), true, false
 	}
 	for i, step := range plan {
 		if i > 0 && b.cached(plan[i:]) != nil {
@@ -328,7 +333,7 @@ func (b *Broker) Names() map[string]bool {
 	if sealed, err := b.Cache(); err == nil {
 		keys, _ := sealed.Names()
 		for _, key := range keys {
-			if e := b.fromSealed(key); e != nil && e.remaining(b.Clock.Now()) > 0 {
+			if e := b.fromSealed(key); e != nil && e.remaining(b.Now()) > 0 {
 				names[e.profile] = true
 			}
 		}

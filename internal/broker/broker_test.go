@@ -115,7 +115,7 @@ func newWorld() *world {
 	role.Source = func(p fob.Profile) string { return p.Get("source_profile") }
 	w.Broker = &Broker{
 		Cache: func() (Sealed, error) { return w.sealed, nil },
-		Clock: NewClock(time.Now),
+		Now:   time.Now,
 	}
 	w.Kinds = []principal.Kind{role, kind}
 	w.profile("jane", "aws_access_key_id", "AKIA")
@@ -354,7 +354,7 @@ func TestTheClockSetBackRevivesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		var shift atomic.Int64
-		w.Clock = NewClock(func() time.Time { return time.Now().Add(time.Duration(shift.Load())) })
+		w.Now = func() time.Time { return time.Now().Add(time.Duration(shift.Load())) }
 		if _, err := w.ask("jane", fob.UI{}); err != nil {
 			t.Fatal(err)
 		}

@@ -24,13 +24,18 @@ type entry struct {
 }
 
 // remaining is the shorter of what the wall clock and the monotonic clock say,
-// so that setting the clock back revives nothing.
+// so that setting the clock back revives nothing. An age below zero is of an entry
+// that another process has left, before the clock was set back: nobody knows how old
+// it is.
 func (e *entry) remaining(now time.Time) time.Duration {
-	wall := e.creds.Remaining(now)
-	if e.creds.Expiration.IsZero() {
+	wall, age := e.creds.Remaining(now), now.Sub(e.obtained)
+	switch {
+	case e.creds.Expiration.IsZero():
 		return wall
+	case age < -tolerance:
+		return 0
 	}
-	return min(wall, e.lifetime()-now.Sub(e.obtained))
+	return min(wall, e.lifetime()-age)
 }
 
 // lifetime is how long the credentials were valid when they were obtained.
@@ -68,7 +73,7 @@ func (e *entry) stop() {
 
 // cached returns what memory or the sealed file has, if it is valid still.
 func (b *Broker) cached(plan Plan) *entry {
-	key, now := plan[0].Key, b.Clock.Now()
+	key, now := plan[0].Key, b.Now()
 	b.mu.Lock()
 	e := b.entries[key]
 	b.mu.Unlock()
@@ -96,7 +101,7 @@ func (b *Broker) remember(plan Plan, e *entry) *entry {
 	}
 	b.entries[key] = e
 	ahead := min(max(handoutMin, e.lifetime()/5), e.lifetime()/2)
-	wait := e.remaining(b.Clock.Now()) - ahead - rand.N(max(ahead/10, 1))
+	wait := e.remaining(b.Now()) - ahead - rand.N(max(ahead/10, 1))
 	e.timer = time.AfterFunc(max(wait, 0), func() { b.refresh(plan, e) })
 	return e
 }
@@ -110,13 +115,13 @@ func (b *Broker) refresh(plan Plan, e *entry) {
 	if !current {
 		return
 	}
-	if left := e.remaining(b.Clock.Now()); e.used.Load() < 2 {
+	if left := e.remaining(b.Now()); e.used.Load() < 2 {
 		b.later(e, max(left, 0), func() { b.expire(plan[0].Key, e) })
 		return
 	}
 	f := b.join(plan, fob.UI{}, e)
 	<-f.done
-	if left := e.remaining(b.Clock.Now()); f.err != nil {
+	if left := e.remaining(b.Now()); f.err != nil {
 		b.log().Info("renewal failed", "profile", plan[0].Profile.Name, "kind", fob.OutcomeOf(f.err).Wire, "left", left)
 		if left > renewPause {
 			b.later(e, renewPause+rand.N(renewPause), func() { b.refresh(plan, e) })
@@ -152,6 +157,7 @@ type item struct {
 	AccountID       string    `json:"account_id,omitempty"`
 	Obtained        time.Time `json:"obtained"`
 	Chain           []string  `json:"chain,omitempty"`
+	Skew            int64     `json:"skew,omitempty"` // nanoseconds
 }
 
 func (b *Broker) fromSealed(key string) *entry {
@@ -177,7 +183,7 @@ func decode(text fob.Secret) *entry {
 	}
 	return &entry{profile: it.Profile, obtained: it.Obtained, chain: it.Chain, creds: fob.Credentials{
 		AccessKeyID: it.AccessKeyID, SecretAccessKey: fob.NewSecret(it.SecretAccessKey),
-		SessionToken: fob.NewSecret(it.SessionToken), Expiration: it.Expiration, AccountID: it.AccountID,
+		SessionToken: fob.NewSecret(it.SessionToken), Expiration: it.Expiration, AccountID: it.AccountID, Skew: time.Duration(it.Skew),
 	}}
 }
 
@@ -194,7 +200,7 @@ func (b *Broker) save(key string, e *entry) {
 	text, err := json.Marshal(item{
 		Profile: e.profile, AccessKeyID: e.creds.AccessKeyID, SecretAccessKey: e.creds.SecretAccessKey.Reveal(),
 		SessionToken: e.creds.SessionToken.Reveal(), Expiration: e.creds.Expiration,
-		AccountID: e.creds.AccountID, Obtained: e.obtained, Chain: e.chain,
+		AccountID: e.creds.AccountID, Obtained: e.obtained, Chain: e.chain, Skew: int64(e.creds.Skew),
 	})
 	if err != nil {
 		return
@@ -239,7 +245,7 @@ func (b *Broker) write(batch map[string]fob.Secret) error {
 	if err != nil {
 		return nil // no vault, or locked: memory alone
 	}
-	now := b.Clock.Now()
+	now := b.Now()
 	return sealed.Update(context.Background(), func(items map[string]fob.Secret) error {
 		for key, text := range items {
 			if e := decode(text); e != nil && e.creds.Expiration.Before(now) || e == nil && !strings.HasPrefix(key, tokenPrefix) {

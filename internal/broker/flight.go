@@ -65,7 +65,7 @@ func (b *Broker) join(plan Plan, ui fob.UI, seen *entry) *flight {
 	if f := b.flights[key]; f != nil {
 		return f
 	}
-	if e := b.entries[key]; e != nil && e != seen && e.fresh(b.Clock.Now()) && !b.dead[tokenHash(e)] {
+	if e := b.entries[key]; e != nil && e != seen && e.fresh(b.Now()) && !b.dead[tokenHash(e)] {
 		f := newFlight(ui.ID)
 		f.entry = e
 		close(f.done)
@@ -111,7 +111,7 @@ func (b *Broker) finish(f *flight, key string) {
 		if b.failed == nil {
 			b.failed = map[string]time.Time{}
 		}
-		b.failed[key] = b.Clock.Now().Add(renewPause)
+		b.failed[key] = b.Now().Add(renewPause)
 	} else {
 		delete(b.failed, key)
 	}
@@ -125,7 +125,7 @@ func (b *Broker) pausing(key string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	until, ok := b.failed[key]
-	return ok && b.Clock.Now().Before(until)
+	return ok && b.Now().Before(until)
 }
 
 // retrieveLocked retrieves under a lock that one process at a time holds for the principal.
@@ -136,24 +136,23 @@ func (b *Broker) retrieveLocked(ctx context.Context, f *flight, plan Plan, ui fo
 		return nil, err
 	}
 	defer unlock()
-	if e := b.fromSealed(step.Key); e != nil && e.fresh(b.Clock.Now()) && b.newer(step.Key, e) {
+	if e := b.fromSealed(step.Key); e != nil && e.fresh(b.Now()) && b.newer(step.Key, e) {
 		return b.remember(plan, e), nil // another process was first
 	}
 	creds, err := b.open(ctx, plan, f.watch(ui))
 	if err != nil {
 		return nil, err
 	}
-	now := b.Clock.Now()
-	if creds.Remaining(now) <= 0 {
-		return nil, fob.Errorf(fob.ErrRefused, "profile %q: AWS handed out credentials that have expired already", step.Profile.Name).
-			WithHint("set the computer's clock (timedatectl set-ntp true)")
+	now := b.Now()
+	if creds, err = admit(step, creds, now); err != nil {
+		return nil, err
 	}
 	e := &entry{profile: step.Profile.Name, creds: creds, obtained: now, chain: plan.sources()}
 	if f.ended.Load() != nil || creds.Expiration.IsZero() {
 		return e, nil // cancelled, or a user's own keys, which the vault keeps and not the cache
 	}
-	if off := b.Clock.Offset(); off != 0 {
-		ui.Tell(ctx, fmt.Sprintf("this computer's clock is %s off; fob goes by AWS's", off.Abs().Round(time.Minute)))
+	if off := creds.Skew; off != 0 {
+		ui.Tell(ctx, fmt.Sprintf("this computer's clock is %s off; fob goes by AWS's for what this profile signs", off.Abs().Round(time.Minute)))
 	}
 	b.remember(plan, e)
 	if f.ended.Load() != nil {
@@ -183,6 +182,9 @@ func (b *Broker) newer(key string, e *entry) bool {
 // to be dead (revoked, or the clock was wrong), it is replaced once.
 func (b *Broker) open(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials, error) {
 	env := b.Env(plan[0], ui)
+	var seen *answers
+	env.HTTP, seen = b.watch(env.HTTP)
+	env.Now = seen.time
 	var from *source
 	if len(plan) > 1 {
 		from = b.source(plan[1:], ui)
@@ -201,6 +203,9 @@ func (b *Broker) open(ctx context.Context, plan Plan, ui fob.UI) (fob.Credential
 			return fob.Credentials{}, err
 		}
 		creds, err = p.Credentials(ctx)
+	}
+	if err == nil {
+		creds.Skew = time.Duration(seen.skew.Load())
 	}
 	return creds, err
 }

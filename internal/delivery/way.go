@@ -74,7 +74,7 @@ func Unexpired(c fob.Credentials, p fob.Profile, now time.Time) error {
 	if c.Remaining(now) > 0 {
 		return nil
 	}
-	return fob.Errorf(fob.ErrInternal, "the credentials of profile %q have expired", p.Name).WithHint("fob agent stop, then try again")
+	return fob.Errorf(fob.ErrRefused, "the credentials of profile %q have just expired", p.Name).WithHint("try again")
 }
 
 // Find returns the way of a name that the agent can hand out.

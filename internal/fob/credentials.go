@@ -8,9 +8,16 @@ type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey Secret
 	SessionToken    Secret    // empty for a user's own, long-lived keys
-	Expiration      time.Time // zero: they do not expire by themselves
+	Expiration      time.Time // by this computer's clock; zero: they do not expire by themselves
 	AccountID       string    // twelve digits; empty if nobody said
+	// Skew is AWS's clock less this computer's, as it was when the credentials were
+	// obtained; zero if that was about right, or nobody knows.
+	Skew time.Duration
 }
+
+// SigningTime is the time for signatures that are made at a time of this computer's
+// clock: AWS refuses those whose time is minutes off.
+func (c Credentials) SigningTime(now time.Time) time.Time { return now.Add(c.Skew) }
 
 // LongLived reports whether these are a user's own keys and not a session's.
 func (c Credentials) LongLived() bool { return c.SessionToken.IsZero() }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/fob"
 	"fob/internal/partition"
 )
 
@@ -24,6 +25,17 @@ func CheckDuration(limit time.Duration) func(string) error {
 			return fmt.Errorf("must be whole seconds from 900 to %d", int(limit.Seconds()))
 		}
 		return nil
+	}
+}
+
+// Asked is how long the credentials of a definition are asked for: its duration_seconds,
+// else what AWS gives unasked.
+func Asked(unasked time.Duration) func(fob.Profile) time.Duration {
+	return func(p fob.Profile) time.Duration {
+		if n, err := strconv.Atoi(p.Get("duration_seconds")); err == nil && n > 0 {
+			return time.Duration(n) * time.Second
+		}
+		return unasked
 	}
 }
 

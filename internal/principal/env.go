@@ -11,7 +11,8 @@ import (
 
 // Principal is a profile opened as its kind.
 type Principal interface {
-	// Credentials retrieves new credentials. It does not cache: the broker does.
+	// Credentials retrieves new credentials, whose expiration is by the server's clock.
+	// It does not cache: the broker does.
 	Credentials(ctx context.Context) (fob.Credentials, error)
 }
 
@@ -23,7 +24,7 @@ type Env struct {
 	UI      fob.UI
 	Source  Principal // the opened source, nil if the kind has none
 	HTTP    *http.Client
-	Now     func() time.Time
+	Now     func() time.Time // the server's time, where its answers tell; else this computer's
 	// Redirect listens on loopback for the one redirect, to a path and with a state,
 	// that ends a sign-in in the browser.
 	Redirect func(path, state string) (Redirect, error)

@@ -11,6 +11,7 @@ package principal
 
 import (
 	"strings"
+	"time"
 
 	"fob/internal/fob"
 	"fob/internal/quote"
@@ -38,6 +39,10 @@ type Kind struct {
 	Check func(fob.Profile) error
 	// Yields says what the principal's credentials are.
 	Yields func(fob.Profile) Yield
+	// Lasts is the longest that credentials of a definition may last: what is asked for,
+	// else what AWS gives unasked. The broker cuts off what a server claims beyond that.
+	// Nil is 36 hours.
+	Lasts func(fob.Profile) time.Duration
 	// Account is the account that a definition says it acts in: twelve digits, or
 	// nothing if it does not say. Nil for kinds whose definitions never do.
 	Account func(fob.Profile) string

@@ -70,7 +70,7 @@ func Partition(p fob.Profile) partition.Partition {
 // FromSTS turns STS's answer into credentials.
 func FromSTS(c *types.Credentials, account string) (fob.Credentials, error) {
 	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" ||
-		aws.ToString(c.SessionToken) == "" || c.Expiration == nil {
+		aws.ToString(c.SessionToken) == "" || c.Expiration == nil || c.Expiration.IsZero() {
 		return fob.Credentials{}, fob.Errorf(fob.ErrNetwork, "STS answered without complete credentials").
 			WithHint("check that no proxy or captive portal answers in AWS's place")
 	}

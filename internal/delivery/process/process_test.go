@@ -84,7 +84,7 @@ func TestHand(t *testing.T) {
 	}
 	// A clock that has passed the expiry: an SDK would take it and be refused by AWS.
 	d, err := hand(session(now), nil)
-	if !errors.Is(err, fob.ErrInternal) || d.Stdout != "" || strings.Contains(err.Error(), "FOBSECRETMARKER") {
+	if !errors.Is(err, fob.ErrRefused) || d.Stdout != "" || strings.Contains(err.Error(), "FOBSECRETMARKER") {
 		t.Errorf("expired: %v", err)
 	}
 }

@@ -27,7 +27,7 @@ type options struct {
 	Payload   string `option:"payload"`   // SHA-256 of the body in lower-case hex, or UNSIGNED-PAYLOAD; empty: no body
 	Service   string `option:"service"`   // signing name; empty: by the host
 	Region    string `option:"region"`    // or, for v4a, the region set; empty: by the host, else the profile's
-	At        string `option:"at"`        // time of signing, RFC 3339 or 20060102T150405Z; empty: now by AWS's clock
+	At        string `option:"at"`        // time of signing, RFC 3339 or 20060102T150405Z; empty: now, by AWS's clock where that is known
 	Presign   string `option:"presign"`   // a duration, 15m: for a URL instead of headers
 	Algorithm string `option:"algorithm"` // v4 or v4a; empty: by the host
 }
@@ -42,6 +42,9 @@ func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error
 	c, err := g.Credentials(ctx)
 	if err != nil {
 		return fob.Delivery{}, err
+	}
+	if o.At == "" {
+		j.scope.Time = c.SigningTime(g.Now)
 	}
 	if j.expires > 0 {
 		return j.presign(c)
@@ -136,7 +139,7 @@ func (j job) presign(c fob.Credentials) (fob.Delivery, error) {
 		return fob.Delivery{}, err
 	}
 	d := fob.Delivery{Stdout: url + "\n"}
-	if end := j.scope.Time.Add(j.expires); !c.Expiration.IsZero() && c.Expiration.Before(end) {
+	if end := j.scope.Time.Add(j.expires - c.Skew); !c.Expiration.IsZero() && c.Expiration.Before(end) {
 		d.Warning = fmt.Sprintf("the URL works until %s only, when the credentials expire, and not for %s", c.Expiration.Local().Format(time.DateTime), j.expires)
 	}
 	return d, nil

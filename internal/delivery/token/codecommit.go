@@ -39,8 +39,9 @@ func codecommit(ctx context.Context, g delivery.Grant, o options) (fob.Delivery,
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	stamp := g.Now.UTC().Format("20060102T150405")
-	signature, err := sigv4.Signature(c, sigv4.Scope{Service: "codecommit", Region: where, Time: g.Now}, stamp,
+	at := c.SigningTime(g.Now)
+	stamp := at.UTC().Format("20060102T150405")
+	signature, err := sigv4.Signature(c, sigv4.Scope{Service: "codecommit", Region: where, Time: at}, stamp,
 		[]byte("GIT\n/"+path+"\n\nhost:"+host+"\n\nhost\n"))
 	if err != nil {
 		return fob.Delivery{}, err

@@ -99,7 +99,7 @@ func (r registry) login(ctx context.Context, g delivery.Grant, c fob.Credentials
 	}
 	headers := []sigv4.Header{{Name: "Content-Type", Value: "application/x-amz-json-1.1"}, {Name: "X-Amz-Target", Value: target}}
 	add, err := sigv4.Sign(c, sigv4.Request{Method: http.MethodPost, URL: host + "/", Headers: headers, Payload: sum},
-		sigv4.Scope{Service: service, Region: r.region, Time: g.Now})
+		sigv4.Scope{Service: service, Region: r.region, Time: c.SigningTime(g.Now)})
 	if err != nil {
 		return "", fob.Secret{}, err
 	}

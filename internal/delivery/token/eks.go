@@ -52,7 +52,7 @@ func eks(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error)
 	}
 	url, err := sigv4.Presign(c, sigv4.Request{
 		URL: host + "/?Action=GetCallerIdentity&Version=2011-06-15", Headers: []sigv4.Header{{Name: "x-k8s-aws-id", Value: cluster}},
-	}, sigv4.Scope{Service: "sts", Region: where, Time: g.Now}, eksURLLasts)
+	}, sigv4.Scope{Service: "sts", Region: where, Time: c.SigningTime(g.Now)}, eksURLLasts)
 	if err != nil {
 		return fob.Delivery{}, err
 	}

@@ -38,7 +38,7 @@ func rds(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error)
 	}
 	query := url.Values{"Action": {"connect"}, "DBUser": {user}}
 	signed, err := sigv4.Presign(c, sigv4.Request{URL: "https://" + address + "/?" + query.Encode()},
-		sigv4.Scope{Service: "rds-db", Region: where, Time: g.Now}, rdsLasts)
+		sigv4.Scope{Service: "rds-db", Region: where, Time: c.SigningTime(g.Now)}, rdsLasts)
 	if err != nil {
 		return fob.Delivery{}, err
 	}

@@ -130,7 +130,11 @@ func yields(t *testing.T, k principal.Kind, w World) {
 		t.Fatal(err)
 	}
 	now := w.Env.Now()
-	temporary := !c.Expiration.IsZero() && c.Expiration.After(now) && c.Expiration.Before(now.Add(36*time.Hour+time.Minute))
+	lasts := 36 * time.Hour
+	if k.Lasts != nil {
+		lasts = k.Lasts(w.Profile)
+	}
+	temporary := c.Expiration.After(now) && c.Expiration.Before(now.Add(lasts+time.Minute))
 	switch k.Yields(w.Profile) {
 	case principal.StaticKeys:
 		if _, makes := p.(principal.SessionMaker); !makes && (!c.Expiration.IsZero() || c.AccessKeyID == "" || c.SecretAccessKey.IsZero()) {

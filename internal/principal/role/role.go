@@ -48,6 +48,7 @@ func Kind() principal.Kind {
 		Match:    func(p fob.Profile) bool { return p.Get("role_arn") != "" && p.Get("source_profile") != "" },
 		Source:   func(p fob.Profile) string { return p.Get("source_profile") },
 		Yields:   func(fob.Profile) principal.Yield { return principal.Session },
+		Lasts:    principal.Asked(time.Hour),
 		Account:  func(p fob.Profile) string { return partition.AccountOf(p.Get("role_arn")) },
 		Open:     open,
 	}

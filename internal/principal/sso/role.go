@@ -40,6 +40,7 @@ func RoleKind() principal.Kind {
 		},
 		Check:   namesSignIn,
 		Yields:  func(fob.Profile) principal.Yield { return principal.Session },
+		Lasts:   func(fob.Profile) time.Duration { return 12 * time.Hour }, // the longest session of a permission set
 		Account: func(p fob.Profile) string { return p.Get("sso_account_id") },
 		Open:    func(p fob.Profile, env principal.Env) (principal.Principal, error) { return &role{p, env}, nil },
 	}

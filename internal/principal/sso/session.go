@@ -46,6 +46,7 @@ func SessionKind() principal.Kind {
 			return p.Get("sso_start_url") != "" && p.Get("sso_account_id") == "" && p.Get("sso_session") == ""
 		},
 		Yields: func(fob.Profile) principal.Yield { return principal.BearerToken },
+		Lasts:  func(fob.Profile) time.Duration { return longestSignIn },
 		Group: &principal.Group{
 			Key:    "sso_session",
 			Shared: []string{"sso_start_url", "sso_region", "sso_registration_scopes"}, Services: []string{"sso", "sso_oidc"},
@@ -58,6 +59,10 @@ func SessionKind() principal.Kind {
 		Open: func(p fob.Profile, env principal.Env) (principal.Principal, error) { return open(p, env), nil },
 	}
 }
+
+// longestSignIn is the longest session of the access portal that an administrator can
+// choose, and how long AWS keeps a client's registration.
+const longestSignIn = 90 * 24 * time.Hour
 
 // inline is the name of the sign-in that a profile without sso_session defines by
 // keys of its own, as AWS's older grammar has it: the start URL and the region.
@@ -226,7 +231,11 @@ func (s *session) register(ctx context.Context) (registration, error) {
 		return registration{}, fob.Errorf(fob.ErrNetwork, "registering at %s: the answer has no client", s.profile.Name).
 			WithHint("check that no proxy or captive portal answers in AWS's place")
 	}
-	r := registration{aws.ToString(out.ClientId), aws.ToString(out.ClientSecret), time.Unix(out.ClientSecretExpiresAt, 0)}
+	expires, latest := time.Unix(out.ClientSecretExpiresAt, 0), s.env.Now().Add(longestSignIn)
+	if out.ClientSecretExpiresAt == 0 || expires.After(latest) { // zero is never: RFC 7591 §3.2.1
+		expires = latest
+	}
+	r := registration{aws.ToString(out.ClientId), aws.ToString(out.ClientSecret), expires}
 	text, err := json.Marshal(r)
 	if err != nil {
 		return r, err

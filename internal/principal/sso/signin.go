@@ -154,6 +154,8 @@ const (
 	askEvery = 5 * time.Second
 	slowDown = 5 * time.Second
 	slowest  = 30 * time.Second
+	// longestCode is how long a device code is believed to be good; AWS's are for ten minutes.
+	longestCode = 30 * time.Minute
 )
 
 // byDevice signs in on any device, with a code that page and terminal show.
@@ -163,13 +165,18 @@ func (s *session) byDevice(ctx context.Context, reg registration) (fob.Credentia
 	if err != nil {
 		return fob.Credentials{}, principal.Explain(s.profile.Name, "sign-in "+s.profile.Name, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(start.ExpiresIn)*time.Second)
+	lasts := min(time.Duration(start.ExpiresIn)*time.Second, longestCode)
+	if lasts <= 0 || aws.ToString(start.DeviceCode) == "" {
+		return fob.Credentials{}, fob.Errorf(fob.ErrNetwork, "sign-in %s: the answer has no code that could be used", s.profile.Name).
+			WithHint("check that no proxy or captive portal answers in AWS's place")
+	}
+	ctx, cancel := context.WithTimeout(ctx, lasts)
 	defer cancel()
 	limit := within(ctx)
 	if _, err := s.env.UI.Open(ctx, s.page(aws.ToString(start.VerificationUriComplete), aws.ToString(start.UserCode))); err != nil {
 		return fob.Credentials{}, err
 	}
-	interval := time.Duration(start.Interval) * time.Second
+	interval := min(time.Duration(start.Interval)*time.Second, slowest)
 	if interval <= 0 {
 		interval = askEvery
 	}

@@ -51,6 +51,7 @@ func Kind() principal.Kind {
 		Services: []string{"sts"},
 		Match:    func(p fob.Profile) bool { return p.Get("aws_access_key_id") != "" && p.Get("role_arn") == "" },
 		Yields:   yields,
+		Lasts:    principal.Asked(12 * time.Hour),
 		Account:  account,
 		Open:     func(p fob.Profile, env principal.Env) (principal.Principal, error) { return &user{p, env}, nil },
 	}

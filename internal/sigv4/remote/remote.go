@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"fob/internal/fob"
@@ -28,8 +27,8 @@ type Signer struct {
 	Asymmetric      bool // Signature Version 4A
 	Now             func() time.Time
 
-	skew    atomic.Int64 // AWS's clock less ours, in nanoseconds
-	regions sync.Map     // of S3's buckets, by host, as S3 told them
+	skews   sync.Map // the clock of a server less ours, a duration, by host
+	regions sync.Map // of S3's buckets, by host, as S3 told them
 }
 
 // Facts are what is signed.
@@ -110,11 +109,19 @@ func (s *Signer) deliver(ctx context.Context, f Facts, more map[string]string) (
 	if s.Asymmetric {
 		r.Options["algorithm"] = "v4a"
 	}
-	if skew := s.skew.Load(); skew != 0 {
-		r.Options["at"] = s.Now().Add(time.Duration(skew)).UTC().Format(Stamp)
+	if skew := s.skew(hostOf(f.URL)); skew != 0 {
+		r.Options["at"] = s.Now().Add(skew).UTC().Format(Stamp)
 	}
 	maps.Copy(r.Options, more)
 	return s.Deliver(ctx, r)
+}
+
+// skew is how far the clock of a host is ahead of ours, as far as the host has said. It
+// counts for that host alone.
+func (s *Signer) skew(host string) time.Duration {
+	skew, _ := s.skews.Load(host)
+	d, _ := skew.(time.Duration)
+	return d
 }
 
 // signed are the lines of the headers that are signed.

@@ -130,6 +130,24 @@ func TestClockOfCache(t *testing.T) {
 	}
 }
 
+// A host whose clock is wrong is signed for by its clock, and no other host is.
+func TestClockOfOneHost(t *testing.T) {
+	t.Parallel()
+	behind := &signer.Upstream{Ahead: -time.Hour}
+	right := &signer.Upstream{}
+	s, wrong, via := start(t, behind, "es")
+	_, url, _ := start(t, right, "es")
+	if code, _, _ := send(t, s, via, &remote.Message{Method: "GET", URL: wrong}); code != 200 || len(behind.Take()) != 2 {
+		t.Error("not corrected:", code)
+	}
+	if code, _, _ := send(t, s, via, &remote.Message{Method: "GET", URL: url}); code != 200 {
+		t.Error(code)
+	}
+	if sent := right.Take(); len(sent) != 1 { // it refuses times that are off, and would be asked twice
+		t.Errorf("the other host was asked %d times", len(sent))
+	}
+}
+
 // A host behind a tunnel: what is signed is the name in the header.
 func TestOtherHost(t *testing.T) {
 	t.Parallel()

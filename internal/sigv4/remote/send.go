@@ -48,14 +48,14 @@ func (s *Signer) Send(ctx context.Context, transport http.RoundTripper, m *Messa
 		if err != nil {
 			return nil, explain(ctx, req, err)
 		}
-		before := s.skew.Load()
+		host := hostOf(facts(m).URL)
 		if again {
 			if s.tooLate(resp, sig.Time) {
-				s.skew.CompareAndSwap(before, 0) // correcting did not help
+				s.skews.Delete(host) // correcting did not help
 			}
 			return resp, nil
 		}
-		if !s.mend(resp, sig, hostOf(facts(m).URL)) {
+		if !s.mend(resp, sig, host) {
 			return resp, nil
 		}
 		_ = resp.Body.Close()
@@ -159,7 +159,7 @@ func (s *Signer) mend(resp *http.Response, sig Signature, host string) bool {
 		return false
 	}
 	theirs, _ := serverTime(resp)
-	s.skew.Store(int64(theirs.Sub(s.Now())))
+	s.skews.Store(host, theirs.Sub(s.Now()))
 	return true
 }
 
