@@ -79,7 +79,7 @@ func TestOneServersClockIsNoOtherProfiles(t *testing.T) {
 				if err != nil || c.Skew != tt.skew {
 					t.Errorf("skew %v, %v", c.Skew, err)
 				}
-				if at := c.SigningTime(time.Now()); at.Sub(time.Now()) != tt.skew {
+				if at := c.SigningTime(time.Now()); time.Until(at) != tt.skew {
 					t.Errorf("signs as of %v", at)
 				}
 				time.Sleep(11 * time.Minute)
@@ -105,7 +105,7 @@ func TestExpiryByThisComputersClock(t *testing.T) {
 			w.HTTP = &http.Client{Transport: said(off, 200, true)}
 			asking(w, off, time.Hour)
 			c, err := w.ask("jane", fob.UI{})
-			if err != nil || c.Expiration.Sub(time.Now()) != time.Hour {
+			if err != nil || time.Until(c.Expiration) != time.Hour {
 				t.Errorf("%v off: expires %v, %v", off, c.Expiration, err)
 			}
 			w.Flush()
@@ -141,7 +141,7 @@ func TestAbsurdExpiries(t *testing.T) {
 				w.Kinds[i].Lasts = principal.Asked(time.Hour)
 			}
 			c, err := w.ask("jane", fob.UI{})
-			if err != nil || c.Expiration.Sub(time.Now()) != time.Hour {
+			if err != nil || time.Until(c.Expiration) != time.Hour {
 				t.Errorf("%s: until %v, %v", name, c.Expiration, err)
 			}
 			w.Forget()
