@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,6 +15,7 @@ import (
 	"fob/internal/delivery"
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/profile"
 	"fob/internal/quote"
 )
 
@@ -40,9 +42,17 @@ func (a *Agent) chain(name string, paths fob.Paths) (chain.Chain, error) {
 	return a.definitions(paths).Resolve(name)
 }
 
-// definitions is where the steps of chains are found.
+// definitions is where the steps of chains are found: in the files as they are at the
+// first look-up, so that a chain is of one moment and its files are looked at once.
 func (a *Agent) definitions(paths fob.Paths) chain.Definitions {
-	return chain.Definitions{Kinds: a.kinds, Lookup: func(ref string) (fob.Profile, error) { return a.files.Lookup(ref, paths) }}
+	view := sync.OnceValues(func() (*profile.View, error) { return a.files.At(paths) })
+	return chain.Definitions{Kinds: a.kinds, Lookup: func(ref string) (fob.Profile, error) {
+		v, err := view()
+		if err != nil {
+			return fob.Profile{}, err
+		}
+		return v.Lookup(ref)
+	}}
 }
 
 // principalChain resolves the name of a principal. A sign-in is none: its bearer
