@@ -59,12 +59,16 @@ func (a *Agent) roles(_ context.Context, r *request, p api.RolesParams) ([]api.R
 	if d.Synced.IsZero() {
 		return nil, fob.Errorf(fob.ErrNotFound, "nothing is known yet of the accounts of %s", s.Name).WithHint("fob sync %s", p.Name)
 	}
+	region, err := a.files.Regions(s, r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
 	cached := a.broker.Names()
 	rows, kind := []api.Row{}, a.files.RoleKind(s)
 	for _, account := range d.Accounts {
 		for _, role := range account.Roles {
 			row := api.Row{Name: reference(account, role), Kind: kind, Source: s.Name, Origin: string(s.Origin),
-				Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role}
+				Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role, Region: region(account, role)}
 			if !matches(row, p.Filter) {
 				continue
 			}

@@ -41,6 +41,7 @@
 //	sso            the access portal: ListAccounts, ListAccountRoles, GetRoleCredentials, Logout
 //	signin         the console: getSigninToken, login, logout, opt-in, and pages (page), with
 //	               elements of the ids arn, account, place, lasts, may and sessions
+//	ec2            DescribeInstances: one instance, in the region that was asked
 //	ecr, ecr-public  GetAuthorizationToken
 //	any other      the signature is verified, for whatever service and region it is, and
 //	               who signed what is answered as JSON ([echo.Answer])
@@ -98,8 +99,8 @@
 //
 // # What it does not know
 //
-// Policies are evaluated for the calls that it knows: those of STS, IAM, ECR and
-// CodeCommit, and of other services what X-Amz-Target, Action or, for S3, method and
+// Policies are evaluated for the calls that it knows: those of STS, IAM, EC2,
+// ECR and CodeCommit, and of other services what X-Amz-Target, Action or, for S3, method and
 // path tell. Conditions and managed policies that it does not know are refused when a
 // policy is given; there are no permissions boundaries and no service control policies.
 // PackedPolicySize is an estimate. A key of an account is known in its disabled regions.

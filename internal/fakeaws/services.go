@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"fob/internal/fakeaws/console"
+	"fob/internal/fakeaws/ec2"
 	"fob/internal/fakeaws/echo"
 	"fob/internal/fakeaws/ecr"
 	"fob/internal/fakeaws/iam"
@@ -24,6 +25,7 @@ func services(env *service.Env) []service.Service {
 		console.New(env),
 		sts.New(env),
 		iam.New(env),
+		ec2.New(env),
 		ecr.New(env),
 		ecr.Public(env),
 		echo.New(env),

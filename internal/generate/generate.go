@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"text/template"
@@ -17,7 +18,7 @@ import (
 type Options struct {
 	Session fob.Profile // the sign-in
 	Name    string      // text/template of the names; see [DefaultName] for its fields
-	Region  string      // for sections that have none; empty for none
+	Region  string      // for sections that have none; empty for the role's own
 	Prune   bool        // remove generated sections whose role is no longer wanted
 	// Wanted selects roles; reference is the role's name in fob.
 	Wanted func(reference string, a fob.Account, role string) bool
@@ -57,6 +58,9 @@ func (g Generator) Prepare(ctx context.Context, o Options, paths fob.Paths, exe 
 	if gen.references, err = g.Files.References(directory, paths); err != nil {
 		return nil, err
 	}
+	if gen.regions, err = g.Files.Regions(o.Session, paths); err != nil {
+		return nil, err
+	}
 	if err := gen.all(ctx); err != nil {
 		return nil, err
 	}
@@ -82,8 +86,9 @@ func taken(d *draft.Files) map[string]bool {
 
 // wanted is one section to write.
 type wanted struct {
-	name string
-	ids  string // SESSION/ID/ROLE, which a rename of the account does not change
+	name   string
+	ids    string // SESSION/ID/ROLE, which a rename of the account does not change
+	region string // empty if nothing says one
 }
 
 // generating is one run of [Generator.Prepare].
@@ -92,6 +97,7 @@ type generating struct {
 	kind       string // of the roles
 	directory  *directory.Directory
 	references func(a fob.Account, role string) string
+	regions    func(a fob.Account, role string) string
 	config     *awsfile.File
 	exe        string
 	name       *template.Template
@@ -150,7 +156,7 @@ func (g *generating) want(a fob.Account, role string) error {
 		}
 		return '-'
 	}, text.String())
-	w := &wanted{name, d.ByIDs(a, role)}
+	w := &wanted{name, d.ByIDs(a, role), cmp.Or(g.Region, g.regions(a, role))}
 	if other := g.byName[name]; other != nil {
 		return fob.Errorf(fob.ErrConflict, "%s and %s would both be [profile %s]", other.ids, w.ids, name).
 			WithHint("use more of the role in the name: --name '{{.AccountName}}-{{.AccountId}}-{{.RoleName}}'")
@@ -178,9 +184,9 @@ func (g *generating) write(w *wanted) error {
 		m.region = was.region
 	}
 	keys := [][2]string{{"credential_process", line}, {profile.GeneratedKey, ""}}
-	if g.Region != "" && have.Keys["region"] == "" {
-		m.region = g.Region
-		keys = append(keys, [2]string{"region", g.Region})
+	if w.region != "" && have.Keys["region"] == "" {
+		m.region = w.region
+		keys = append(keys, [2]string{"region", w.region})
 	}
 	keys[1][1] = m.String()
 	changed := false

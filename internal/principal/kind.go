@@ -82,6 +82,10 @@ type Group struct {
 	Region string
 	// Aliases is the key that holds names for accounts, NAME=ID,NAME=ID.
 	Aliases string
+	// RoleRegion returns the region that the definition of a sign-in says for one of
+	// its roles, which counts where the role's own definition says none; empty if it
+	// says none.
+	RoleRegion func(signIn, role fob.Profile) string
 	// Role returns the keys, beside Key, of a definition of one role.
 	Role func(account, role string) map[string]string
 	// Inline returns the name for the definition that a profile carries in itself,

@@ -51,6 +51,7 @@ func (v *View) reference(name string) (p fob.Profile, ok bool, err error) {
 		return p, true, err
 	}
 	p = fob.Profile{Name: v.nameOf(d, a, role), Origin: s.Origin, Path: s.Path, Keys: roleKeys(kind, s, a.ID, role), Endpoints: maps.Clone(s.Endpoints)}
+	v.addRegion(&p, kind, s)
 	return p, true, v.joinSignIn(&p)
 }
 

@@ -38,6 +38,11 @@ func (v *View) merge(name string) (fob.Profile, error) {
 		p.Keys["include_profile"] = chain[1]
 	}
 	v.addEndpoints(&p)
+	for _, k := range v.files.groups {
+		if k.Group.Inline(p.Keys) != "" {
+			v.addRegion(&p, k, p) // the profile is its own sign-in's definition
+		}
+	}
 	if err := v.joinSignIn(&p); err != nil {
 		return fob.Profile{}, err
 	}

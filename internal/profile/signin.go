@@ -184,6 +184,7 @@ func (v *View) joinSignIn(p *fob.Profile) error {
 			return fob.Errorf(fob.ErrNotFound, "profile %q names %s %q, which does not exist", p.Name, k.Group.Key, name).
 				WithHint("%s", k.Usage(name))
 		}
+		v.addRegion(p, k, s)
 		for _, key := range k.Group.Shared {
 			if value := s.Get(key); value != "" {
 				p.Keys[key] = value
@@ -201,6 +202,41 @@ func (v *View) joinSignIn(p *fob.Profile) error {
 		}
 	}
 	return nil
+}
+
+// addRegion gives a role that says no region the one that its sign-in says, else that of
+// the profile default. SDKs look in neither place for it.
+func (v *View) addRegion(role *fob.Profile, k principal.Kind, signIn fob.Profile) {
+	if role.Get("region") != "" {
+		return
+	}
+	region := k.Group.RoleRegion(signIn, *role)
+	for _, file := range []*parsed{v.own, v.credentials, v.config} {
+		if region == "" {
+			region = file.sections[sectionID{"profile", "default"}].Keys["region"]
+		}
+	}
+	if region != "" {
+		role.Keys["region"] = region
+	}
+}
+
+// Regions returns a function that says the region of each role of a sign-in, empty where
+// nothing says one.
+func (f *Files) Regions(signIn fob.Profile, paths fob.Paths) (func(a fob.Account, role string) string, error) {
+	v, err := f.At(paths)
+	if err != nil {
+		return nil, err
+	}
+	k, ok := f.groupOf(signIn)
+	return func(a fob.Account, role string) string {
+		if !ok {
+			return ""
+		}
+		p := fob.Profile{Keys: k.Group.Role(a.ID, role)}
+		v.addRegion(&p, k, signIn)
+		return p.Get("region")
+	}, nil
 }
 
 // signInOf is the sign-in of a profile that refers to one and names no role, as people

@@ -37,6 +37,10 @@ func SessionKind() principal.Kind {
 			{Key: "sso_registration_scopes", Flag: "scopes", Doc: "scopes to ask for; sso:account:access by default"},
 			{Key: "sso_account_aliases", Flag: "aliases", Doc: "your own names for accounts, NAME=ID,NAME=ID",
 				Check: func(v string) error { _, err := principal.ParsePairs(v); return err }},
+			{Key: "sso_default_region", Flag: "default-region", Doc: "the region of roles whose own definition says none", Example: "eu-west-1",
+				Check: principal.CheckRegion},
+			{Key: "sso_role_regions", Flag: "role-regions", Doc: "the region of single accounts and roles instead, 'ACCOUNT=REGION ACCOUNT/ROLE=REGION'",
+				Check: checkRoleRegions},
 			{Key: "auto_login", Doc: "when to open the sign-in page by itself: terminal (the default), always or never",
 				Check: principal.CheckPattern("terminal|always|never", "terminal, always or never")},
 		},
@@ -51,6 +55,7 @@ func SessionKind() principal.Kind {
 			Key:    "sso_session",
 			Shared: []string{"sso_start_url", "sso_region", "sso_registration_scopes"}, Services: []string{"sso", "sso_oidc"},
 			Instance: "sso_start_url", Region: "sso_region", Aliases: "sso_account_aliases",
+			RoleRegion: roleRegion,
 			Role: func(account, role string) map[string]string {
 				return map[string]string{"sso_account_id": account, "sso_role_name": role}
 			},
