@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func TestStories(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"expand": expand, "totp": totp, "fault": fault, "heal": heal, "advance": advance, "skew": skew, "lifetime": lifetime,
-			"calls": calls, "key": key, "creds": creds, "quietly": quietly, "parallel": parallel, "edit": edit, "matches": matches, "forget": forget, "pages": pages, "revoke": revoke, "counts": counts, "account": account, "allow": allowFiles, "edge": proxied, "spoke": spoke, "instance": instance, "need": need,
+			"calls": calls, "key": key, "creds": creds, "quietly": quietly, "parallel": parallel, "edit": edit, "matches": matches, "forget": forget, "pages": pages, "revoke": revoke, "counts": counts, "account": account, "allow": allowFiles, "edge": proxied, "spoke": spoke, "instance": instance, "need": need, "until": until, "hold": hold, "release": release,
 		},
 	})
 }
@@ -71,13 +72,16 @@ type story struct {
 	edge    *edge.Edge      // nil until the story asks for it
 	allowed map[string]bool // files in which secrets may be
 	mu      sync.Mutex
+
+	released chan struct{} // by which a call is answered that is held
 }
 
 type storyKey struct{}
 
 func setup(env *testscript.Env) error {
 	t := env.T()
-	s := &story{t: t, aws: fakeaws.New(fakeaws.Options{}), allowed: map[string]bool{}}
+	s := &story{t: t, allowed: map[string]bool{}}
+	s.aws = fakeaws.New(fakeaws.Options{Wait: s.wait})
 	s.scene = s.aws.SetDefault()
 	srv := httptest.NewServer(s.aws)
 	s.url = srv.URL
@@ -181,6 +185,54 @@ func fault(ts *testscript.TestScript, neg bool, args []string) {
 	of(ts).aws.Fail(f)
 }
 
+// hold ACTION: the next call of it is answered after release, and not before.
+func hold(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts)
+	s.mu.Lock()
+	s.released = make(chan struct{})
+	s.mu.Unlock()
+	s.aws.Fail(fakeaws.Fault{Kind: fakeaws.FaultSlow, Action: args[0], Times: 1, Delay: untilReleased})
+}
+
+func release(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.released)
+}
+
+// untilReleased is the delay of a call that is held.
+const untilReleased = -1
+
+// wait is how long slow calls take.
+func (s *story) wait(ctx context.Context, d time.Duration) {
+	after := make(<-chan struct{})
+	var timer <-chan time.Time
+	if s.mu.Lock(); d == untilReleased {
+		after = s.released
+	} else {
+		timer = time.After(d)
+	}
+	s.mu.Unlock()
+	select {
+	case <-after:
+	case <-timer:
+	case <-ctx.Done():
+	}
+}
+
+// until PATTERN COMMAND…: again and again until what it prints matches: for what
+// happens behind others' backs, or has a time limit that a busy machine exceeds.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	pattern := regexp.MustCompile("(?m)" + args[0])
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if out, _, _ := start(ts, args[1:]...); pattern.Match(out) {
+			return
+		}
+	}
+	ts.Fatalf("%v never prints %s", args[1:], args[0])
+}
+
 // forget begins the count of calls anew.
 func forget(ts *testscript.TestScript, neg bool, args []string) { of(ts).aws.Reset() }
 
@@ -249,7 +301,7 @@ func start(ts *testscript.TestScript, args ...string) (stdout, stderr []byte, er
 func environ(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{"HOME", "FOB_HOME", "PATH", "FOB_LOG", "FOB_AGENT", "TERM", "SHELL", "AWS_EC2_METADATA_DISABLED",
-		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BROWSER", "VISIT", "AWS_PROFILE", "AWS_REGION", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HTTPS_PROXY", "SSL_CERT_FILE"} {
+		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BROWSER", "VISIT", "AWS_PROFILE", "AWS_REGION", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "HTTPS_PROXY", "SSL_CERT_FILE"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}
