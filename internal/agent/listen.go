@@ -3,12 +3,10 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -37,8 +35,7 @@ func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error 
 		return err
 	}
 	if !mine {
-		fmt.Fprintln(ready, api.ReadyLine)
-		return ready.Close()
+		return errors.Join(api.WriteReady(ready, nil), ready.Close())
 	}
 	defer lock.Unlock()
 	listener, err := listen(a.home.Socket())
@@ -48,8 +45,7 @@ func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error 
 	defer listener.Close()
 	told := a.written.Open()
 	defer a.written.Close()
-	fmt.Fprintln(ready, strings.Join(append([]string{api.ReadyLine}, told...), "\n"))
-	ready.Close()
+	_ = errors.Join(api.WriteReady(ready, told), ready.Close()) // whoever started it may have left
 	a.sweep()
 	_ = os.Chdir(filepath.VolumeName(a.home.RunDir) + string(filepath.Separator)) // hold no file system busy
 	a.log.Info("agent started", "version", a.version, "pid", os.Getpid())

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -77,50 +78,83 @@ func start(environ []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
-		w.Close()
-		return nil, err
+		return nil, errors.Join(err, r.Close(), w.Close())
 	}
 	defer null.Close()
 	p, err := spawn(nil, environ, []*os.File{null, w, null})
 	w.Close()
 	if err != nil {
+		r.Close()
 		return nil, err
 	}
 	defer p.Release()
 	return awaitReady(r)
 }
 
-// awaitReady reads what a new agent prints: that it listens, and what there is to
-// tell, or else what is wrong.
-func awaitReady(r *os.File) ([]string, error) {
-	said := make(chan []string, 1)
+// awaitReady reads from a new agent's output what there is to tell, up to the line that
+// says that it listens, or else what is wrong. It does not wait for the output's end:
+// another program may have inherited the pipe and hold it open.
+func awaitReady(output io.ReadCloser) (told []string, err error) {
+	type outcome struct {
+		told   []string
+		failed string
+	}
+	read := make(chan outcome, 1)
 	go func() {
-		text, _ := io.ReadAll(io.LimitReader(r, maxSaid)) // an agent that listens closes it
-		said <- strings.Split(strings.TrimSpace(string(text)), "\n")
+		defer output.Close() // here: on Windows, Close waits for a read in progress
+		var o outcome
+		o.told, o.failed = readReady(io.LimitReader(output, maxSaid))
+		read <- o
 	}()
 	select {
-	case lines := <-said:
-		switch lines[0] {
-		case ReadyLine:
-			return lines[1:], nil
-		case "":
-			lines[0] = "it ended at once"
+	case o := <-read:
+		if o.failed != "" {
+			return nil, fob.Errorf(fob.ErrInternal, "the agent did not start: %s", o.failed).WithHint("fob-agent (in a terminal), to see more")
 		}
-		return nil, fob.Errorf(fob.ErrInternal, "the agent did not start: %s", lines[0]).WithHint("fob-agent (in a terminal), to see more")
+		return o.told, nil
 	case <-time.After(startLimit):
 		return nil, fob.Errorf(fob.ErrInternal, "the agent did not start within %v", startLimit).WithHint("FOB_AGENT=off works without one")
 	}
 }
 
-// maxSaid bounds what is read of that, in bytes.
+// readReady reads what [WriteReady] wrote. Any other line is what the agent failed for.
+func readReady(r io.Reader) (told []string, failed string) {
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		message, tells := strings.CutPrefix(lines.Text(), tellPrefix)
+		switch {
+		case tells:
+			told = append(told, message)
+		case lines.Text() == readyLine:
+			return told, ""
+		default:
+			return nil, lines.Text()
+		}
+	}
+	return nil, "it ended at once"
+}
+
+// maxSaid bounds what is read of a new agent's output, in bytes.
 const maxSaid = 64 << 10
 
-// ReadyLine is what an agent prints once it listens, or once another does; what
-// there is to tell follows, a message a line.
-const ReadyLine = "ready"
+// What a new agent prints: a line for each message, then that it listens.
+const (
+	tellPrefix = "tell "
+	readyLine  = "ready"
+)
+
+// WriteReady is what an agent prints once it listens, or once another does: messages
+// for the person, a line each, and last the line "ready", which ends the output for
+// whoever reads it.
+func WriteReady(w io.Writer, told []string) error {
+	var text strings.Builder
+	for _, message := range told {
+		text.WriteString(tellPrefix + strings.ReplaceAll(message, "\n", " ") + "\n")
+	}
+	_, err := io.WriteString(w, text.String()+readyLine+"\n")
+	return err
+}
 
 // pipes is a connection over a child's standard streams.
 type pipes struct {
