@@ -11,19 +11,19 @@ import (
 // checkSection refuses a header that some SDK would not find again. Names come
 // from AWS and from identity providers and are not to be trusted: a line feed
 // in one wrote a credential_process of its own (aws-cli#10163).
-func (k Kind) checkSection(section id) error {
-	if section.name == "" || !isName(section.name) {
-		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a section", section.name).
+func (k Kind) checkSection(section ID) error {
+	if section.Name == "" || !isName(section.Name) {
+		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a section", section.Name).
 			WithHint("use letters, digits and _ . @ + %% : / - (all that every AWS SDK reads)")
 	}
 	b := k.block(k.header(section))
 	switch {
 	case !b.known || b.id != section:
-		return fob.Errorf(fob.ErrUsage, "there are no %q sections in this file", section.typ)
+		return fob.Errorf(fob.ErrUsage, "there are no %q sections in this file", section.Type)
 	case b.inner == "DEFAULT":
 		// configparser adds that section's keys to every other.
 		return fob.Errorf(fob.ErrUsage, "the AWS CLI takes a section named DEFAULT for all sections")
-	case section.name == "__proto__":
+	case section.Name == "__proto__":
 		return fob.Errorf(fob.ErrUsage, "the AWS SDK for JavaScript refuses a file with a section named __proto__")
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 // has the value already. Names, keys and values that would not be read back
 // as they are by every SDK are refused ([fob.ErrUsage]).
 func (f *File) Set(typ, name, key, value string) error {
-	return f.set(id{typ, name}, assignment{key: strings.ToLower(key), value: value})
+	return f.set(ID{typ, name}, assignment{key: strings.ToLower(key), value: value})
 }
 
 // SetNested gives a key of a nested block, such as addressing_style below s3,
@@ -22,10 +22,10 @@ func (f *File) SetNested(typ, name, key, sub, value string) error {
 	if err := checkKey(sub); err != nil {
 		return err
 	}
-	return f.set(id{typ, name}, assignment{strings.ToLower(key), strings.ToLower(sub), value})
+	return f.set(ID{typ, name}, assignment{strings.ToLower(key), strings.ToLower(sub), value})
 }
 
-func (f *File) set(section id, a assignment) error {
+func (f *File) set(section ID, a assignment) error {
 	if err := checkKey(a.key); err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func isFree(text string) bool {
 }
 
 // create appends a section without keys, behind an empty line.
-func (f *File) create(section id) {
+func (f *File) create(section ID) {
 	last, eol := f.blocks[len(f.blocks)-1], f.eol()
 	end := missingEnd(last.raw, eol)
 	raw := last.raw + end
@@ -262,7 +262,7 @@ func sameHeader(a, b string) bool {
 func (f *File) Unset(typ, name, key string) error {
 	key = strings.ToLower(key)
 	back := f.Checkpoint()
-	for _, b := range slices.Clone(f.index[id{typ, name}]) {
+	for _, b := range slices.Clone(f.index[ID{typ, name}]) {
 		err := f.rewrite(b, key, func(raw string) (string, []assignment, error) {
 			lines, want, out := scan(raw), []assignment(nil), strings.Builder{}
 			gone := make([]bool, len(lines))

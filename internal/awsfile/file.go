@@ -44,15 +44,15 @@ type File struct {
 	kind   Kind
 	mark   string   // a byte order mark, or nothing
 	blocks []*block // changed by [File.splice] alone
-	index  map[id][]*block
-	same   map[id][]*block // as hunks name sections; nil until one asks
+	index  map[ID][]*block
+	same   map[ID][]*block // as hunks name sections; nil until one asks
 	lines  int             // ends of line
 	crlf   int             // those of them with a carriage return
 	log    []spliced       // what was changed, for [File.Checkpoint]
 }
 
-// id names a section as callers do.
-type id struct{ typ, name string }
+// ID names a section as callers do.
+type ID struct{ Type, Name string }
 
 // block is a header's line and all lines up to the next header. The first
 // block of a file has no header: it is what precedes all sections. The grammar
@@ -61,7 +61,7 @@ type id struct{ typ, name string }
 type block struct {
 	raw   string
 	inner string // the words between the brackets, trimmed
-	id    id
+	id    ID
 	known bool // the header names a section of this kind of file
 	pos   int  // in the file that it is in
 	line  int  // for warnings
@@ -71,7 +71,7 @@ type block struct {
 // warned of.
 func Parse(kind Kind, data []byte) *File {
 	text := string(data)
-	f := &File{kind: kind, index: map[id][]*block{}}
+	f := &File{kind: kind, index: map[ID][]*block{}}
 	if rest, ok := strings.CutPrefix(text, byteMark); ok {
 		f.mark, text = byteMark, rest
 	}
@@ -114,28 +114,28 @@ func (k Kind) block(inner string) *block {
 	case k == Credentials:
 		// Nobody reads the config file's headers here: Go drops them, and
 		// botocore and JavaScript look for the name without its prefix.
-		b.id, b.known = id{typeProfile, inner}, b.known && !typed
+		b.id, b.known = ID{typeProfile, inner}, b.known && !typed
 		if name != "" {
-			b.id.name = typ + " " + name
+			b.id.Name = typ + " " + name
 		}
 	case typed:
 		// botocore and JavaScript take quotes off a name, Go does not; the AWS
 		// CLI writes them, so that a name without them is what people type.
-		b.id = id{typ, unquote(name)}
+		b.id = ID{typ, unquote(name)}
 	case inner == nameDefault:
-		b.id = id{typeProfile, inner}
+		b.id = ID{typeProfile, inner}
 	default:
-		b.id = id{"", inner}
+		b.id = ID{"", inner}
 	}
 	return b
 }
 
 // header is the inverse of [Kind.block] for the names that may be written.
-func (k Kind) header(section id) string {
-	if k == Credentials || section.typ == "" || section == (id{typeProfile, nameDefault}) {
-		return section.name
+func (k Kind) header(section ID) string {
+	if k == Credentials || section.Type == "" || section == (ID{typeProfile, nameDefault}) {
+		return section.Name
 	}
-	return section.typ + " " + section.name
+	return section.Type + " " + section.Name
 }
 
 // Bytes returns the text. Unedited, it is what was parsed.
@@ -164,18 +164,18 @@ func (f *File) Sections() []Section {
 
 // Section returns one section.
 func (f *File) Section(typ, name string) (Section, bool) {
-	at := f.read(id{typ, name})
+	at := f.read(ID{typ, name})
 	if len(at) == 0 {
 		return Section{}, false
 	}
-	return section(id{typ, name}, at), true
+	return section(ID{typ, name}, at), true
 }
 
 // read returns the blocks that SDKs take a section from. [profile default]
 // hides [default] altogether: Go and JavaScript do not merge those two.
-func (f *File) read(section id) []*block {
+func (f *File) read(section ID) []*block {
 	at := f.index[section]
-	if f.kind == Credentials || section != (id{typeProfile, nameDefault}) || len(at) < 2 {
+	if f.kind == Credentials || section != (ID{typeProfile, nameDefault}) || len(at) < 2 {
 		return at
 	}
 	prefixed := slices.DeleteFunc(slices.Clone(at), func(b *block) bool { return b.inner == nameDefault })
@@ -185,8 +185,8 @@ func (f *File) read(section id) []*block {
 	return prefixed
 }
 
-func section(section id, at []*block) Section {
-	s := Section{Type: section.typ, Name: section.name, Keys: map[string]string{}, Nested: map[string]map[string]string{}}
+func section(section ID, at []*block) Section {
+	s := Section{Type: section.Type, Name: section.Name, Keys: map[string]string{}, Nested: map[string]map[string]string{}}
 	for _, b := range at {
 		for _, a := range assignments(b.raw) {
 			s.take(a)

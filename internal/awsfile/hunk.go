@@ -87,7 +87,7 @@ func ends(oldMark, newMark bool, oldEnd, newEnd string) (out []Hunk) {
 
 // unique reports whether no section is there twice, in whatever writing.
 func unique(bodies []body) bool {
-	seen := map[id]bool{}
+	seen := map[ID]bool{}
 	for _, b := range bodies {
 		seen[Config.block(b.name).id] = true
 	}

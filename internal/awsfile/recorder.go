@@ -70,7 +70,7 @@ func (r *Recorder) begin() {
 	if r.order != nil {
 		return
 	}
-	full := &File{kind: r.file.kind, index: map[id][]*block{}}
+	full := &File{kind: r.file.kind, index: map[ID][]*block{}}
 	for i, b := range r.start {
 		r.start[i] = b.with(b.raw) // a block is in one file
 	}

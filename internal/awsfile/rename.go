@@ -10,7 +10,7 @@ import (
 // Rename gives a section another name, in all its headers. What refers to it is
 // left alone: this package does not know which keys do.
 func (f *File) Rename(typ, old, name string) error {
-	if old == name && len(f.index[id{typ, old}]) > 0 {
+	if old == name && len(f.index[ID{typ, old}]) > 0 {
 		return nil
 	}
 	return f.RenameSections(typ, map[string]string{old: name})
@@ -22,7 +22,7 @@ func (f *File) RenameSections(typ string, names map[string]string) error {
 	after := &File{mark: f.mark, blocks: slices.Clone(f.blocks)}
 	taken := make(map[string]bool, len(names))
 	for old, name := range names {
-		from, to := id{typ, old}, id{typ, name}
+		from, to := ID{typ, old}, ID{typ, name}
 		_, goes := names[name]
 		switch at := f.index[from]; {
 		case len(at) == 0:
@@ -44,7 +44,7 @@ func (f *File) RenameSections(typ string, names map[string]string) error {
 	}
 	after = Parse(f.kind, after.Bytes())
 	for old, name := range names {
-		if len(after.index[id{typ, name}]) != len(f.index[id{typ, old}]) || len(after.blocks) != len(f.blocks) {
+		if len(after.index[ID{typ, name}]) != len(f.index[ID{typ, old}]) || len(after.blocks) != len(f.blocks) {
 			return misread("section " + old)
 		}
 	}

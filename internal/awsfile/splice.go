@@ -60,13 +60,13 @@ func eolOf(lines, crlf int) string {
 }
 
 // The lists of an index are in file order.
-func insert(index map[id][]*block, key id, b *block) {
+func insert(index map[ID][]*block, key ID, b *block) {
 	list := index[key]
 	at, _ := slices.BinarySearchFunc(list, b, func(a, b *block) int { return cmp.Compare(a.pos, b.pos) })
 	index[key] = slices.Insert(slices.Clone(list), at, b) // the old list may be held by an edit
 }
 
-func drop(index map[id][]*block, key id, b *block) {
+func drop(index map[ID][]*block, key ID, b *block) {
 	if list := index[key]; len(list) == 1 && list[0] == b {
 		delete(index, key)
 	} else if i := slices.Index(list, b); i >= 0 {
@@ -98,12 +98,12 @@ func (f *File) become(other *File) {
 }
 
 // evenID names a section in whatever writing.
-func evenID(inner string) id { return Config.block(evenName(inner)).id }
+func evenID(inner string) ID { return Config.block(evenName(inner)).id }
 
 // alike returns the sections of that name, in whatever writing.
 func (f *File) alike(name string) []*block {
 	if f.same == nil {
-		f.same = make(map[id][]*block, len(f.blocks))
+		f.same = make(map[ID][]*block, len(f.blocks))
 		for _, b := range f.blocks[1:] {
 			insert(f.same, evenID(b.inner), b)
 		}

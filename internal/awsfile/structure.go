@@ -9,7 +9,7 @@ import (
 // the comment right above it and the empty lines above that, to its last key.
 // Comments that stand by themselves stay. It is no error if there is none.
 func (f *File) RemoveSection(typ, name string) error {
-	at := f.index[id{typ, name}]
+	at := f.index[ID{typ, name}]
 	if len(at) == 0 {
 		return nil
 	}

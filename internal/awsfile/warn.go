@@ -52,7 +52,7 @@ func (w *warner) header(b *block) {
 	switch first, again := w.headers[written]; {
 	case again:
 		w.warn(b.line, "the section of line %d again: botocore refuses the file, other SDKs merge the two", first)
-	case f.kind == Config && b.id == (id{typeProfile, nameDefault}) && len(f.index[b.id]) != len(at) && b.inner == nameDefault:
+	case f.kind == Config && b.id == (ID{typeProfile, nameDefault}) && len(f.index[b.id]) != len(at) && b.inner == nameDefault:
 		w.warn(b.line, "[default] beside [profile default]: most SDKs do not read it")
 	case b.known && at[0].line < b.line:
 		w.warn(b.line, "the section of line %d, written differently: some SDKs do not merge the two", at[0].line)
@@ -65,11 +65,11 @@ func (w *warner) header(b *block) {
 		w.warn(b.line, "botocore takes the keys of [DEFAULT] for keys of every section")
 	case !b.known:
 		w.warn(b.line, "no SDK reads a section with this header in this file")
-	case b.id.typ == "" && !isToolSection(b.id.name):
+	case b.id.Type == "" && !isToolSection(b.id.Name):
 		w.warn(b.line, "no profile: in this file, the header of a profile other than default is [profile NAME]")
 	case f.kind.header(b.id) != b.inner && b.inner != "profile default":
 		w.warn(b.line, "the Go SDK, and others, do not find a section whose name is in quotes or behind more than one blank")
-	case !isName(b.id.name):
+	case !isName(b.id.Name):
 		w.warn(b.line, "a name with characters other than letters, digits and _ . @ + %% : / -, which some SDKs do not find")
 	case written != "["+b.inner+"]":
 		w.warn(b.line, "blanks within the brackets: botocore and JavaScript do not find the section")
