@@ -186,6 +186,9 @@ func (a *adoption) checkpoint(name string) (undo func()) {
 // prepare drafts the adoption of one profile. The result has no name if there is nothing
 // to do and nothing to tell.
 func (a *adoption) prepare(name string) (draft.Moved, error) {
+	if err := a.chains.view.Sound(name); err != nil {
+		return draft.Moved{}, err
+	}
 	p, exists := inAWSFiles(a.drafts, name)
 	if !exists {
 		return draft.Moved{}, fob.Errorf(fob.ErrNotFound, "no profile %q in %s or %s", name, a.drafts.Config.Path, a.drafts.Credentials.Path).

@@ -96,7 +96,7 @@ func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.I
 }
 
 // list shows every definition; it reads no secret and so needs no vault.
-func (a *Agent) list(_ context.Context, r *request, p api.ListParams) ([]api.Row, error) {
+func (a *Agent) list(ctx context.Context, r *request, p api.ListParams) ([]api.Row, error) {
 	profiles, err := a.files.List(r.caller.Paths)
 	if err != nil {
 		return nil, err
@@ -106,6 +106,11 @@ func (a *Agent) list(_ context.Context, r *request, p api.ListParams) ([]api.Row
 	if err != nil {
 		return nil, err
 	}
+	damage, err := a.files.Damage(r.caller.Paths)
+	if err != nil {
+		return nil, err
+	}
+	tellWarnings(ctx, r, damage)
 	rows := make([]api.Row, len(profiles), len(profiles)+len(sessions))
 	for _, s := range sessions {
 		rows = append(rows, a.sessionRow(s, r.caller.Paths))

@@ -79,6 +79,11 @@ func (a *Agent) warn(ctx context.Context, r *request) error {
 	if err != nil {
 		return err
 	}
+	tellWarnings(ctx, r, warnings)
+	return nil
+}
+
+func tellWarnings(ctx context.Context, r *request, warnings []string) {
 	for i, w := range warnings {
 		if i == maxWarnings {
 			r.ui.Tell(ctx, fmt.Sprintf("and %d more warnings", len(warnings)-i))
@@ -86,7 +91,6 @@ func (a *Agent) warn(ctx context.Context, r *request) error {
 		}
 		r.ui.Tell(ctx, "warning: "+w)
 	}
-	return nil
 }
 
 // maxWarnings keeps what matters on the screen.

@@ -198,7 +198,7 @@ func TestWarnings(t *testing.T) {
 		"[default]\n[profile default]\n":         "1 beside",
 		"[profile a] # [b]\n":                    "1 the comment, up to",
 		"[profile a]#c\n":                        "1 right behind",
-		"[profile a] b\n":                        "1 before the first section",
+		"[profile a] b\n":                        "1 only some SDKs",
 		"[profile b]\n[profile a] b\n":           "2 only some SDKs",
 		"[profile a]\n  [profile b]\n":           "2 indented header",
 		"[profile a]\nstray\n":                   "2 neither",

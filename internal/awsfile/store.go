@@ -31,7 +31,7 @@ const Limit = 16 << 20
 
 // Read reads a file. A file that does not exist is an empty one, as for every
 // SDK, and so is the null device. The error is [fob.ErrUsage] for what is no regular
-// file.
+// file, and for UTF-16.
 func Read(kind Kind, path string) (*File, error) {
 	return ReadWith(new(atomicfile.Reader), kind, path)
 }
@@ -41,6 +41,9 @@ func ReadWith(r *atomicfile.Reader, kind Kind, path string) (*File, error) {
 	data, _, err := r.Read(path, Limit)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, failed("read", path, err)
+	}
+	if err := checkText(path, data); err != nil {
+		return nil, err
 	}
 	return Parse(kind, data), nil
 }
@@ -114,6 +117,9 @@ func take(path string) (snapshot, error) {
 	}
 	if err != nil {
 		return snapshot{}, failed("read", path, err)
+	}
+	if err := checkText(path, data); err != nil {
+		return snapshot{}, err
 	}
 	switch {
 	case !info.Mode().IsRegular():

@@ -12,6 +12,10 @@ import (
 type Warning struct {
 	Line    int
 	Message string
+	// Damage says that it is in doubt to which section lines belong, and Touches, whose
+	// lines may be meant: see [File.Damage].
+	Damage  bool
+	Touches []ID
 }
 
 // Warnings returns them in the order of lines.
@@ -24,7 +28,7 @@ func (f *File) Warnings() []Warning {
 	for i := range f.blocks {
 		b := f.blocks[i]
 		if i > 0 {
-			w.header(b)
+			w.header(b, f.blocks[i-1])
 		}
 		w.keys(b, i == 0)
 	}
@@ -35,15 +39,16 @@ func (f *File) Warnings() []Warning {
 type warner struct {
 	file    *File
 	headers map[string]int // line of each header, as it is written
+	merge   conflict
 	out     []Warning
 }
 
 func (w *warner) warn(line int, format string, args ...any) {
-	w.out = append(w.out, Warning{line, fmt.Sprintf(format, args...)})
+	w.out = append(w.out, Warning{Line: line, Message: fmt.Sprintf(format, args...)})
 }
 
 // header warns of a section's header.
-func (w *warner) header(b *block) {
+func (w *warner) header(b, above *block) {
 	f := w.file
 	text := b.raw[:lineAfter(b.raw, 0)]
 	written := strings.TrimSpace(text[:headerEnd(text)])
@@ -51,11 +56,14 @@ func (w *warner) header(b *block) {
 	at := f.read(b.id)
 	switch first, again := w.headers[written]; {
 	case again:
-		w.warn(b.line, "the section of line %d again: botocore refuses the file, other SDKs merge the two", first)
+		w.damage(b.line, b.in(), "", fmt.Sprintf("the section of line %d again: botocore refuses the file, other SDKs merge the two", first))
 	case f.kind == Config && b.id == (ID{typeProfile, nameDefault}) && len(f.index[b.id]) != len(at) && b.inner == nameDefault:
 		w.warn(b.line, "[default] beside [profile default]: most SDKs do not read it")
 	case b.known && at[0].line < b.line:
-		w.warn(b.line, "the section of line %d, written differently: some SDKs do not merge the two", at[0].line)
+		w.damage(b.line, b.in(), "", fmt.Sprintf("the section of line %d, written differently: some SDKs do not merge the two", at[0].line))
+	}
+	if w.merge.open {
+		w.damage(b.line, b.in(), "", inConflict)
 	}
 	if _, ok := w.headers[written]; !ok {
 		w.headers[written] = b.line
@@ -63,6 +71,8 @@ func (w *warner) header(b *block) {
 	switch {
 	case b.inner == "DEFAULT":
 		w.warn(b.line, "botocore takes the keys of [DEFAULT] for keys of every section")
+	case b.inner == "":
+		w.damage(b.line, above.in(), "", "a header without a name: botocore refuses the file")
 	case !b.known:
 		w.warn(b.line, "no SDK reads a section with this header in this file")
 	case b.id.Type == "" && !isToolSection(b.id.Name):
@@ -75,6 +85,8 @@ func (w *warner) header(b *block) {
 		w.warn(b.line, "blanks within the brackets: botocore and JavaScript do not find the section")
 	}
 	switch {
+	case text[0] != '[' && swallowed(text, above):
+		w.damage(b.line, append(b.in(), above.in()...), "", "an indented header, which botocore takes for a part of the value above")
 	case text[0] != '[':
 		w.warn(b.line, "an indented header, which botocore takes for a part of the value above")
 	case strings.Contains(comment, "]"):
@@ -95,69 +107,94 @@ func (w *warner) keys(b *block, preamble bool) {
 	lines := scan(b.raw)
 	seen := map[path]int{}
 	for i, l := range lines {
-		at := b.line + i
-		w.characters(at, b.raw[l.start:l.end])
+		at, text := b.line+i, b.raw[l.start:l.end]
+		w.characters(at, b, l)
+		if w.merge.mark(text) {
+			w.damage(at, b.in(), "", "a mark of a merge conflict")
+			continue
+		}
 		if preamble {
-			if l.kind >= keyLine {
-				w.warn(at, "a line before the first section: botocore refuses the file, other SDKs do not read it")
+			switch {
+			case l.kind == strayLine && strings.TrimLeft(text, " \t")[0] == '[':
+				w.stray(at, b, l)
+			case l.kind >= keyLine:
+				w.damage(at, nil, text, "a line before the first section: botocore refuses the file, other SDKs do not read it")
 			}
 			continue
 		}
 		switch l.kind {
 		case strayLine:
-			w.stray(at, l, b.raw)
+			w.stray(at, b, l)
 		case moreLine:
 			w.warn(at, "an indented line that continues the value above: JavaScript does not read it")
+			// For botocore, only a line that is indented deeper continues the one above.
+			if l.value[0] == '[' || len(indentation(b.raw, l)) <= len(indentation(b.raw, lines[l.owner])) {
+				w.stray(at, b, l)
+			}
 		case keyLine, nestedLine:
 			p := path{key: l.key}
 			if l.kind == nestedLine {
 				p = path{lines[l.owner].key, l.key}
 			}
 			if first, ok := seen[p]; ok && l.kind == keyLine {
-				w.warn(at, "the key of line %d again: botocore refuses the file, other SDKs take the last", first)
+				w.damage(at, b.in(), "", fmt.Sprintf("the key of line %d again: botocore refuses the file, other SDKs take the last", first))
 			} else if ok {
 				w.warn(at, "the key of line %d again: SDKs take the last", first)
 			}
 			seen[p] = at
-			w.key(at, l, b.raw)
-			w.indent(at, lines[:i], l, b.raw)
+			w.key(at, b, l)
+			w.indent(at, lines[:i], l, b)
 		}
 	}
 }
 
-func (w *warner) characters(at int, text string) {
-	switch {
+func (w *warner) characters(at int, b *block, l line) {
+	text := b.raw[l.start:l.end]
+	unseen := func(text string) bool {
+		return strings.ContainsFunc(text, func(r rune) bool { return r != '\t' && isUnseen(r) })
+	}
+	_, behind, _ := strings.Cut(text, "\r")
+	switch isKey := l.kind == keyLine || l.kind == nestedLine; {
 	case !utf8.ValidString(text):
 		w.warn(at, "not UTF-8: botocore refuses the file")
+	case strings.TrimSpace(behind) != "":
+		w.damage(at, b.in(), text, "a carriage return within the line, which is the end of a line for botocore")
 	case strings.Contains(text, "\r"):
 		w.warn(at, "a carriage return within the line, which is the end of a line for botocore")
-	case strings.IndexFunc(text, func(r rune) bool { return r != '\t' && isUnseen(r) }) >= 0:
+	case l.kind == headerLine && unseen(text) || isKey && unseen(b.raw[l.start:l.keyEnd]):
+		w.damage(at, b.in(), text, "a control character, or an invisible one, in a name")
+	case unseen(text):
 		w.warn(at, "a control character, or an invisible one")
 	}
 }
 
-func (w *warner) stray(at int, l line, raw string) {
-	switch text := strings.TrimLeft(raw[l.start:l.end], " \t"); {
-	case text[0] == '[':
-		w.warn(at, "only some SDKs take this for a header: close the bracket, and have no # or ; within it and nothing behind it")
-	case l.owner >= 0:
-		w.warn(at, "a nested line without key and value: botocore refuses the file")
-	default:
-		w.warn(at, "neither a header nor a key with a value: botocore refuses the file, other SDKs do not read the line")
+func (w *warner) stray(at int, b *block, l line) {
+	message := "neither a header nor a key with a value: botocore refuses the file, other SDKs do not read the line"
+	text := b.raw[l.start:l.end]
+	switch {
+	case strings.TrimLeft(text, " \t")[0] == '[':
+		message = "only some SDKs take this for a header: close the bracket, and have no # or ; within it and nothing behind it"
+	case l.kind == strayLine && l.owner >= 0:
+		message = "a nested line without key and value: botocore refuses the file"
 	}
+	w.damage(at, b.in(), text, message)
 }
 
 // key warns of one key and its value.
-func (w *warner) key(at int, l line, raw string) {
+func (w *warner) key(at int, b *block, l line) {
+	raw := b.raw
 	written := raw[l.from:l.to]
 	text := strings.TrimLeft(raw[l.start:l.end], " \t")
-	if text[0] == '[' {
-		w.warn(at, "only botocore takes this for a header: put it on a line by itself")
+	if strings.ContainsAny(l.key, "[]") || text[0] == '[' {
+		w.damage(at, b.in(), text, "some SDKs take this for a header, others for a key: put the header on a line by itself, in brackets")
 	}
 	if !strings.HasPrefix(text, l.key) {
 		w.warn(at, "a key with capital letters, which JavaScript does not find")
 	}
-	if l.colon {
+	switch {
+	case l.colon && l.kind == nestedLine && !strings.Contains(text, "="):
+		w.damage(at, b.in(), "", "a nested line with a : instead of a =: botocore refuses the file")
+	case l.colon:
 		w.warn(at, "a : instead of a =, which JavaScript does not read")
 	}
 	switch {
@@ -176,11 +213,12 @@ func (w *warner) key(at int, l line, raw string) {
 
 // indent warns of indentation that botocore takes for something else: for it, a
 // line continues the one above if it is indented deeper, and only then.
-func (w *warner) indent(at int, above []line, l line, raw string) {
+func (w *warner) indent(at int, above []line, l line, b *block) {
+	raw := b.raw
 	own := len(indentation(raw, l))
 	if l.kind == nestedLine {
 		if own <= len(indentation(raw, above[l.owner])) {
-			w.warn(at, "not indented deeper than its key: botocore does not take it for nested")
+			w.damage(at, b.in(), "", "not indented deeper than its key: botocore does not take it for nested")
 		}
 		return
 	}

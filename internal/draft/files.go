@@ -15,6 +15,9 @@ func Read(home fob.Home, paths fob.Paths) (*Files, error) {
 	if d.Own, err = read(awsfile.Config, home.Config()); err != nil {
 		return nil, err
 	}
+	if err = d.Own.Sound(d.Own.Path); err != nil {
+		return nil, err
+	}
 	if d.Config, err = read(awsfile.Config, paths.Config); err != nil {
 		return nil, err
 	}

@@ -18,11 +18,11 @@ const GeneratedKey = "fob_generated"
 // Has reports whether fob's own file has a section, of a type (profile, sso-session) and
 // a name.
 func (f *Files) Has(section, name string) (bool, error) {
-	own, err := f.read(awsfile.Config, f.home.Config())
+	own, err := f.readOwn()
 	if err != nil {
 		return false, err
 	}
-	_, ok := own.sections[sectionID{section, name}]
+	_, ok := own.sections[sectionID{Type: section, Name: name}]
 	return ok, nil
 }
 
@@ -33,7 +33,7 @@ func (f *Files) Own(section, name string) (p fob.Profile, exists bool, err error
 	if err != nil {
 		return fob.Profile{}, false, err
 	}
-	s, exists := own.sections[sectionID{section, name}]
+	s, exists := own.sections[sectionID{Type: section, Name: name}]
 	return fob.Profile{Name: name, Origin: fob.OriginFob, Path: f.home.Config(), Keys: maps.Clone(s.Keys)}, exists, nil
 }
 
@@ -80,7 +80,7 @@ func (f *Files) CallsFob(name string, paths fob.Paths) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	id := sectionID{"profile", name}
+	id := sectionID{Type: "profile", Name: name}
 	return processline.Calls(v.config.sections[id].Keys["credential_process"], name) ||
 		processline.Calls(v.credentials.sections[id].Keys["credential_process"], name), nil
 }
@@ -91,7 +91,13 @@ func (f *Files) Delete(ctx context.Context, section, name string) error {
 }
 
 func (f *Files) update(ctx context.Context, edit func(*awsfile.File) error) error {
-	return awsfile.Update(ctx, awsfile.Config, f.home.Config(), f.home.Locks(), edit)
+	path := f.home.Config()
+	return awsfile.Update(ctx, awsfile.Config, path, f.home.Locks(), func(file *awsfile.File) error {
+		if err := file.Sound(path); err != nil {
+			return err
+		}
+		return edit(file)
+	})
 }
 
 // Ordered returns the keys of a definition in the order in which to write them: as its

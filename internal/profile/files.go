@@ -79,9 +79,12 @@ type parsed struct {
 	// inline are the sign-ins that profiles define by keys of their own, each with the
 	// first profile that does, which stands for it.
 	inline map[string]string
+	// damage is the first of each section that is in doubt; see [awsfile.File.Damage].
+	damage map[sectionID]awsfile.Warning
+	sound  error // [awsfile.File.Sound]
 }
 
-type sectionID struct{ typ, name string }
+type sectionID = awsfile.ID
 
 // read returns a file from the cache, or parses it. A missing file is an empty one.
 func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
@@ -102,8 +105,17 @@ func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.parsed = f.parse(file, info)
+	c.parsed = f.parse(file, path, info)
 	return c.parsed, nil
+}
+
+// readOwn returns fob's own file. One that is damaged is refused: nothing in it is sure.
+func (f *Files) readOwn() (*parsed, error) {
+	own, err := f.read(awsfile.Config, f.home.Config())
+	if err != nil {
+		return nil, err
+	}
+	return own, own.sound
 }
 
 // place is where a file is in the cache. The file that was not used for longest makes
@@ -130,11 +142,19 @@ func (f *Files) place(of source) *cached {
 	return c
 }
 
-func (f *Files) parse(file *awsfile.File, info os.FileInfo) *parsed {
+func (f *Files) parse(file *awsfile.File, path string, info os.FileInfo) *parsed {
 	p := &parsed{stamp: atomicfile.NewStamp(info), sections: map[sectionID]awsfile.Section{},
-		signIns: map[string][]string{}, inline: map[string]string{}}
+		signIns: map[string][]string{}, inline: map[string]string{}, damage: map[sectionID]awsfile.Warning{}}
+	p.sound = file.Sound(path)
+	for _, w := range file.Damage() {
+		for _, id := range w.Touches {
+			if _, known := p.damage[id]; !known {
+				p.damage[id] = w
+			}
+		}
+	}
 	for _, s := range file.Sections() {
-		p.sections[sectionID{s.Type, s.Name}] = s
+		p.sections[sectionID{Type: s.Type, Name: s.Name}] = s
 		if s.Type != "profile" {
 			p.signIns[s.Type] = append(p.signIns[s.Type], s.Name)
 			continue
@@ -156,5 +176,5 @@ func (f *Files) Setting(key string) string {
 	if err != nil {
 		return ""
 	}
-	return own.sections[sectionID{"", "fob"}].Keys[key]
+	return own.sections[sectionID{Type: "", Name: "fob"}].Keys[key]
 }

@@ -42,7 +42,7 @@ func (f *Files) List(paths fob.Paths) ([]fob.Profile, error) {
 func (v *View) refersElsewhere() bool {
 	for _, p := range []*parsed{v.config, v.credentials} {
 		for id, s := range p.sections {
-			if call, ok := processline.Parse(s.Keys["credential_process"]); ok && (call.Name != id.name || v.origin(id.name) != fob.OriginFob) {
+			if call, ok := processline.Parse(s.Keys["credential_process"]); ok && (call.Name != id.Name || v.origin(id.Name) != fob.OriginFob) {
 				return true
 			}
 		}

@@ -47,8 +47,8 @@ func (v *View) lookup(name string) (fob.Profile, error) {
 		if short, full := v.inlineSignIn(name); short == name && short != "" {
 			name = full
 		}
-		if p, _, ok := v.signIn(name); ok {
-			return p, nil
+		if p, k, ok := v.signIn(name); ok {
+			return p, v.sound(sectionID{Type: k.SectionType(), Name: name})
 		}
 	}
 	p, err := v.merge(name)

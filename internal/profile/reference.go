@@ -23,7 +23,7 @@ func (f *Files) References(d *directory.Directory, paths fob.Paths) (func(a fob.
 
 func (v *View) nameOf(d *directory.Directory, a fob.Account, role string) string {
 	name, ids := d.Reference(a, role), d.ByIDs(a, role)
-	id := sectionID{"profile", name}
+	id := sectionID{Type: "profile", Name: name}
 	_, own := v.own.sections[id]
 	_, credentials := v.credentials.sections[id]
 	config, inConfig := v.config.sections[id]

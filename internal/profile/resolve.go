@@ -22,6 +22,9 @@ func (v *View) merge(name string) (fob.Profile, error) {
 			return fob.Profile{}, fob.Errorf(fob.ErrUsage, "profiles include each other in a loop: %s", strings.Join(append(chain, next), " → ")).
 				WithHint("remove one include_profile of them")
 		}
+		if err := v.Sound(next); err != nil {
+			return fob.Profile{}, err
+		}
 		found := v.fill(&p, next)
 		if !found && len(chain) == 0 {
 			return fob.Profile{}, v.missing(name)
@@ -36,6 +39,9 @@ func (v *View) merge(name string) (fob.Profile, error) {
 	}
 	if len(chain) > 1 {
 		p.Keys["include_profile"] = chain[1]
+	}
+	if err := v.sound(sectionID{Type: "services", Name: p.Keys["services"]}); err != nil {
+		return fob.Profile{}, err
 	}
 	v.addEndpoints(&p)
 	for _, k := range v.files.groups {
@@ -53,7 +59,7 @@ func (v *View) merge(name string) (fob.Profile, error) {
 // own file defines the name, it alone decides how to authenticate; the other keys
 // (region, output) are also read from the AWS files, where adoption leaves them.
 func (v *View) fill(p *fob.Profile, name string) (found bool) {
-	id := sectionID{"profile", name}
+	id := sectionID{Type: "profile", Name: name}
 	own, isOwn := v.own.sections[id]
 	if isOwn {
 		add(p, own, nil)
@@ -135,8 +141,8 @@ func (v *View) addEndpoints(p *fob.Profile) {
 	if url := p.Keys["endpoint_url"]; url != "" {
 		p.Endpoints = map[string]string{"": url}
 	}
-	id := sectionID{"services", p.Keys["services"]}
-	if id.name == "" {
+	id := sectionID{Type: "services", Name: p.Keys["services"]}
+	if id.Name == "" {
 		return
 	}
 	for _, file := range []*parsed{v.config, v.own} { // the last one wins

@@ -63,7 +63,7 @@ func (v *View) signIn(name string) (fob.Profile, principal.Kind, bool) {
 			p, ok := v.inlineDefinition(k, name)
 			return p, k, ok
 		}
-		id := sectionID{k.SectionType(), name}
+		id := sectionID{Type: k.SectionType(), Name: name}
 		own, isOwn := v.own.sections[id]
 		config, inConfig := v.config.sections[id]
 		if !isOwn && !inConfig {
@@ -179,6 +179,9 @@ func (v *View) joinSignIn(p *fob.Profile) error {
 		if name == "" {
 			continue
 		}
+		if err := v.sound(sectionID{Type: k.SectionType(), Name: name}); err != nil {
+			return err
+		}
 		s, of, ok := v.signIn(name)
 		if !ok || of.Name != k.Name {
 			return fob.Errorf(fob.ErrNotFound, "profile %q names %s %q, which does not exist", p.Name, k.Group.Key, name).
@@ -213,7 +216,7 @@ func (v *View) addRegion(role *fob.Profile, k principal.Kind, signIn fob.Profile
 	region := k.Group.RoleRegion(signIn, *role)
 	for _, file := range []*parsed{v.own, v.credentials, v.config} {
 		if region == "" {
-			region = file.sections[sectionID{"profile", "default"}].Keys["region"]
+			region = file.sections[sectionID{Type: "profile", Name: "default"}].Keys["region"]
 		}
 	}
 	if region != "" {
@@ -272,6 +275,11 @@ func (f *Files) SignIn(name string, paths fob.Paths) (fob.Profile, error) {
 
 // signInOr is the sign-in of a name, or the error that there is none.
 func (v *View) signInOr(name string) (fob.Profile, error) {
+	for _, k := range v.files.groups {
+		if err := v.sound(sectionID{Type: k.SectionType(), Name: name}); err != nil {
+			return fob.Profile{}, err
+		}
+	}
 	if s, _, ok := v.signIn(name); ok {
 		return s, nil
 	}

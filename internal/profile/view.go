@@ -18,7 +18,7 @@ type View struct {
 func (f *Files) At(paths fob.Paths) (*View, error) {
 	v := &View{files: f, paths: paths}
 	var err error
-	if v.own, err = f.read(awsfile.Config, f.home.Config()); err != nil {
+	if v.own, err = f.readOwn(); err != nil {
 		return nil, err
 	}
 	if v.config, err = f.read(awsfile.Config, paths.Config); err != nil {
@@ -33,9 +33,19 @@ func (f *Files) At(paths fob.Paths) (*View, error) {
 // all are the three files, in the order in which they are looked into.
 func (v *View) all() []*parsed { return []*parsed{v.own, v.config, v.credentials} }
 
+// shared are the AWS files.
+func (v *View) shared() []read {
+	return []read{{v.config, v.paths.Config}, {v.credentials, v.paths.Credentials}}
+}
+
+type read struct {
+	file *parsed
+	path string
+}
+
 // has reports whether any file has a profile of that name.
 func (v *View) has(name string) bool {
-	id := sectionID{"profile", name}
+	id := sectionID{Type: "profile", Name: name}
 	for _, p := range v.all() {
 		if _, ok := p.sections[id]; ok {
 			return true
@@ -44,9 +54,23 @@ func (v *View) has(name string) bool {
 	return false
 }
 
+// Sound refuses a profile of which it is in doubt what its lines are, because of damage in
+// an AWS file: with [fob.ErrUsage], which names the file and the line.
+func (v *View) Sound(name string) error { return v.sound(sectionID{Type: "profile", Name: name}) }
+
+func (v *View) sound(id sectionID) error {
+	for _, in := range v.shared() {
+		if w, damaged := in.file.damage[id]; damaged {
+			return fob.Errorf(fob.ErrUsage, "it is in doubt which lines belong to %s %q: %s:%d: %s", id.Type, id.Name, in.path, w.Line, w.Message).
+				WithHint("correct that line")
+		}
+	}
+	return nil
+}
+
 // origin is where a profile is defined: in fob's own file, or in the AWS files.
 func (v *View) origin(name string) fob.Origin {
-	if _, ok := v.own.sections[sectionID{"profile", name}]; ok {
+	if _, ok := v.own.sections[sectionID{Type: "profile", Name: name}]; ok {
 		return fob.OriginFob
 	}
 	return fob.OriginConfig
@@ -54,7 +78,7 @@ func (v *View) origin(name string) fob.Origin {
 
 // path is the file to name in messages about a profile.
 func (v *View) path(name string) string {
-	id := sectionID{"profile", name}
+	id := sectionID{Type: "profile", Name: name}
 	if _, ok := v.own.sections[id]; ok {
 		return v.ownPath()
 	}
