@@ -111,7 +111,7 @@ func (s secrets) Get(name string) (fob.Secret, error) {
 const (
 	dialLimit   = 5 * time.Second
 	headerLimit = 10 * time.Second
-	callLimit   = 15 * time.Second
+	callLimit   = principal.ServerLimit
 	bodyLimit   = 4 << 20 // bytes
 )
 

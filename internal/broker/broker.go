@@ -51,6 +51,7 @@ type Broker struct {
 	locks   rangeLocks
 	saver   saver
 	memory  memory
+	limits  principal.Limits
 }
 
 // How long credentials should stay valid when they are handed out. botocore runs
@@ -256,7 +257,7 @@ func (b *Broker) Source(plan Plan, ui fob.UI) principal.Principal {
 
 // Env is what the principal of a step may touch. Its source is not in it.
 func (b *Broker) Env(step Step, ui fob.UI) principal.Env {
-	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Now: b.Now, Tokens: b.tokens(), Redirect: b.Redirect,
+	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Limits: &b.limits, Now: b.Now, Tokens: b.tokens(), Redirect: b.Redirect,
 		OnPurpose: step.OnPurpose, DeviceCode: step.DeviceCode}
 }
 

@@ -195,7 +195,7 @@ func explainTransport(what string, err error) error {
 	case errors.Is(err, context.Canceled):
 		e.Kind, e.Message = fob.ErrCancelled, what+": cancelled"
 	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
-		e.Message = what + ": no answer in time"
+		e.Message = fmt.Sprintf("%s: no answer within %d seconds", what, int(ServerLimit.Seconds()))
 	case errors.As(err, &dns):
 		e.Message = what + ": cannot find the host " + dns.Name
 	case errors.As(err, &op):

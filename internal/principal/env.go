@@ -24,6 +24,7 @@ type Env struct {
 	UI      fob.UI
 	Source  Principal // the opened source, nil if the kind has none
 	HTTP    *http.Client
+	Limits  *Limits          // of the calls to each server
 	Now     func() time.Time // the server's time, where its answers tell; else this computer's
 	// Redirect listens on loopback for the one redirect, to a path and with a state,
 	// that ends a sign-in in the browser.

@@ -93,7 +93,7 @@ func TestAdvice(t *testing.T) {
 		kind error
 		says string
 	}{
-		{context.DeadlineExceeded, fob.ErrNetwork, "no answer in time"},
+		{context.DeadlineExceeded, fob.ErrNetwork, "no answer within 10 seconds"},
 		{context.Canceled, fob.ErrCancelled, "cancelled"},
 		{&net.DNSError{Name: "sts.example"}, fob.ErrNetwork, "sts.example"},
 		{&smithy.DeserializationError{Err: errors.New(secret)}, fob.ErrNetwork, "not AWS's"},

@@ -21,9 +21,10 @@ import (
 // environment or from files, which is why no SDK configuration is loaded.
 func STS(p fob.Profile, env Env, creds fob.Credentials) *sts.Client {
 	opts := sts.Options{
-		Region:           Region(p),
-		HTTPClient:       env.HTTP,
-		RetryMaxAttempts: 3,
+		Region:     Region(p),
+		HTTPClient: env.HTTP,
+		Retryer:    Retryer(3),
+		APIOptions: Limited(),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{
 				AccessKeyID:     creds.AccessKeyID,
@@ -37,6 +38,13 @@ func STS(p fob.Profile, env Env, creds fob.Credentials) *sts.Client {
 		opts.BaseEndpoint = aws.String(url)
 	}
 	return sts.New(opts)
+}
+
+// PacedSTS makes a call to STS as [Paced] does. STS counts the calls of an account in a
+// region.
+func PacedSTS(ctx context.Context, p fob.Profile, env Env, creds fob.Credentials, do func(*sts.Client) error) error {
+	limiter := env.Limits.For("sts "+Region(p)+" "+p.Endpoint("sts")+" "+partition.AccountOfKey(creds.AccessKeyID), 0)
+	return Paced(ctx, limiter, func() error { return do(STS(p, env, creds)) })
 }
 
 // Region is the region whose STS serves a profile: its own, else one of the

@@ -97,9 +97,10 @@ func (r *role) Credentials(ctx context.Context) (fob.Credentials, error) {
 		if code != "" {
 			in.TokenCode = aws.String(code)
 		}
-		var err error
-		out, err = principal.STS(r.profile, r.env, source).AssumeRole(ctx, &in)
-		return err
+		return principal.PacedSTS(ctx, r.profile, r.env, source, func(client *sts.Client) (err error) {
+			out, err = client.AssumeRole(ctx, &in)
+			return err
+		})
 	}
 	if serial := r.profile.Get("mfa_serial"); serial != "" {
 		in.SerialNumber = aws.String(serial)

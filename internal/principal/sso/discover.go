@@ -26,7 +26,7 @@ const pageSize = 100
 func (s *session) Discover(ctx context.Context, d principal.Discovery) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	find := &search{name: s.profile.Name, portal: portalClient(s.profile, s.env, 1), limit: newLimiter(), source: d.Source, ui: s.env.UI}
+	find := &search{name: s.profile.Name, portal: portalClient(s.profile, s.env, 1), limit: portalLimiter(s.profile, s.env), source: d.Source, ui: s.env.UI}
 	accounts, err := find.accounts(ctx)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func (s *session) Discover(ctx context.Context, d principal.Discovery) error {
 type search struct {
 	name   string
 	portal *portal.Client
-	limit  *limiter
+	limit  *principal.Limiter
 	source principal.Principal
 	ui     fob.UI
 	told   sync.Once
@@ -127,7 +127,7 @@ func (s *search) roles(ctx context.Context, account string) ([]string, error) {
 // patience is how long a search goes on while no call is answered: longer than the
 // longest pause that AWS may ask for. A person who signs in meanwhile takes nothing
 // of it.
-const patience = maxPause + 30*time.Second
+const patience = principal.MaxPause + 30*time.Second
 
 // answered ends a time of failures.
 func (s *search) answered() {
@@ -153,14 +153,14 @@ func (s *search) call(ctx context.Context, do func(token string) error) error {
 		token, err := s.source.Credentials(ctx)
 		asked := err == nil
 		if asked {
-			if err := s.limit.wait(ctx); err != nil {
+			if err := s.limit.Wait(ctx); err != nil {
 				return err
 			}
 			err = do(token.SessionToken.Reveal())
 		}
 		switch {
 		case err == nil:
-			s.limit.ok()
+			s.limit.OK()
 			s.answered()
 			return nil
 		case ctx.Err() != nil:
@@ -173,13 +173,13 @@ func (s *search) call(ctx context.Context, do func(token string) error) error {
 				}
 			}
 			continue
-		case !isThrottled(err) && !isTransient(err):
+		case !principal.Throttled(err) && !isTransient(err):
 			s.answered()
 			return err
 		case s.hopeless():
 			return err
-		case asked && isThrottled(err):
-			s.limit.slow(retryAfter(err)) // for all, so that nobody waits alone
+		case asked && principal.Throttled(err):
+			s.limit.Slow(principal.RetryAfter(err)) // for all, so that nobody waits alone
 			continue
 		}
 		if failed++; failed == tellAfter {

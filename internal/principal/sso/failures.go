@@ -1,16 +1,17 @@
 package sso
 
 import (
+	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sso/types"
 	oidc "github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"fob/internal/principal"
 )
 
 // isDead reports whether AWS refused the refresh token or the code itself.
@@ -35,18 +36,8 @@ func noAccess(err error) bool {
 	return errors.As(err, &gone) || status(err) == http.StatusForbidden && code(err) == "Forbidden"
 }
 
-// isThrottled goes by the code: not all of them come with status 429.
-func isThrottled(err error) bool {
-	for _, begin := range []string{"SlowDown", "Throttl", "TooManyRequests", "RequestLimitExceeded", "RequestThrottled"} {
-		if strings.HasPrefix(code(err), begin) {
-			return true
-		}
-	}
-	return status(err) == http.StatusTooManyRequests
-}
-
-// isTransient reports whether a call found nobody, lost its answer or met a fault
-// of AWS's own. A page in AWS's place (a captive portal) does not go by waiting.
+// isTransient reports whether a call found nobody, had no answer in time, lost it or met
+// a fault of AWS's own. A page in AWS's place (a captive portal) does not go by waiting.
 func isTransient(err error) bool {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -54,7 +45,7 @@ func isTransient(err error) bool {
 	}
 	var send *smithyhttp.RequestSendError
 	var answer *smithy.DeserializationError
-	return errors.As(err, &send) || errors.As(err, &answer) && !strings.Contains(header(err).Get("Content-Type"), "html")
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &send) || errors.As(err, &answer) && !strings.Contains(header(err).Get("Content-Type"), "html")
 }
 
 func code(err error) string {
@@ -65,24 +56,5 @@ func code(err error) string {
 	return strings.TrimSuffix(api.ErrorCode(), "Exception")
 }
 
-func response(err error) *http.Response {
-	var resp *smithyhttp.ResponseError
-	if errors.As(err, &resp) && resp.Response != nil && resp.Response.Response != nil {
-		return resp.Response.Response
-	}
-	return &http.Response{}
-}
-
-func status(err error) int         { return response(err).StatusCode }
-func header(err error) http.Header { return response(err).Header }
-
-// maxPause bounds what AWS may ask for.
-const maxPause = time.Minute
-
-func retryAfter(err error) time.Duration {
-	n, convErr := strconv.Atoi(header(err).Get("Retry-After"))
-	if convErr != nil || n < 0 {
-		return 0
-	}
-	return min(time.Duration(n)*time.Second, maxPause)
-}
+func status(err error) int         { return principal.Response(err).StatusCode }
+func header(err error) http.Header { return principal.Response(err).Header }

@@ -73,9 +73,13 @@ func (r *role) Credentials(ctx context.Context) (fob.Credentials, error) {
 		return fob.Credentials{}, err
 	}
 	account := r.profile.Get("sso_account_id")
-	out, err := portalClient(r.profile, r.env, 3).GetRoleCredentials(ctx, &portal.GetRoleCredentialsInput{
-		AccessToken: aws.String(token.SessionToken.Reveal()),
-		AccountId:   aws.String(account), RoleName: aws.String(r.profile.Get("sso_role_name")),
+	var out *portal.GetRoleCredentialsOutput
+	err = principal.Paced(ctx, portalLimiter(r.profile, r.env), func() (err error) {
+		out, err = portalClient(r.profile, r.env, 3).GetRoleCredentials(ctx, &portal.GetRoleCredentialsInput{
+			AccessToken: aws.String(token.SessionToken.Reveal()),
+			AccountId:   aws.String(account), RoleName: aws.String(r.profile.Get("sso_role_name")),
+		})
+		return err
 	})
 	if err != nil {
 		return fob.Credentials{}, principal.Explain(r.profile.Name, "role "+r.profile.Get("sso_role_name")+" in account "+account, err)
@@ -91,8 +95,17 @@ func (r *role) Credentials(ctx context.Context) (fob.Credentials, error) {
 	}, nil
 }
 
+// portalGap is the time between two calls: the portal allows about 20 calls a second for
+// one user (field reports).
+const portalGap = time.Second / 20
+
+// portalLimiter is the one of all calls to a sign-in's portal.
+func portalLimiter(p fob.Profile, env principal.Env) *principal.Limiter {
+	return env.Limits.For("portal "+p.Get("sso_start_url")+" "+p.Get("sso_region")+" "+p.Endpoint("sso"), portalGap)
+}
+
 func portalClient(p fob.Profile, env principal.Env, attempts int) *portal.Client {
-	opts := portal.Options{Region: p.Get("sso_region"), HTTPClient: env.HTTP, RetryMaxAttempts: attempts}
+	opts := portal.Options{Region: p.Get("sso_region"), HTTPClient: env.HTTP, Retryer: principal.Retryer(attempts), APIOptions: principal.Limited()}
 	if url := p.Endpoint("sso"); url != "" {
 		opts.BaseEndpoint = aws.String(url)
 	}

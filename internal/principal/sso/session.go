@@ -101,7 +101,7 @@ type session struct {
 func open(p fob.Profile, env principal.Env) *session { return &session{p, env, client(p, env)} }
 
 func client(p fob.Profile, env principal.Env) *ssooidc.Client {
-	opts := ssooidc.Options{Region: p.Get("sso_region"), HTTPClient: env.HTTP, RetryMaxAttempts: 3}
+	opts := ssooidc.Options{Region: p.Get("sso_region"), HTTPClient: env.HTTP, RetryMaxAttempts: 3, APIOptions: principal.Limited()}
 	if url := p.Endpoint("sso_oidc"); url != "" {
 		opts.BaseEndpoint = aws.String(url)
 	}

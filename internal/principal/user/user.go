@@ -124,9 +124,10 @@ func (u *user) Credentials(ctx context.Context) (fob.Credentials, error) {
 		if code != "" {
 			in.TokenCode = aws.String(code)
 		}
-		var err error
-		out, err = principal.STS(u.profile, u.env, keys).GetSessionToken(ctx, in)
-		return err
+		return principal.PacedSTS(ctx, u.profile, u.env, keys, func(client *sts.Client) (err error) {
+			out, err = client.GetSessionToken(ctx, in)
+			return err
+		})
 	}
 	if serial := u.profile.Get("mfa_serial"); serial != "" {
 		in.SerialNumber = aws.String(serial)
@@ -151,7 +152,11 @@ func (u *user) federated(ctx context.Context, keys fob.Credentials) (fob.Credent
 	if n, err := strconv.Atoi(u.profile.Get("duration_seconds")); err == nil {
 		in.DurationSeconds = aws.Int32(int32(n))
 	}
-	out, err := principal.STS(u.profile, u.env, keys).GetFederationToken(ctx, in)
+	var out *sts.GetFederationTokenOutput
+	err := principal.PacedSTS(ctx, u.profile, u.env, keys, func(client *sts.Client) (err error) {
+		out, err = client.GetFederationToken(ctx, in)
+		return err
+	})
 	if err != nil {
 		return fob.Credentials{}, principal.ExplainKeys(u.profile.Name, correctKeys(u.profile), "narrowed session of user "+u.profile.Name, err)
 	}
