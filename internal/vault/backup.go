@@ -40,6 +40,14 @@ func (f *File) offered(err *fob.Error) bool {
 	return true
 }
 
+// copied reports whether the last good copy is of the content that the file has.
+func (f *File) copied() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	doc, _, err := readBackup(f.path+backupSuffix, f.key)
+	return err == nil && doc.vault == f.doc.vault && sameItems(doc.items, f.doc.items)
+}
+
 func readBackup(path string, k *key) (document, time.Time, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -88,8 +96,7 @@ func Restore(ctx context.Context, path, lockDir string, identity fob.Secret) (Re
 	raw, bad := f.load()
 	present := f.doc
 	f.mu.Unlock()
-	// The copy is one generation behind the file it was made of, so that even
-	// an unreadable file's is known.
+	// The copy may be one generation behind the file, whose own may be unreadable.
 	doc.generation = max(doc.generation+1, present.generation) + 1
 	done.Generation = doc.generation
 	switch {
@@ -107,7 +114,8 @@ func Restore(ctx context.Context, path, lockDir string, identity fob.Secret) (Re
 	if err != nil {
 		return Restored{}, fob.Errorf(fob.ErrInternal, "cannot keep %s: %w", f.path, err)
 	}
-	return done, f.write(f.key, doc)
+	_, err = f.replace(f.key, doc)
+	return done, err
 }
 
 // keepDamaged copies a damaged file to a name of its own.

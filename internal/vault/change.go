@@ -40,10 +40,11 @@ func (s *Store) Passwd(ctx context.Context, ui fob.UI) error {
 // same one elsewhere. The identity stays the same, so copies of the vault, and of the identity, still
 // belong together.
 //
-// It can be killed at any point. Its steps are: the identity into its new keeping,
-// vault.json with the new method and the old one as left, the old one forgets,
-// vault.json without it. Before the second step the vault opens as before, after
-// it by the new method; whoever then opens it makes the old one forget.
+// It can be killed at any point. Its steps are: vault.json with the new method as one
+// that must forget, the identity into its new keeping, vault.json with the new method and
+// the old one as the one that must forget, that one forgets, vault.json without it. Until
+// the third step the vault opens as before, after it by the new method; whoever then opens
+// it makes the other one forget.
 func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI) error {
 	return s.alone(ctx, false, ui, func(ui fob.UI) error {
 		method, err := s.method(name)
@@ -72,28 +73,48 @@ func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI
 		if err := s.completeChange(ctx, &m, ui); err != nil {
 			return err
 		}
-		if err = method.Works(ctx, env); err == nil {
+		old := kept{m.Method, m.Options}
+		if err = free(ctx, method, env, identity); err == nil {
 			err = ctx.Err()
-		}
-		if err == nil {
-			err = method.Store(ctx, env, identity)
 		}
 		if err != nil {
 			return forChange(err)
 		}
-		if err := ctx.Err(); err != nil { // whoever pressed Ctrl-C wants no change
-			if e := method.Forget(context.WithoutCancel(ctx), env); e != nil {
-				return fob.Errorf(fob.OutcomeOf(e).Kind, "nothing was changed, but %s keeps the vault's identity now: %w", name, e)
-			}
+		m.Left = &kept{name, opts}
+		if err := writeMeta(metaPath(s.home), m); err != nil {
 			return err
 		}
-		m.Left = &kept{m.Method, m.Options}
-		m.Method, m.Options = name, opts
+		if err = method.Store(ctx, env, identity); err == nil {
+			err = ctx.Err() // whoever pressed Ctrl-C wants no change
+		}
+		if err != nil {
+			if e := s.completeChange(context.WithoutCancel(ctx), &m, ui); e != nil {
+				return fob.Errorf(fob.OutcomeOf(err).Kind, "nothing was changed (%v), but %w", err, e)
+			}
+			return forChange(err)
+		}
+		m.Left, m.Method, m.Options = &old, name, opts
 		if err := writeMeta(metaPath(s.home), m); err != nil {
 			return err
 		}
 		return s.completeChange(ctx, &m, ui)
 	})
+}
+
+// free reports why a method cannot keep the identity: it does not work here, or keeps
+// something else that would be lost.
+func free(ctx context.Context, method unlock.Method, env unlock.Env, identity fob.Secret) error {
+	if err := method.Works(ctx, env); err != nil || !method.Existing {
+		return err
+	}
+	have, err := method.Load(ctx, env)
+	switch {
+	case errors.Is(err, fob.ErrNotFound) || err == nil && have.Equal(identity):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fob.Errorf(fob.ErrConflict, "%s keeps another identity there already", method.Name).WithHint("fob vault passwd --unlock %s --identity ANOTHER-PATH", method.Name)
 }
 
 // already says that there is nothing to change, and what can be.
@@ -127,6 +148,9 @@ func (s *Store) completeChange(ctx context.Context, m *meta, ui fob.UI) error {
 	}
 	if method, err := s.method(m.Left.Method); err == nil && *m.Left != (kept{m.Method, m.Options}) {
 		env := s.env(m.Recipient, m.Left.Options, ui)
+		if method.Tidy != nil {
+			method.Tidy(env)
+		}
 		if err := method.Forget(ctx, env); err != nil {
 			return fob.Errorf(fob.OutcomeOf(err).Kind, "%s still keeps the vault's identity: %v", method.Name, err).WithHint("fob unlock, to try again")
 		}

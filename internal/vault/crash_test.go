@@ -150,7 +150,11 @@ func TestKilledWhileMaking(t *testing.T) {
 				}
 				s := New(testHome(dir), testMethods())
 				existed := s.Exists()
-				_, err := s.Init(t.Context(), method, Options{}, unlocktest.Person())
+				again := map[string]string{"passphrase": "file", "file": "passphrase"}[method]
+				_, err := s.Init(t.Context(), again, Options{}, unlocktest.Person())
+				if !existed {
+					noIdentityAside(t, dir)
+				}
 				if existed != errors.Is(err, fob.ErrConflict) || !existed && err != nil {
 					t.Fatalf("existed: %v, %v", existed, err)
 				}
@@ -162,6 +166,14 @@ func TestKilledWhileMaking(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// noIdentityAside fails if a temporary file with an identity in it is left.
+func noIdentityAside(t *testing.T, dir string) {
+	t.Helper()
+	if left, _ := filepath.Glob(filepath.Join(dir, ".identity*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
 	}
 }
 
@@ -195,9 +207,11 @@ func TestKilledWhileChangingTheMethod(t *testing.T) {
 				s := New(testHome(dir), testMethods())
 				ok(t, s.Unlock(t.Context(), unlocktest.Person()))
 				st := s.Status(t.Context())
-				if _, err := os.Stat(filepath.Join(dir, files[from])); st.Method == to && err == nil {
-					t.Errorf("%s still keeps the identity", from)
+				other := map[string]string{to: from, from: to}[st.Method]
+				if _, err := os.Stat(filepath.Join(dir, files[other])); err == nil {
+					t.Errorf("%s keeps the identity, and so does %s", st.Method, other)
 				}
+				noIdentityAside(t, dir)
 				if st.Problem != "" || st.Method != to && st.Method != from {
 					t.Errorf("%+v", st)
 				}
@@ -230,6 +244,6 @@ func TestKilledWhileRestoring(t *testing.T) {
 		} else if slices.Equal(now, damaged) {
 			ok(t, helper("restore", []string{dir}))
 		}
-		has(t, openDir(t, dir), "a")
+		has(t, openDir(t, dir), "a", "b")
 	})
 }

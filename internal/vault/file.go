@@ -108,7 +108,7 @@ func (f *File) Get(name string) (fob.Secret, error) {
 	value, ok := f.doc.items[name]
 	if !ok {
 		return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "there is no %s in %s", name, f.path).
-			WithHint("fob vault restore goes back to the last good copy, which may have it")
+			WithHint("put back a copy of %s from your backups, if one has it", f.path)
 	}
 	return value, nil
 }
@@ -145,7 +145,8 @@ func (f *File) Generation() (uint64, error) {
 
 // Update changes items: it locks out other writers, re-reads, lets edit change
 // a copy, and replaces the file. If edit fails or changes nothing, nothing is
-// written. After an error the file holds what it held.
+// written. After an error the file holds what it held, unless the error says that only
+// its copy could not be written.
 func (f *File) Update(ctx context.Context, edit func(items map[string]fob.Secret) error) error {
 	release, err := f.lock(ctx)
 	if err != nil {
@@ -154,7 +155,7 @@ func (f *File) Update(ctx context.Context, edit func(items map[string]fob.Secret
 	defer release()
 
 	f.mu.Lock()
-	raw, err := f.load()
+	_, err = f.load()
 	k, next := f.key, f.doc.clone()
 	f.mu.Unlock()
 	if err != nil {
@@ -171,38 +172,47 @@ func (f *File) Update(ctx context.Context, edit func(items map[string]fob.Secret
 	if err := next.check(); err != nil {
 		return err
 	}
-	if f.backup {
-		if err := atomicfile.Replace(f.path+backupSuffix, raw); err != nil {
-			return fob.Errorf(fob.ErrInternal, "cannot write %s: %w", f.path+backupSuffix, err)
-		}
-	}
 	next.generation++
 	return f.write(k, next)
 }
 
-// write seals a document and replaces the file with it. The caller holds the
-// lock.
+// write seals a document and replaces the file with it. Once the file reads back as it
+// was sealed, its last good copy is replaced too: the copy is never older than the last
+// change but one. The caller holds the lock.
 func (f *File) write(k *key, doc document) error {
+	sealed, err := f.replace(k, doc)
+	if err != nil || !f.backup {
+		return err
+	}
+	if err := atomicfile.Replace(f.path+backupSuffix, sealed); err != nil {
+		return fob.Errorf(fob.ErrInternal, "%s was written, but not its copy %s: %w", f.path, f.path+backupSuffix, err)
+	}
+	return nil
+}
+
+// replace seals a document and replaces the file with it, and leaves the last good copy as
+// it is. It returns what it wrote. The caller holds the lock.
+func (f *File) replace(k *key, doc document) ([]byte, error) {
 	sealed, err := k.seal(doc)
 	if err != nil {
-		return fob.Errorf(fob.ErrInternal, "cannot seal %s: %w", f.path, err)
+		return nil, fob.Errorf(fob.ErrInternal, "cannot seal %s: %w", f.path, err)
 	}
 	if len(sealed) > atomicfile.Limit {
-		return fob.Errorf(fob.ErrUsage, "%s would be larger than %d MiB", f.path, atomicfile.Limit>>20)
+		return nil, fob.Errorf(fob.ErrUsage, "%s would be larger than %d MiB", f.path, atomicfile.Limit>>20)
 	}
 	if err := atomicfile.Replace(f.path, sealed); err != nil {
-		return fob.Errorf(fob.ErrInternal, "cannot write %s: %w", f.path, err)
+		return nil, fob.Errorf(fob.ErrInternal, "cannot write %s: %w", f.path, err)
 	}
 	at, err := markOf(&f.reader, f.path)
 	if err != nil {
-		return fob.Errorf(fob.ErrInternal, "cannot read %s: %w", f.path, err)
+		return nil, fob.Errorf(fob.ErrInternal, "cannot read %s: %w", f.path, err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.key != nil { // else: locked meanwhile, nothing decrypted is kept
 		f.doc, f.from, f.seen = doc, at, max(f.seen, doc.generation)
 	}
-	return nil
+	return sealed, nil
 }
 
 // fresh re-reads the file if it is another than the one that was read. The

@@ -226,11 +226,15 @@ func TestAnotherVaultInItsPlace(t *testing.T) {
 
 func TestRestore(t *testing.T) {
 	t.Parallel()
-	f, identity := newVault(t, "a", "b")
+	f, identity := newVault(t, "a")
+	older := bytesOf(t, f.path)
+	ok(t, put(f, "b"))
+	setBytes(t, f.path+".bak", older)
 	restore := func() (Restored, error) {
 		return Restore(t.Context(), f.path, filepath.Dir(f.lockPath), identity)
 	}
-	// A good one changes places with its copy, and back.
+	// A copy that is older, since the last writer was killed, changes places with the good
+	// one, and back.
 	for _, names := range [][]string{{"a"}, {"a", "b"}} {
 		_, err := restore()
 		ok(t, err)

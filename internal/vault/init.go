@@ -106,6 +106,9 @@ func (s *Store) clear() error {
 	case err == nil && !m.Pending:
 		return fob.Errorf(fob.ErrConflict, "there is a vault already: %s", s.home.Vault()).WithHint("fob vault status")
 	case err == nil:
+		if method, err := s.method(m.Method); err == nil && method.Tidy != nil {
+			method.Tidy(s.env(m.Recipient, m.Options, fob.UI{}))
+		}
 		if _, err := atomicfile.SetAside(s.home.Vault(), "unfinished"); err != nil {
 			return fob.Errorf(fob.ErrInternal, "cannot set %s aside: %w", s.home.Vault(), err)
 		}

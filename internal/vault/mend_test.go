@@ -25,7 +25,7 @@ func TestVerifyAndRestore(t *testing.T) {
 	locked.Lock()
 	r, err := locked.Verify(t.Context(), ui)
 	ok(t, err)
-	if !r.OK || r.Vault.Items != 2 || r.Vault.Generation != 3 || !r.Backup.Exists || r.Backup.Items != 1 || r.Cache.Exists || locked.vault != nil {
+	if !r.OK || r.Vault.Items != 2 || r.Vault.Generation != 3 || !r.Backup.Exists || r.Backup.Items != 2 || r.Cache.Exists || locked.vault != nil {
 		t.Errorf("%+v", r)
 	}
 	setBytes(t, s.home.Vault()+".bak", []byte(marker))
@@ -49,9 +49,14 @@ func TestVerifyAndRestore(t *testing.T) {
 	for _, s := range []*Store{s, again} {
 		f, err := s.Vault()
 		ok(t, err)
-		has(t, f, "a", "b")
+		has(t, f, "a", "b", "c")
 	}
+	// Nothing is asked where the copy is the same.
+	ok(t, again.Restore(t.Context(), fob.UI{}))
 	// A good one only after asking.
+	older := bytesOf(t, s.home.Vault())
+	addTo(t, s, "d")
+	setBytes(t, s.home.Vault()+".bak", older)
 	fails(t, again.Restore(t.Context(), fob.UI{}), fob.ErrNobody, "in order", "fob vault restore")
 	ui.ConfirmFunc = func(context.Context, fob.Confirmation) error { return fob.ErrCancelled }
 	fails(t, again.Restore(t.Context(), ui), fob.ErrCancelled, "", "")
@@ -295,5 +300,42 @@ func TestNothingInClear(t *testing.T) {
 	}))
 	if n < 5 {
 		t.Errorf("only %d files", n)
+	}
+}
+
+// A flipped byte right after the first secret was put in loses nothing.
+func TestCopyOfTheFirstSecret(t *testing.T) {
+	t.Parallel()
+	s, _ := keeperStore(t)
+	ui := unlocktest.Person()
+	ok(t, s.EnsureUnlocked(t.Context(), ui))
+	addTo(t, s, "a")
+	raw := bytesOf(t, s.home.Vault())
+	raw[len(raw)/2] ^= 1
+	setBytes(t, s.home.Vault(), raw)
+	again := fresh(s)
+	fails(t, again.Unlock(t.Context(), ui), fob.ErrDamaged, "vault.age is damaged", "fob vault restore")
+	ok(t, again.Restore(t.Context(), ui))
+	ok(t, again.Unlock(t.Context(), ui))
+	f, err := again.Vault()
+	ok(t, err)
+	has(t, f, "a")
+}
+
+// A file that holds another identity is neither replaced nor, after that was refused,
+// forgotten.
+func TestChangeLeavesAnotherIdentity(t *testing.T) {
+	t.Parallel()
+	s := New(testHome(t.TempDir()), testMethods())
+	ui := unlocktest.Person()
+	_, err := s.Init(t.Context(), "passphrase", Options{}, ui)
+	ok(t, err)
+	path := filepath.Join(s.home.DataDir, "identity.txt")
+	other := []byte(unlocktest.Identity(t).Reveal() + "\n")
+	setBytes(t, path, other)
+	for range 2 {
+		fails(t, fresh(s).Change(t.Context(), "file", Options{}, ui), fob.ErrConflict, "another identity", "--identity ANOTHER-PATH")
+		unchanged(t, path, other)
+		ok(t, fresh(s).Unlock(t.Context(), ui))
 	}
 }

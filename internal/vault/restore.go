@@ -26,8 +26,13 @@ func (s *Store) Restore(ctx context.Context, ui fob.UI) error {
 		}
 		f, err := openVault(s.home, identity, m.Vault)
 		if err == nil {
+			same := f.copied()
 			f.close()
 			if made {
+				return nil
+			}
+			if same {
+				ui.Tell(ctx, "the vault is in order, and its last good copy is of the same content: there is nothing to restore")
 				return nil
 			}
 			err := ui.Confirm(ctx, fob.Confirmation{

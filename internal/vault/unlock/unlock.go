@@ -42,6 +42,9 @@ type Method struct {
 	// Elsewhere reports whether what now keeps is apart from what was keeps; without a
 	// place of its own now means the same. Nil for methods that know but one place.
 	Elsewhere func(was, now Env) bool
+	// Tidy removes what a Store that was killed left beside its place; nil for methods
+	// that leave nothing. Whoever calls it keeps other calls of Store out.
+	Tidy func(env Env)
 	// Forget drops what Store kept. Nothing kept is no error.
 	Forget func(ctx context.Context, env Env) error
 }

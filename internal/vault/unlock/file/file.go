@@ -30,6 +30,7 @@ func Method() unlock.Method {
 		Load:      load,
 		Check:     check,
 		Elsewhere: elsewhere,
+		Tidy:      tidy,
 		Forget:    forget,
 	}
 }
@@ -121,6 +122,13 @@ func elsewhere(was, now unlock.Env) bool {
 	old, e1 := os.Stat(from)
 	other, e2 := os.Stat(to)
 	return e1 != nil || e2 != nil || !os.SameFile(old, other)
+}
+
+// tidy removes temporary files, in which the identity is in clear.
+func tidy(env unlock.Env) {
+	if p, err := path(env); err == nil {
+		atomicfile.Clean(p)
+	}
 }
 
 // forget removes the file only if it is fob's own: one that the user named is

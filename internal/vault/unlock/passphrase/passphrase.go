@@ -71,6 +71,7 @@ func build(work int) unlock.Method {
 		Load:   m.load,
 		Check:  check,
 		Change: m.change,
+		Tidy:   func(env unlock.Env) { atomicfile.Clean(path(env)) },
 		Forget: forget,
 	}
 }
