@@ -1,4 +1,4 @@
-// Package audit keeps the audit log: who was given which credentials, when.
+// Package audit writes the audit log: who was given which credentials, when.
 package audit
 
 import (
@@ -12,8 +12,7 @@ import (
 	"fob/internal/fob"
 )
 
-// Event is one line of the log. It holds no secret; an access key id is a name, not
-// one.
+// Event is one line of the log. It contains no secret; an access key id is not one.
 type Event struct {
 	Time        time.Time  `json:"time"`
 	Profile     string     `json:"profile"`
@@ -25,20 +24,20 @@ type Event struct {
 	Outcome     string     `json:"outcome"` // ok, or the wire name of a failure
 }
 
-// Log appends events to a file, one JSON object a line.
+// Log appends events to a file, one JSON object on each line.
 type Log struct {
 	path string
 	log  *slog.Logger
 	mu   sync.Mutex
-	file *os.File // nil until something is written
+	file *os.File // nil until the first event
 }
 
-// New returns the log at a path. Failures to write it are told to log.
+// New returns the log at path. Failures to write it are logged to log.
 func New(path string, log *slog.Logger) *Log { return &Log{path: path, log: log} }
 
-// Write appends one event with one write, so that lines of several processes do
-// not mix. A full disk must not lock a user out: it is logged, and the request
-// goes on.
+// Write appends an event with one write call, so that lines of several processes do not mix. If it
+// fails, for instance because the disk is full, that is logged and the request goes on: a full disk
+// must not keep users from their credentials.
 func (l *Log) Write(e Event) {
 	line, err := json.Marshal(e)
 	if err != nil {

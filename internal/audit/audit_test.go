@@ -15,7 +15,7 @@ import (
 	"fob/internal/fob"
 )
 
-// Lines of several writers, in one process and in several, do not mix.
+// Lines of several writers, in one process and in several processes, do not mix.
 func TestLinesAreWhole(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -24,7 +24,7 @@ func TestLinesAreWhole(t *testing.T) {
 		Caller: fob.Caller{PID: 7}, AccessKeyID: "ASIAXXXXXXXXXXXXXXXX", Expiration: &until, Outcome: "ok"}
 	var all sync.WaitGroup
 	for range 4 {
-		l := audit.New(path, slog.New(slog.DiscardHandler)) // as another process has it
+		l := audit.New(path, slog.New(slog.DiscardHandler)) // as in another process
 		for range 4 {
 			all.Go(func() {
 				for range 20 {
@@ -51,7 +51,7 @@ func TestLinesAreWhole(t *testing.T) {
 	}
 }
 
-// A log that cannot be written stops nobody, and is told of.
+// A log that cannot be written blocks no request, and the failure is logged.
 func TestLogThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -61,7 +61,7 @@ func TestLogThatCannotBeWritten(t *testing.T) {
 	if !strings.Contains(told.String(), "cannot be opened") {
 		t.Error(told.String())
 	}
-	// Once it can be, it is.
+	// When it can be written again, it is.
 	if err := os.Mkdir(filepath.Join(dir, "missing"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,9 @@ import (
 	"fob/internal/fob"
 )
 
-// Static are the variables that carry credentials themselves, and those that
-// must go because some SDK would prefer them (protocol notes §9.3): JS v3 takes
-// AWS_PROFILE before keys, botocore reads AWS_SECURITY_TOKEN before
-// AWS_SESSION_TOKEN.
+// Static returns the variables that carry credentials, and those to unset because some SDK would
+// prefer them: SDK for JavaScript v3 prefers AWS_PROFILE to keys, botocore prefers
+// AWS_SECURITY_TOKEN to AWS_SESSION_TOKEN.
 func Static(c fob.Credentials, p fob.Profile) (set map[string]string, unset []string) {
 	set = map[string]string{
 		"AWS_ACCESS_KEY_ID":     c.AccessKeyID,
@@ -31,9 +30,8 @@ func Static(c fob.Credentials, p fob.Profile) (set map[string]string, unset []st
 	return set, without(set, "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 }
 
-// setEndpoints tells SDKs where services are: they will not read it from the
-// profile. FOB_ENDPOINTS names the variables, for a fob exec within this one to
-// take them away again.
+// setEndpoints sets AWS_ENDPOINT_URL… from the profile, which an SDK with static keys does not
+// read. FOB_ENDPOINTS lists the variables that were set, so that a nested fob exec can unset them.
 func setEndpoints(set map[string]string, p fob.Profile) {
 	var names []string
 	for service, url := range p.Endpoints {
@@ -54,7 +52,7 @@ func endpointVariable(service string) string {
 	return "AWS_ENDPOINT_URL_" + strings.ToUpper(strings.ReplaceAll(service, " ", "_"))
 }
 
-// SetRegion sets the region under both names: botocore and the older CLI read
+// SetRegion sets the region in AWS_REGION and AWS_DEFAULT_REGION: botocore and older AWS CLIs read
 // only the second.
 func SetRegion(set map[string]string, region string) {
 	if region != "" {
@@ -62,7 +60,7 @@ func SetRegion(set map[string]string, region string) {
 	}
 }
 
-// Scrub are the variables that would win over a profile.
+// Scrub returns the variables to unset because SDKs prefer them to a profile.
 func Scrub(set map[string]string) []string { return without(set) }
 
 func without(set map[string]string, more ...string) []string {

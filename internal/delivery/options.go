@@ -8,8 +8,8 @@ import (
 	"fob/internal/fob"
 )
 
-// decode fills the fields of a struct with the options of their tags. A bool is true if
-// its option is there, whose value is then empty.
+// decode fills the fields of a struct with the options named in their tags. A bool is true if its
+// option is present; the value must then be empty.
 func decode(options map[string]string, into any) error {
 	v := reflect.ValueOf(into).Elem()
 	fields := map[string]reflect.Value{}

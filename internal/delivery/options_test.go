@@ -20,7 +20,7 @@ func TestOptions(t *testing.T) {
 	for _, tt := range []struct {
 		given map[string]string
 		want  options
-		wrong string // option that is refused
+		wrong string // the option that is refused
 	}{
 		{nil, options{}, ""},
 		{map[string]string{"to": "", "force": ""}, options{"", true}, ""},
@@ -42,7 +42,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// An agent that does not offer what a way needs is a fault, and no panic.
+// If an agent does not offer what a delivery needs, From returns an error; it does not panic.
 func TestFrom(t *testing.T) {
 	t.Parallel()
 	type needs interface{ Nobody() string }

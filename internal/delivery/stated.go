@@ -6,13 +6,11 @@ import (
 	"fob/internal/fob"
 )
 
-// early is how much sooner than in truth credentials are said to expire, and a
-// fifth of what is left if that is less: Go's SDK signs with them until the very
-// second, and a request takes time.
+// early is how much earlier than the real expiry is stated; it is a fifth of the time left if that
+// is less. Go's SDK signs until the stated second, and a request takes time to arrive.
 const early = time.Minute
 
-// Stated is when a document says that credentials expire, for SDKs that keep no
-// distance of their own.
+// Stated returns the expiry to state, for SDKs that use credentials until the end.
 func Stated(c fob.Credentials, now time.Time) time.Time {
 	if sooner := c.Expiration.Add(-min(early, c.Remaining(now)/5)).Truncate(time.Second); sooner.After(now) {
 		return sooner

@@ -1,6 +1,6 @@
-// Package delivery is the ways in which credentials leave. A way never knows
-// kinds of principals: it gets a grant and hands over what the front end prints
-// or starts a program with.
+// Package delivery defines how credentials are handed to programs. A delivery ("way") does not know
+// kinds of principals: it gets a grant, and returns what the front end prints or the environment in
+// which it starts a program.
 package delivery
 
 import (
@@ -11,34 +11,33 @@ import (
 	"fob/internal/partition"
 )
 
-// Way is one way of delivery.
+// Way is one delivery: process, exec, endpoint, ….
 type Way struct {
 	Name string
 	Doc  string // one sentence
-	// Chosen says that a person names the profile by hand: how often and when
-	// decides in which order names are offered.
+	// Chosen says that users type the profile's name for this delivery. Then the use is counted, so
+	// that frequent and recent names are offered first.
 	Chosen bool
-	// Hand works in the agent; nil for a way that only has a Run.
+	// Hand runs in the agent; nil for a delivery that has only a Run.
 	Hand func(ctx context.Context, g Grant) (fob.Delivery, error)
-	// Run, if set, is the way's part in the caller's own process; ctx ends it.
+	// Run, if set, runs in the caller's own process until ctx ends.
 	Run func(ctx context.Context, t fob.Task) error
 }
 
-// Grant is what every way gets for one request.
+// Grant is what every delivery gets for one request.
 type Grant struct {
 	Profile   fob.Profile
 	Partition partition.Partition // of the profile
-	Narrow    fob.Narrow          // what the request took away
-	// Options are the way's own; [Hand] decodes them.
+	Narrow    fob.Narrow          // the request's restrictions
+	// Options are the delivery's own; [Hand] decodes them.
 	Options     map[string]string
 	Credentials func(ctx context.Context) (fob.Credentials, error)
 	Now         time.Time
-	// Agent offers more, to ways that need it: see [From].
+	// Agent offers more to deliveries that need it: see [From].
 	Agent any
 }
 
-// From returns the agent as what a way needs of it, an interface that the way's
-// package declares.
+// From returns the agent as Needs, an interface that the delivery's package declares.
 func From[Needs any](g Grant) (Needs, error) {
 	n, ok := g.Agent.(Needs)
 	if !ok {
@@ -47,10 +46,9 @@ func From[Needs any](g Grant) (Needs, error) {
 	return n, nil
 }
 
-// Hand makes the function of a way from one that takes its options decoded: Options
-// is a struct of strings and bools with the tag option:"NAME". An option that it does
-// not have is refused, before anything is retrieved. Credentials that have expired are
-// refused as well.
+// Hand makes a delivery's function from do, which gets its options decoded: Options is a struct of
+// strings and bools with tags option:"NAME". An unknown option is refused before anything is
+// retrieved. Expired credentials are refused too.
 func Hand[Options any](do func(ctx context.Context, g Grant, o Options) (fob.Delivery, error)) func(context.Context, Grant) (fob.Delivery, error) {
 	return func(ctx context.Context, g Grant) (fob.Delivery, error) {
 		var o Options
@@ -77,7 +75,7 @@ func Unexpired(c fob.Credentials, p fob.Profile, now time.Time) error {
 	return fob.Errorf(fob.ErrRefused, "the credentials of profile %q have just expired", p.Name).WithHint("try again")
 }
 
-// Find returns the way of a name that the agent can hand out.
+// Find returns the delivery with a name, if it has a part in the agent.
 func Find(ways []Way, name string) (Way, error) {
 	for _, w := range ways {
 		if w.Name == name && w.Hand != nil {

@@ -8,10 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// diagnose asks the kernel for the one socket with these two ends, and returns its
-// user: [errGone] if there is none that a process holds. It costs microseconds,
-// where the lists in /proc cost milliseconds. Source: sock_diag(7), struct
-// inet_diag_req_v2 and inet_diag_msg.
+// diagnose asks the kernel for the socket with these two addresses, and returns the user it belongs
+// to; [errGone] if no process has such a socket. This takes microseconds, where reading
+// /proc/net/tcp takes milliseconds. See sock_diag(7), struct inet_diag_req_v2 and inet_diag_msg.
 func diagnose(local, remote netip.AddrPort) (uid int, err error) {
 	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
@@ -39,25 +38,25 @@ const (
 	stateListen  = 10
 )
 
-// question is a message that asks for one socket.
+// question builds the netlink message that asks for one socket.
 func question(local, remote netip.AddrPort) []byte {
 	b := make([]byte, 0, syscall.NLMSG_HDRLEN+questionSize)
 	b = binary.NativeEndian.AppendUint32(b, uint32(cap(b)))
 	b = binary.NativeEndian.AppendUint16(b, unix.SOCK_DIAG_BY_FAMILY)
 	b = binary.NativeEndian.AppendUint16(b, syscall.NLM_F_REQUEST)
-	b = append(b, make([]byte, 8)...) // number and sender
+	b = append(b, make([]byte, 8)...) // sequence number and sender
 	family := byte(syscall.AF_INET)
 	if local.Addr().Is6() {
 		family = syscall.AF_INET6
 	}
 	b = append(b, family, syscall.IPPROTO_TCP, 0, 0)
-	b = binary.NativeEndian.AppendUint32(b, 1<<32-1) // any state
+	b = binary.NativeEndian.AppendUint32(b, 1<<32-1) // sockets in any state
 	b = append(b, ends(local, remote)...)
-	b = append(b, make([]byte, 4)...) // any device
+	b = append(b, make([]byte, 4)...) // on any network device
 	return append(b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
 }
 
-// ends are the two ports and addresses, as the kernel has them in both messages.
+// ends appends the two ports and addresses, in the layout that both messages share.
 func ends(local, remote netip.AddrPort) []byte {
 	b := binary.BigEndian.AppendUint16(nil, local.Port())
 	b = binary.BigEndian.AppendUint16(b, remote.Port())
@@ -69,7 +68,7 @@ func ends(local, remote netip.AddrPort) []byte {
 	return b
 }
 
-// verdict reads the answer.
+// verdict parses the kernel's answer.
 func verdict(data []byte, local, remote netip.AddrPort) (uid int, err error) {
 	messages, err := syscall.ParseNetlinkMessage(data)
 	if err != nil || len(messages) == 0 {
@@ -84,7 +83,7 @@ func verdict(data []byte, local, remote netip.AddrPort) (uid int, err error) {
 	if m.Header.Type != unix.SOCK_DIAG_BY_FAMILY || len(m.Data) < answerSize {
 		return 0, ErrUnknown
 	}
-	// family state timer retransmits, ends, device, cookie, then five numbers, of
+	// Layout: family, state, timer, retransmits, addresses, device, cookie, then five numbers of
 	// which the last two are user and inode.
 	ports := ends(local, remote)[:4]
 	if m.Data[1] == stateListen || string(m.Data[4:8]) != string(ports) || binary.NativeEndian.Uint32(m.Data[68:]) == 0 {

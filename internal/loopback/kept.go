@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// keepFor is how long an answer of the agent is repeated (ADR 11): so short that
-// fob lock is felt at once.
+// keepFor is how long an answer of the agent is reused (ADR 11). It is short so that fob lock takes
+// effect at once.
 const keepFor = time.Second
 
-// ErrLate says that there is no answer yet; who asks again soon gets it.
+// ErrLate means that the answer did not come in time; the next request will probably find it.
 var ErrLate = errors.New("there is no answer yet")
 
-// Kept is the last answer to a question that is asked again and again. Set the
+// Kept caches the last answer to a question that is asked often, with single flight. Set the
 // exported fields before use.
 type Kept[T any] struct {
-	// Ask gets the answer; it may take long, and runs once at a time.
+	// Ask gets the answer. It may take long; only one call runs at a time.
 	Ask func() (T, error)
-	// Limit is how long one request waits for it.
+	// Limit is how long one caller waits for the answer.
 	Limit time.Duration
 
 	last   atomic.Pointer[answer[T]]
@@ -35,14 +35,14 @@ type answer[T any] struct {
 	err   error
 }
 
-// age is the larger of what the monotonic clock says, and the wall clock, which
-// goes on while the machine sleeps.
+// age returns the larger of the ages by the monotonic clock and by the wall clock. The monotonic
+// clock may stop while the machine sleeps.
 func (a *answer[T]) age(now time.Time) time.Duration {
 	return max(now.Sub(a.at), now.Round(0).Sub(a.at.Round(0)))
 }
 
-// Get returns the answer, [ErrLate] if there is none in time, or what went wrong.
-// It is refreshed behind the callers' backs while it is used.
+// Get returns the answer, the error of Ask, or [ErrLate] if neither comes in time. While callers
+// use an answer it is refreshed in the background.
 func (k *Kept[T]) Get(ctx context.Context) (T, error) {
 	if a := k.last.Load(); a != nil {
 		if age := a.age(time.Now()); age < keepFor {
@@ -66,12 +66,12 @@ func (k *Kept[T]) Get(ctx context.Context) (T, error) {
 	}
 }
 
-// Put is the answer that came otherwise.
+// Put stores an answer that was obtained otherwise.
 func (k *Kept[T]) Put(value T) {
 	k.last.Store(&answer[T]{at: time.Now(), value: value})
 }
 
-// board joins the question that is under way, or asks.
+// join returns the call to Ask in progress, and starts one if there is none.
 func (k *Kept[T]) join() *answer[T] {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -79,7 +79,7 @@ func (k *Kept[T]) join() *answer[T] {
 		return k.flight
 	}
 	if a := k.last.Load(); a != nil && a.done != nil && a.age(time.Now()) < keepFor/2 {
-		return a // it landed just now
+		return a // it finished meanwhile
 	}
 	a := &answer[T]{done: make(chan struct{})}
 	k.flight = a

@@ -11,7 +11,7 @@ import (
 	"fob/internal/fob"
 )
 
-// counting is an answer that takes a while; failing makes it an error.
+// counting is an Ask that takes a while and counts its calls; failing makes it return an error.
 type counting struct {
 	Kept[int]
 	calls   atomic.Int32
@@ -52,12 +52,12 @@ func TestKeptAsksOnceForAll(t *testing.T) {
 	})
 }
 
-// fob lock is felt within a second, however busy the endpoint is.
+// An endpoint in constant use notices fob lock within a second.
 func TestKeptForgetsWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCounting()
 		_, _ = c.Get(t.Context())
-		for range 100 { // in use
+		for range 100 { // keep the answer in use
 			time.Sleep(50 * time.Millisecond)
 			_, _ = c.Get(t.Context())
 		}
@@ -78,7 +78,7 @@ func TestKeptForgetsWithinASecond(t *testing.T) {
 	})
 }
 
-// A request never waits longer than the limit, and the answer is there for the next.
+// Get waits no longer than Limit; the late answer is there for the next call.
 func TestKeptIsLateOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCounting()
@@ -112,7 +112,7 @@ func TestKeptPut(t *testing.T) {
 	})
 }
 
-// A machine that slept finds no old answer, though its monotonic clock stood still.
+// After the machine slept no old answer is used, although its monotonic clock did not advance.
 func TestKeptAfterSleep(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

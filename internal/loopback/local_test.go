@@ -17,7 +17,7 @@ import (
 	"fob/test/skip"
 )
 
-// listening serves a handler that says ok behind [Local].
+// listening serves a handler that answers "ok", guarded by [Local].
 func listening(t *testing.T, address string) net.Listener {
 	t.Helper()
 	l, err := Listen(address)
@@ -32,7 +32,7 @@ func listening(t *testing.T, address string) net.Listener {
 	return l
 }
 
-// say sends bytes and returns the status of the answer; 0 if there is none.
+// say sends bytes and returns the status and headers of the answer; 0 if there is none.
 func say(t *testing.T, l net.Listener, text string) (int, http.Header) {
 	t.Helper()
 	c, err := net.Dial(l.Addr().Network(), l.Addr().String())
@@ -50,7 +50,8 @@ func say(t *testing.T, l net.Listener, text string) (int, http.Header) {
 	return resp.StatusCode, resp.Header
 }
 
-// SR4, SR6: who is called by another name than its own, or for a page, refuses.
+// A request with another Host than the server's own, or one that a browser sent for a web page, is
+// refused: that is how DNS rebinding and cross-site requests would reach a local server.
 func TestLocal(t *testing.T) {
 	t.Parallel()
 	l := listening(t, "127.0.0.1:0")
@@ -124,7 +125,7 @@ func TestLocalIPv6(t *testing.T) {
 	}
 }
 
-// A client leaves the port out that is the protocol's own.
+// Clients leave out the protocol's default port in Host.
 func TestHostsOnPort80(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{"127.0.0.1:80": "127.0.0.1", "169.254.169.254:80": "169.254.169.254", "[::1]:80": "[::1]"} {

@@ -1,9 +1,8 @@
-// Package loopback is what every server of fob's on this machine has in common:
-// it listens on the literal loopback address or on a private unix socket, knows
-// its own name, and answers nobody who does not know the token. A browser can be
-// talked into sending requests to loopback, under a name of somebody else's
-// (DNS rebinding) or from somebody else's page; so can a program on another
-// machine, if a listener is not bound to loopback alone.
+// Package loopback holds what all of fob's servers on this machine have in common. They listen on a
+// literal loopback address or on a private unix socket, check the Host header, and refuse requests
+// without the token. This protects them from browsers, which can be made to send requests to
+// loopback by a web page or under a foreign host name (DNS rebinding), and from other machines,
+// which could reach a listener that is not bound to loopback.
 package loopback
 
 import (
@@ -26,9 +25,8 @@ import (
 	"fob/internal/fob"
 )
 
-// Listen opens an address: 127.0.0.1:PORT or [::1]:PORT (port 0 is any that is
-// free), or the absolute path of a unix socket, which only this user can reach
-// (0600; a leftover socket that nobody answers is replaced).
+// Listen opens an address: 127.0.0.1:PORT or [::1]:PORT (port 0: any free port), or the absolute
+// path of a unix socket with mode 0600. A socket file left by a dead process is replaced.
 func Listen(address string) (net.Listener, error) {
 	if filepath.IsAbs(address) {
 		return listenUnix(address)
@@ -41,11 +39,11 @@ func Listen(address string) (net.Listener, error) {
 	return listenTCP(address, near)
 }
 
-// metadataHost is where AWS's SDKs look for the instance metadata service.
+// metadataHost is the address at which AWS's SDKs expect the instance metadata service.
 const metadataHost = "169.254.169.254"
 
-// ListenMetadata is as [Listen], and opens 169.254.169.254:PORT too, on a machine
-// whose loopback device has that address; from other devices it cannot be reached.
+// ListenMetadata is like [Listen] and also accepts 169.254.169.254:PORT, if the loopback device has
+// that address. It cannot be reached through other network devices.
 func ListenMetadata(address string) (net.Listener, error) {
 	if host, _, err := net.SplitHostPort(address); err != nil || host != metadataHost {
 		return Listen(address)
@@ -87,7 +85,7 @@ func listenUnix(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// Token is what a caller must know, 256 random bits.
+// Token is the secret that callers of a server must send: 256 random bits.
 type Token struct {
 	text fob.Secret
 	sum  [sha256.Size]byte
@@ -101,10 +99,10 @@ func NewToken() Token {
 	return Token{fob.NewSecret(text), sha256.Sum256([]byte(text))}
 }
 
-// Reveal is the token as it is sent: the whole value of a header.
+// Reveal returns the token as the whole value of a header.
 func (t Token) Reveal() string { return t.text.Reveal() }
 
-// Format implements [fmt.Formatter] for every verb and flag: a token does not print.
+// Format implements [fmt.Formatter] for every verb and flag, so that a token is never printed.
 func (t Token) Format(w fmt.State, verb rune) { t.text.Format(w, verb) }
 
 // Is compares in constant time, whatever the lengths.
@@ -113,16 +111,16 @@ func (t Token) Is(text string) bool {
 	return !t.text.IsZero() && subtle.ConstantTimeCompare(t.sum[:], sum[:]) == 1
 }
 
-// Local passes on what a program on this machine sent to this listener, and
-// refuses what a browser sent for a page: another Host than the listener's own
-// (over TCP), a target in absolute form, any Origin or Referer, a Sec-Fetch-Site
-// other than none. refuse writes the refusal, which must not say why. What is
-// answered is neither kept by a browser nor shown in a frame.
+// Local passes on requests that a program on this machine sent to this listener, and refuses those
+// that a browser sent for a web page: any Host other than the listener's own (over TCP), a target
+// in absolute form, any Origin or Referer, a Sec-Fetch-Site other than "none". refuse writes the
+// refusal; it must not give the reason. Answers have headers that forbid browsers to cache them or
+// to show them in a frame.
 func Local(l net.Listener, next http.Handler, refuse http.HandlerFunc) http.Handler {
 	hosts := hostsOf(l)
 	noStore, noSniff, policy := []string{"no-store"}, []string{"nosniff"}, []string{"default-src 'none'; frame-ancestors 'none'"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header() // shared values: nothing is allocated for a request
+		h := w.Header() // the values are shared slices, so that a request allocates nothing
 		h["Cache-Control"], h["X-Content-Type-Options"], h["Content-Security-Policy"] = noStore, noSniff, policy
 		_, origin := r.Header["Origin"]
 		_, referer := r.Header["Referer"]
@@ -136,8 +134,8 @@ func Local(l net.Listener, next http.Handler, refuse http.HandlerFunc) http.Hand
 	})
 }
 
-// hostsOf are the names under which a listener may be called; nil for a socket,
-// which no browser can reach.
+// hostsOf returns the values of Host that a listener accepts; nil for a unix socket, which browsers
+// cannot reach.
 func hostsOf(l net.Listener) map[string]bool {
 	if l.Addr().Network() == "unix" {
 		return nil
@@ -148,17 +146,17 @@ func hostsOf(l net.Listener) map[string]bool {
 	if host != metadataHost {
 		hosts["localhost:"+port] = true
 	}
-	if port == "80" { // which clients leave out
+	if port == "80" { // clients leave port 80 out
 		hosts[strings.TrimSuffix(own, ":80")] = true
 	}
 	return hosts
 }
 
-// Server returns a server with the limits that every one of fob's has.
+// Server returns an http.Server with the limits that all of fob's servers have.
 func Server(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		DisableGeneralOptionsHandler: true,                       // which would answer before any guard
-		ErrorLog:                     log.New(io.Discard, "", 0), // what a stranger sends is not for the person's eyes
+		DisableGeneralOptionsHandler: true,                       // the general handler would answer before any check
+		ErrorLog:                     log.New(io.Discard, "", 0), // errors that unknown callers provoke are not shown to the user
 	}
 }

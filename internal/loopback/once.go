@@ -15,41 +15,41 @@ import (
 	"time"
 )
 
-// Want is the one request that [Once] waits for: the answer of a page in the
-// browser, which comes by a redirect (GET, with a query) or by a form (POST).
+// Want describes the one request that [Once] waits for: a web page's answer, sent by the browser as
+// a redirect (GET, with a query) or as a form (POST).
 type Want struct {
 	Method string // http.MethodGet or http.MethodPost
 	Path   string // such as /oauth/callback, escaped as it is sent
-	// State is the secret that the parameter "state" must repeat. Empty if the
-	// protocol has none (SAML); then the parameters themselves must prove their origin.
+	// State is the secret that the parameter "state" must have. It is empty for protocols without
+	// one (SAML); there the parameters must prove by themselves where they come from.
 	State string
-	// Port is the port on localhost that is registered as the answer's target; the URL
-	// names localhost then. Zero is any free port, and the URL names 127.0.0.1.
+	// Port is the port of localhost that is registered as the redirect target; then the URL has the
+	// host localhost. Zero means any free port, and the URL has the host 127.0.0.1.
 	Port int
 }
 
-// Limits of the answer. A SAML response may have 100,000 characters, of which a
-// form escapes some as three.
+// Limits of the answer. A SAML response may have 100,000 characters, and a form encodes some of
+// them as three bytes.
 const (
 	onceBody = 512 << 10 // bytes
 	onceTime = 10 * time.Second
 )
 
-// OneShot listens for one request. It is open until [OneShot.Close].
+// OneShot is a server that waits for one request. It is open until [OneShot.Close].
 type OneShot struct {
 	want   Want
-	host   string // as the request must name it
+	host   string // the Host that the request must have
 	server *http.Server
 	values chan url.Values
 }
 
-// Once listens on loopback for the one request that is wanted.
+// Once listens on loopback for the one request that want describes.
 //
-// The sender is a page of somebody else's, so that the request may come from another
-// site. What a browser marks as no navigation of a whole window (a script's fetch, a
-// frame, an image) is refused, as is another Host (DNS rebinding), another state and
-// what programs of other users send. Whatever is refused changes nothing: the first
-// request that fits counts, and no other.
+// The request is sent by another site's page, so cross-site requests are allowed here. Refused are
+// requests that a browser marks as anything but a navigation of the whole window (a script's fetch,
+// a frame, an image), another Host (DNS rebinding), another state, and connections from other
+// users' programs. A refused request changes nothing: the first request that passes all checks is
+// the answer, and later ones are refused.
 func Once(w Want) (*OneShot, error) {
 	listeners, err := listenOnce(w.Port)
 	if err != nil {
@@ -61,7 +61,7 @@ func Once(w Want) (*OneShot, error) {
 	}
 	o := newOneShot(w, host)
 	for _, l := range listeners {
-		go o.server.Serve(Strict(Own(l, false))) // ends with Close
+		go o.server.Serve(Strict(Own(l, false))) // ends when Close is called
 	}
 	return o, nil
 }
@@ -69,13 +69,13 @@ func Once(w Want) (*OneShot, error) {
 func newOneShot(w Want, host string) *OneShot {
 	o := &OneShot{want: w, host: host, values: make(chan url.Values, 1)}
 	o.server = Server(o)
-	o.server.ReadTimeout, o.server.WriteTimeout = onceTime, 2*onceTime // which begins with the head, too
+	o.server.ReadTimeout, o.server.WriteTimeout = onceTime, 2*onceTime // the read timeout covers the request's head too
 	return o
 }
 
-// listenOnce listens on 127.0.0.1. Browsers may take localhost for ::1, so that a
-// port that is registered under that name is taken there as well, where the machine
-// has IPv6: nobody else may receive the answer.
+// listenOnce listens on 127.0.0.1, and for a registered port on ::1 as well where the machine has
+// IPv6. Browsers may resolve localhost to ::1, where another program could otherwise receive the
+// answer.
 func listenOnce(port int) ([]net.Listener, error) {
 	first, err := Listen(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil || port == 0 {
@@ -85,7 +85,7 @@ func listenOnce(port int) ([]net.Listener, error) {
 	if err == nil {
 		return []net.Listener{first, second}, nil
 	}
-	if any, missing := Listen("[::1]:0"); missing == nil { // the port is taken
+	if any, missing := Listen("[::1]:0"); missing == nil { // IPv6 works, so the port is taken
 		any.Close()
 		first.Close()
 		return nil, err
@@ -93,11 +93,11 @@ func listenOnce(port int) ([]net.Listener, error) {
 	return []net.Listener{first}, nil
 }
 
-// URL is where the page must send its answer.
+// URL is the address to which the page must send its answer.
 func (o *OneShot) URL() string { return "http://" + o.host + o.want.Path }
 
-// Wait returns the parameters of the answer, none of which is there twice, or ctx's
-// error. It returns the answer once.
+// Wait returns the parameters of the answer, or ctx's error. No parameter occurs twice. The answer
+// is returned once.
 func (o *OneShot) Wait(ctx context.Context) (url.Values, error) {
 	select {
 	case v := <-o.values:
@@ -107,8 +107,7 @@ func (o *OneShot) Wait(ctx context.Context) (url.Values, error) {
 	}
 }
 
-// Close stops listening. What is being answered is finished first, for two seconds
-// at most.
+// Close stops listening. Answers in progress are finished first, for at most two seconds.
 func (o *OneShot) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -117,7 +116,7 @@ func (o *OneShot) Close() {
 	}
 }
 
-// ServeHTTP answers with pages that repeat nothing of the request.
+// ServeHTTP answers with pages that repeat no part of the request.
 func (o *OneShot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query, _ := strings.Cut(r.RequestURI, "?")
 	if r.Host != o.host || path != o.want.Path || r.Method != o.want.Method || !navigates(r) {
@@ -158,9 +157,10 @@ func (o *OneShot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	page(w, http.StatusOK, "Signed in", "You can close this window and go back to your terminal.")
 }
 
-// navigates reports whether a browser opens a whole window with a request, going by
-// what it says itself (Fetch Metadata). Programs say nothing, and browsers of before
-// 2023 may not; but no browser names an Origin when it follows a link or a redirect.
+// navigates reports whether the request is a browser's navigation of the whole window, by its Fetch
+// Metadata headers. Other programs, and some browsers released before 2023, do not send those; for
+// them it requires that there is no Origin, which browsers do not send when they follow a link or a
+// redirect.
 func navigates(r *http.Request) bool {
 	is := func(header, want string) bool {
 		values, said := r.Header[header]
@@ -172,7 +172,7 @@ func navigates(r *http.Request) bool {
 	return is("Sec-Fetch-Mode", "navigate") && is("Sec-Fetch-Dest", "document")
 }
 
-// form reads the body of a form; status is why it is none, else 0.
+// form reads the body of a form. status is 0, or the HTTP status with which to refuse it.
 func form(w http.ResponseWriter, r *http.Request) (body string, status int) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return "", http.StatusUnsupportedMediaType
@@ -188,7 +188,7 @@ func form(w http.ResponseWriter, r *http.Request) (body string, status int) {
 	return string(text), 0
 }
 
-// knows compares in constant time, whatever the lengths.
+// knows compares the state in constant time, whatever the lengths.
 func (o *OneShot) knows(state string) bool {
 	got, want := sha256.Sum256([]byte(state)), sha256.Sum256([]byte(o.want.State))
 	return o.want.State == "" || subtle.ConstantTimeCompare(got[:], want[:]) == 1

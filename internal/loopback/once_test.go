@@ -33,10 +33,10 @@ func redirected() Want {
 	return Want{Method: http.MethodGet, Path: "/oauth/callback", State: "the-state"}
 }
 
-// posted is as SAML needs it: there is no state.
+// posted is what SAML needs: POST, without a state.
 func posted() Want { return Want{Method: http.MethodPost, Path: "/saml"} }
 
-// visit sends a request that change makes, and returns the status and the page.
+// visit sends the request that change prepares, and returns the status and the page.
 func visit(t *testing.T, o *OneShot, change func(*http.Request)) (int, string) {
 	t.Helper()
 	req, err := http.NewRequest(o.want.Method, o.URL(), nil)
@@ -82,8 +82,8 @@ type attempt struct {
 	change func(*http.Request)
 }
 
-// refuse makes attempts that must be refused, in pages that repeat nothing of them,
-// and then the right one, which still counts.
+// refuse sends attempts that must be refused, with pages that repeat none of them. Then it sends
+// the right request, which must still be accepted.
 func refuse(t *testing.T, o *OneShot, attempts map[string]attempt, right func(*http.Request), want url.Values) {
 	t.Helper()
 	for name, a := range attempts {
@@ -101,7 +101,7 @@ func refuse(t *testing.T, o *OneShot, attempts map[string]attempt, right func(*h
 	}
 }
 
-// What a browser says of a navigation that another site began.
+// The headers that a browser sends with a navigation started by another site.
 func navigation(more ...string) []string {
 	return append([]string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, more...)
 }
@@ -166,7 +166,7 @@ func TestOnceRefusesForms(t *testing.T) {
 		url.Values{"SAMLResponse": {strings.Repeat("A", 100_000)}})
 }
 
-// A form may have a state too, which is in the form and not in the address.
+// A form may have a state too, which is then in the body and not in the URL.
 func TestOnceFormWithState(t *testing.T) {
 	t.Parallel()
 	w := posted()
@@ -191,7 +191,7 @@ func TestOnceDenied(t *testing.T) {
 	}
 }
 
-// Of many answers with the right state one counts.
+// Of many simultaneous answers with the right state only one is accepted.
 func TestOnceOnly(t *testing.T) {
 	t.Parallel()
 	o := once(t, redirected())
@@ -213,7 +213,7 @@ func TestOnceOnly(t *testing.T) {
 	}
 }
 
-// Who waits may close at once: the browser still gets its page.
+// If the server is closed as soon as the answer is there, the browser still gets its page.
 func TestOnceAnswersBeforeItCloses(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -233,7 +233,7 @@ func TestOnceAnswersBeforeItCloses(t *testing.T) {
 	}
 }
 
-// What was given up leaves no listener.
+// After the wait was cancelled nothing listens any more.
 func TestOnceGivenUp(t *testing.T) {
 	t.Parallel()
 	o := once(t, redirected())
@@ -252,11 +252,11 @@ func TestOnceGivenUp(t *testing.T) {
 	}
 }
 
-// A registered port is that of localhost, whichever address a browser takes that for.
+// A registered port is reachable under every address of localhost.
 func TestOnceAtAPort(t *testing.T) {
 	t.Parallel()
 	var o *OneShot
-	for range 20 { // somebody else may take the port first
+	for range 20 { // another program may take the port first
 		free, err := Listen("127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -296,7 +296,7 @@ func TestOnceAtAPort(t *testing.T) {
 	}
 }
 
-// A body that does not come is not waited for, and does not count.
+// A body that never arrives is not waited for, and the request is not accepted.
 func TestOnceWaitsForNoBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -335,8 +335,8 @@ func (l *oneConn) Accept() (net.Conn, error) {
 func (l *oneConn) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
 func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
-// Whatever is sent: the page is one of fob's own, and what counts is a request that
-// fits in everything.
+// For any input: the page is one of fob's fixed pages, and only a request that passes all checks is
+// accepted.
 func FuzzOnce(f *testing.F) {
 	for _, text := range []string{
 		"GET /oauth/callback?code=c&state=the-state HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n",
@@ -384,7 +384,7 @@ func FuzzOnce(f *testing.F) {
 	})
 }
 
-// onceTitles are the pages' titles, with the statuses that each may have.
+// onceTitles maps the titles of the pages to the statuses that each may have.
 func onceTitles() map[string]map[int]bool {
 	return map[string]map[int]bool{
 		"Not found": {404: true}, "Not understood": {400: true, 413: true, 415: true},

@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// Own lets only programs of this user, and root's, speak: a connection of anybody
-// else is closed before a byte of it is read. Where the system does not say who is
-// at the other end ([ErrUnknown]) all may speak, unless strict.
+// Own accepts connections only from programs of this user and of root; others are closed before a
+// byte is read. Where the system cannot tell whose the connection is ([ErrUnknown]), it is accepted
+// unless strict is set.
 func Own(l net.Listener, strict bool) net.Listener { return ownListener{l, strict} }
 
-// ErrUnknown says that this system does not tell whose program connects.
+// ErrUnknown means that this system does not tell which user opened a connection.
 var ErrUnknown = errors.New("the system does not say whose connection it is")
 
 var errStranger = errors.New("the connection is another user's")
@@ -30,7 +30,8 @@ func (l ownListener) Accept() (net.Conn, error) {
 	return &ownConn{Conn: c, strict: l.strict}, nil
 }
 
-// ownConn looks at its peer when it is first read, in the goroutine that serves it.
+// ownConn checks its peer at the first read, in the goroutine that serves the connection, so that a
+// slow check does not delay other connections.
 type ownConn struct {
 	net.Conn
 	strict bool
@@ -38,7 +39,7 @@ type ownConn struct {
 	err    error
 }
 
-// CloseWrite lets net/http end its side first, so that a refusal arrives.
+// CloseWrite lets net/http close its side first, so that the client receives the refusal.
 func (c *ownConn) CloseWrite() error { return closeWrite(c.Conn) }
 
 func (c *ownConn) Read(p []byte) (int, error) {
@@ -59,6 +60,6 @@ func (c *ownConn) look() {
 		c.err = errStranger
 	}
 	if c.err != nil {
-		_ = c.Conn.Close() // no answer, not even to what net/http takes for HTTP
+		_ = c.Conn.Close() // without any answer, not even net/http's 400
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 var errGone = errors.New("the connection's other end is not a socket of this machine")
 
-// peerUID is the user at the other end of a connection.
+// peerUID returns the user at the other end of a connection.
 func peerUID(c net.Conn) (int, error) {
 	switch c := c.(type) {
 	case *net.UnixConn:
@@ -28,7 +28,7 @@ func peerUID(c net.Conn) (int, error) {
 		if uid, err := diagnose(remote, local); err == nil || errors.Is(err, errGone) {
 			return uid, err
 		}
-		for try := 0; ; try++ { // where the kernel, or a sandbox, does not answer
+		for try := 0; ; try++ { // used if the kernel or a sandbox refuses the netlink request
 			tables, err := socketTables()
 			if err != nil {
 				return 0, ErrUnknown
@@ -36,7 +36,7 @@ func peerUID(c net.Conn) (int, error) {
 			if uid, ok := owner(tables, remote, local); ok {
 				return uid, nil
 			}
-			// The table is read in pieces, and may have changed between two.
+			// The table is read in pieces and may have changed between two of them.
 			if try == 2 {
 				return 0, errGone
 			}
@@ -46,7 +46,7 @@ func peerUID(c net.Conn) (int, error) {
 	return 0, ErrUnknown
 }
 
-// KnowsUsers reports whether this system says whose program connects over TCP.
+// KnowsUsers reports whether this system tells which user opened a TCP connection.
 func KnowsUsers() bool {
 	nowhere := netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	if _, err := diagnose(nowhere, nowhere); errors.Is(err, errGone) {
@@ -71,7 +71,7 @@ func unixPeer(c *net.UnixConn) (uid int, err error) {
 	return int(cred.Uid), nil
 }
 
-// socketTables are the kernel's lists of TCP sockets, of IPv4 and of IPv6.
+// socketTables reads the kernel's lists of TCP sockets, for IPv4 and IPv6.
 func socketTables() (tables [][]byte, err error) {
 	for _, name := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		text, err := os.ReadFile(name)
@@ -83,15 +83,15 @@ func socketTables() (tables [][]byte, err error) {
 	return tables, nil
 }
 
-// owner finds the socket with these two ends and returns its user. One that no
-// process holds any more is nobody's: the kernel then says 0 for its user.
-// Source: Documentation/networking/proc_net_tcp.rst.
+// owner finds the socket with these two addresses and returns its user. For a socket that no
+// process holds any more the kernel gives user 0, which does not count as root. Source:
+// Documentation/networking/proc_net_tcp.rst.
 func owner(tables [][]byte, local, remote netip.AddrPort) (uid int, ok bool) {
-	// A socket for both families has its IPv4 addresses mapped.
+	// A dual-stack socket has its IPv4 addresses mapped to IPv6.
 	ends := []string{endpoint(local) + " " + endpoint(remote), endpoint(mapped(local)) + " " + endpoint(mapped(remote))}
 	for _, table := range tables {
 		for line := range bytes.Lines(table) {
-			// sl local remote state tx:rx tr:when retransmits uid timeout inode …
+			// Columns: sl local remote state tx:rx tr:when retransmits uid timeout inode …
 			f := bytes.Fields(line)
 			if len(f) < 10 || string(f[9]) == "0" || !slices.Contains(ends, string(f[1])+" "+string(f[2])) {
 				continue
@@ -108,8 +108,7 @@ func mapped(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(a.Addr().As16()), a.Port())
 }
 
-// endpoint is an address as /proc/net/tcp has it: words of 32 bits in the
-// machine's own order of bytes.
+// endpoint writes an address as /proc/net/tcp does: 32-bit words in the machine's byte order.
 func endpoint(a netip.AddrPort) string {
 	addr := a.Addr().AsSlice()
 	for i := 0; i+4 <= len(addr); i += 4 {

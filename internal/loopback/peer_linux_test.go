@@ -32,8 +32,8 @@ func TestOwner(t *testing.T) {
 	tables := [][]byte{[]byte(table), []byte(table6)}
 	for local, want := range map[string]int{
 		"127.0.0.1:49152": 1001, // not the listener's own end
-		"127.0.0.1:49153": -1,   // nobody holds it any more: not root's
-		"127.0.0.1:49154": 1002, // a socket for both families
+		"127.0.0.1:49153": -1,   // held by no process any more, so not root's
+		"127.0.0.1:49154": 1002, // a dual-stack socket
 		"127.0.0.1:49155": -1,
 		"[::1]:49155":     1003,
 	} {
@@ -89,8 +89,8 @@ func benchmark(b *testing.B, find func(local, remote netip.AddrPort) (int, error
 	}
 }
 
-// Both ways to find out agree, for each kind of client: one for IPv4, one for IPv6,
-// and Java's, which is for both.
+// Netlink and /proc give the same user, for sockets of IPv4, of IPv6, and dual-stack ones, which
+// Java uses.
 func TestDiagnose(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -134,7 +134,7 @@ func TestDiagnose(t *testing.T) {
 		}
 		server.Close()
 	}
-	// No connection, but a listener at the port that is asked for.
+	// Only a listener at that port, no connection.
 	own := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port))
 	if uid, err := diagnose(own, netip.MustParseAddrPort("127.0.0.1:1")); !errors.Is(err, errGone) {
 		t.Errorf("a listener: %d %v", uid, err)
@@ -147,7 +147,7 @@ func FuzzVerdict(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { _, _ = verdict(data, a, b) })
 }
 
-// The kernel says whose the other end is, of each kind of socket.
+// The kernel tells the user at the other end, for each kind of socket.
 func TestPeer(t *testing.T) {
 	t.Parallel()
 	for _, network := range []string{"tcp4", "tcp6", "unix"} {

@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// SameOrigin passes on what programs on this machine sent, and what pages of the
-// server's own did; it refuses what a browser sent for any other page. names are
-// further names of the server, without a port. refuse writes the refusal, which
-// must not say why.
+// SameOrigin passes on requests of programs on this machine and of the server's own pages, and
+// refuses those that a browser sent for other pages. names are more host names of the server,
+// without ports. refuse writes the refusal; it must not give the reason.
 func SameOrigin(l net.Listener, names []string, next http.Handler, refuse http.HandlerFunc) http.Handler {
 	hosts := hostsOf(l)
 	if hosts != nil {

@@ -10,8 +10,8 @@ import (
 	"fob/internal/fob"
 )
 
-// Serve answers at a listener until ctx ends. ready is called once connections are
-// accepted. At the end nothing answers any more, and what is under way is cut off.
+// Serve answers requests at a listener until ctx ends. It calls ready once connections are
+// accepted. At the end it closes all connections, also those with a request in progress.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, ready func() error) error {
 	server := Server(h)
 	defer server.Close()
@@ -28,9 +28,9 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, ready func() err
 	}
 }
 
-// First asks the agent before anybody is served, so that who has to type a code
-// does that now. What a person typed when ctx ends is waited for a moment: a
-// terminal that hides what is typed must be given back.
+// First makes the first request to the agent before anything is served, so that an MFA code is
+// asked for now. When ctx ends during a prompt, First waits for a moment, so that the terminal's
+// echo is turned on again.
 func First(ctx context.Context, t fob.Task, r fob.Request) (fob.Delivery, error) {
 	type result struct {
 		d   fob.Delivery
@@ -51,14 +51,14 @@ func First(ctx context.Context, t fob.Task, r fob.Request) (fob.Delivery, error)
 		case <-time.After(time.Second):
 		}
 	}
-	if got.err != nil && ctx.Err() != nil { // whichever of the two was seen first
+	if got.err != nil && ctx.Err() != nil { // select may have chosen either of the two
 		return fob.Delivery{}, fob.Errorf(fob.ErrCancelled, "cancelled")
 	}
 	return got.d, got.err
 }
 
-// Status is the HTTP status for what went wrong while the agent was asked. SDKs
-// ask again after 5xx, and not (most of them) after 4xx.
+// Status returns the HTTP status for an error of the agent. SDKs retry after 5xx; most do not after
+// 4xx.
 func Status(err error) int {
 	switch {
 	case errors.Is(err, ErrLate), errors.Is(err, fob.ErrNobody), errors.Is(err, fob.ErrSignIn), errors.Is(err, fob.ErrLocked),

@@ -9,7 +9,7 @@ import (
 	"fob/internal/fob"
 )
 
-// answeredFirst is a cancelled context that is heeded when the answer is there too.
+// answeredFirst is a cancelled context; its Done channel is read only once the answer is there.
 type answeredFirst struct{ context.Context }
 
 func (c answeredFirst) Done() <-chan struct{} {
@@ -17,11 +17,11 @@ func (c answeredFirst) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
-// A first question that fails as it is cancelled is cancelled, whatever the agent says
-// and whichever of the two is seen first.
+// If the context is cancelled during the first request, First returns that error, whatever the
+// agent answers and whichever event is seen first.
 func TestFirstIsCancelled(t *testing.T) {
 	for name, answer := range map[string]error{"cancelled as well": context.Canceled, "refused": fob.ErrRefused} {
-		for range 20 { // a select takes either
+		for range 20 { // select chooses either case at random
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				cancel()

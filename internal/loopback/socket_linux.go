@@ -2,8 +2,8 @@ package loopback
 
 import "syscall"
 
-// near gives what is sent a life of one hop: answers are for this machine, or for
-// what shares its network.
+// near sets the time to live of outgoing packets to one hop: answers reach only this machine, or
+// containers that share its network.
 func near(_, _ string, c syscall.RawConn) error {
 	return c.Control(func(fd uintptr) {
 		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_IP, syscall.IP_TTL, 1)
@@ -11,7 +11,7 @@ func near(_, _ string, c syscall.RawConn) error {
 	})
 }
 
-// loopbackOnly also ties the socket to the loopback device: Linux takes what comes
+// loopbackOnly also binds the socket to the loopback device. Without that, Linux accepts packets
 // for any of its addresses at any of its devices.
 func loopbackOnly(network, address string, c syscall.RawConn) error {
 	err := near(network, address, c)

@@ -9,5 +9,5 @@ import (
 
 func near(string, string, syscall.RawConn) error { return nil }
 
-// loopbackOnly refuses: only Linux can tie a socket to the loopback device.
+// loopbackOnly returns an error: only Linux can bind a socket to the loopback device.
 func loopbackOnly(string, string, syscall.RawConn) error { return errors.ErrUnsupported }

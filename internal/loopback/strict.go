@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// Strict cuts off connections that carry HTTP/1 in any but its plainest form:
-// what two programs might read differently (a length said twice, a bare line
-// feed, a folded header) is how a request hides within another. net/http itself
-// is more lenient. What it gets then is a connection that fails, to which it
-// answers 400.
+// Strict closes connections whose HTTP/1 is not in its plainest form. Whatever two programs might
+// parse differently (a repeated length, a bare line feed, a folded header) allows request
+// smuggling, and net/http accepts some of it. For net/http such a connection fails, and it answers
+// 400.
 func Strict(l net.Listener) net.Listener { return strictListener{l} }
 
 type strictListener struct{ net.Listener }
@@ -30,10 +29,10 @@ type StrictConn struct {
 	err  error
 }
 
-// Switch says that what follows is no HTTP: the connection was upgraded.
+// Switch tells that the connection was upgraded, and what follows is not HTTP.
 func (c *StrictConn) Switch() { c.scan.state = inOther }
 
-// CloseWrite lets net/http end its side first, so that a refusal arrives.
+// CloseWrite lets net/http close its side first, so that the client receives the refusal.
 func (c *StrictConn) CloseWrite() error { return closeWrite(c.Conn) }
 
 func closeWrite(c net.Conn) error {
@@ -59,7 +58,7 @@ func (c *StrictConn) Read(p []byte) (int, error) {
 	return 0, bad
 }
 
-// Where in the stream a scanner is.
+// The states of a scanner.
 const (
 	inRequestLine = iota
 	inHeader
@@ -82,25 +81,24 @@ var (
 	errTooLong = errors.New("the head is too long")
 )
 
-// scanner follows the requests on a connection. It sees every byte before
-// net/http does.
+// scanner parses the requests on a connection. It sees every byte before net/http does.
 type scanner struct {
 	state int
 	line  []byte
-	cr    bool  // the last byte was one
-	size  int   // of the head so far
-	left  int64 // of the body, or of the chunk
+	cr    bool  // the last byte was a CR
+	size  int   // of the head so far, in bytes
+	left  int64 // of the body, or of the current chunk, in bytes
 
 	target    string
 	version   string
 	host      string
 	hosts     int
-	length    int64 // as Content-Length says; -1: it says nothing
-	encodings int   // how often Transfer-Encoding: chunked is there
+	length    int64 // from Content-Length; -1: there is none
+	encodings int   // how often Transfer-Encoding: chunked occurs
 }
 
-// feed looks at what came next. At an error, good bytes may still be passed on;
-// a head that is wrong is not among them as a whole.
+// feed checks the next bytes. With an error, good is the number of bytes that may still be passed
+// on; they never include the whole of an invalid head.
 func (s *scanner) feed(p []byte) (good int, err error) {
 	for i := 0; i < len(p); {
 		switch s.state {
@@ -131,7 +129,7 @@ func (s *scanner) feed(p []byte) (good int, err error) {
 	return len(p), nil
 }
 
-// add takes one byte of a line and tells whether it was the last.
+// add appends one byte to the current line, and reports whether it ended the line.
 func (s *scanner) add(c byte) (whole bool, err error) {
 	s.size++
 	switch {
@@ -194,7 +192,7 @@ func (s *scanner) requestLine(line string) error {
 	return nil
 }
 
-// authority is the host of a target in absolute form.
+// authority returns the host of a target in absolute form.
 func (s *scanner) authority() string {
 	_, rest, ok := strings.Cut(s.target, "://")
 	if !ok || strings.HasPrefix(s.target, "/") {
@@ -235,7 +233,7 @@ func (s *scanner) header(line string) error {
 	return nil
 }
 
-// trailer refuses what a trailer must not decide.
+// trailer refuses the fields that are not allowed in trailers.
 func (s *scanner) trailer(line string) error {
 	hosts, length, encodings := s.hosts, s.length, s.encodings
 	if err := s.header(line); err != nil {
@@ -265,7 +263,7 @@ func (s *scanner) endHead() error {
 	return nil
 }
 
-// chunk reads SIZE in hex; extensions say nothing to anybody and are refused.
+// chunk parses a chunk's size, in hex. Chunk extensions are refused; nothing uses them.
 func (s *scanner) chunk(line string) error {
 	if line == "" || len(line) > 15 {
 		return errLength
@@ -287,7 +285,7 @@ func (s *scanner) chunk(line string) error {
 	return nil
 }
 
-// token reports whether s is a method or a header's name (RFC 9110).
+// token reports whether s is valid as a method or as a header's name (RFC 9110).
 func token(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
 		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)

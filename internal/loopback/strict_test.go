@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// requests are what a connection may carry, and why not.
+// requests are accepted and refused inputs, with the reason for a refusal.
 func requests() []struct {
 	name, text string
 	want       error
@@ -89,8 +89,7 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// A server behind the listener answers 400 to what is refused, and what comes
-// after it is not read.
+// A server behind the listener answers 400 to what is refused, and reads nothing after it.
 func TestStrictServer(t *testing.T) {
 	t.Parallel()
 	l, err := Listen("127.0.0.1:0")
@@ -132,8 +131,8 @@ func TestStrictServer(t *testing.T) {
 	}
 }
 
-// What is not refused, net/http reads as the scanner did: as many requests, with
-// the same lengths.
+// For all input that the scanner accepts, net/http finds the same number of requests with the same
+// lengths.
 func FuzzStrict(f *testing.F) {
 	for _, tt := range requests() {
 		f.Add([]byte(tt.text))
@@ -162,7 +161,7 @@ func FuzzStrict(f *testing.F) {
 				break
 			}
 			if err != nil {
-				return // net/http is stricter about this, which is well
+				return // net/http is stricter here, which is safe
 			}
 			if _, err := io.Copy(io.Discard, req.Body); err != nil {
 				t.Fatalf("a body that the scanner took to be whole: %v", err)

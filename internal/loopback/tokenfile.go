@@ -12,8 +12,8 @@ import (
 	"fob/internal/fob"
 )
 
-// TokenDir names a folder below dir for the tokens of this process. Those that
-// processes have left which were killed are removed.
+// TokenDir returns a folder below dir for the token files of this process. It removes folders left
+// by processes that were killed.
 func TokenDir(dir string) string {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
@@ -30,8 +30,8 @@ func TokenDir(dir string) string {
 	return filepath.Join(dir, strconv.Itoa(os.Getpid()))
 }
 
-// MakeDir makes a folder for tokens, if it is not there; remove removes it, if it was
-// made and is empty.
+// MakeDir makes a folder for token files unless it exists. remove removes it, if MakeDir made it
+// and it is empty.
 func MakeDir(dir string) (remove func(), err error) {
 	_, err = os.Lstat(dir)
 	made := errors.Is(err, fs.ErrNotExist)
@@ -45,10 +45,9 @@ func MakeDir(dir string) (remove func(), err error) {
 	}, nil
 }
 
-// WriteFile writes the token to a file, for this user alone and without a line's
-// end, which botocore and Go's SDK would refuse. What is there already and is no
-// token stays. It returns the absolute path; remove removes the file, if it still
-// holds the token.
+// WriteFile writes the token to a file with mode 0600, without a newline, which botocore and Go's
+// SDK would refuse. An existing file that does not look like a token is not replaced. It returns
+// the absolute path; remove removes the file, if it still holds this token.
 func (t Token) WriteFile(path string) (at string, remove func(), err error) {
 	if at, err = filepath.Abs(path); err == nil {
 		err = replaceable(at)
@@ -70,8 +69,8 @@ func cannotWrite(err error) error {
 	return fob.Errorf(fob.ErrUsage, "cannot write the token: %w", err).WithHint("--token-file PATH")
 }
 
-// replaceable refuses to write a token over what is none: a file that is there and
-// neither empty nor as long as a token.
+// replaceable refuses to replace a file that is not a token file: one that is neither empty nor as
+// long as a token.
 func replaceable(path string) error {
 	info, err := os.Lstat(path)
 	switch {

@@ -10,7 +10,7 @@ import (
 	"fob/internal/fob"
 )
 
-// What killed processes have left goes; what others' names are of stays.
+// Folders of killed processes are removed; folders with other names stay.
 func TestTokenDir(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -45,7 +45,7 @@ func TestTokenFile(t *testing.T) {
 	if err != nil || string(text) != mine.Reveal() || len(text) != tokenSize {
 		t.Fatalf("%d bytes, %v", len(text), err)
 	}
-	// Another server's token in the same file is not ours to remove.
+	// The file now holds another server's token, so it is not removed.
 	_, removeOther, err := NewToken().WriteFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestTokenFile(t *testing.T) {
 	}
 }
 
-// What is no token stays as it is.
+// A file that does not hold a token is not replaced.
 func TestTokenFileOfAnother(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

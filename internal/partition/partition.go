@@ -1,38 +1,37 @@
-// Package partition holds what is known about AWS's partitions: their names,
-// regions, hosts, and the form of ARNs and account ids.
+// Package partition knows AWS's partitions: their names, regions and hosts, and the form of ARNs
+// and account ids.
 //
-// A test compares the table with the data of AWS's SDK. What the SDK does not say
-// (console hosts, the names of customers' own hosts) has its source beside it.
+// A test compares the table with the data in AWS's SDK. Facts that the SDK lacks (console hosts,
+// hosts with customers' names) have their sources noted beside them.
 package partition
 
 import "strings"
 
-// Partition is one of the separate AWSs: accounts, keys and regions of one are
-// unknown in the others.
+// Partition is one of AWS's partitions. Accounts, keys and regions of one are unknown in the
+// others.
 type Partition struct {
-	// Name stands in ARNs: aws, aws-cn.
+	// Name is the partition in ARNs: aws, aws-cn.
 	Name string
-	// Region serves the whole partition where a service has but one region there. It
-	// is used where nothing names a region.
+	// Region serves the whole partition where a service has only one region. It is the default if
+	// nothing else names a region.
 	Region string
-	// Suffix ends the names of the partition's hosts, and DualStack those of hosts
-	// that answer on IPv6 as well.
+	// Suffix is the end of the partition's host names, DualStack that of hosts with IPv6.
 	Suffix, DualStack string
-	// Hosted ends the names of hosts that customers create, such as the URL of a
-	// Lambda function; empty if there are none.
+	// Hosted is the end of host names that customers create, such as the URL of a Lambda function;
+	// empty if there are none.
 	Hosted string
-	// Federation is the host that trades credentials for a console session, and
-	// Console that of the console (a region's is REGION.Console); empty if unknown.
+	// Federation is the host that exchanges credentials for a console session. Console is the
+	// console's host (REGION.Console for a region). Empty if unknown.
 	Federation, Console string
 
-	prefix string // of its regions' names; the partition aws has what no other has
+	prefix string // prefix of its regions' names; empty for aws, which has all others
 }
 
 // All returns every partition; aws is the first.
 //
-// Sources: the SDK's partitions.json and the endpoint rules of AWS Sign-In. Of
-// Federation and Console: IAM User Guide, "Enable custom identity broker access to
-// the AWS console"; AWS General Reference, "AWS Management Console endpoints".
+// Sources: the SDK's partitions.json and the endpoint rules of AWS Sign-In; for Federation and
+// Console, IAM User Guide, "Enable custom identity broker access to the AWS console", and AWS
+// General Reference, "AWS Management Console endpoints".
 func All() []Partition {
 	return []Partition{
 		{Name: "aws", Region: "us-east-1", Suffix: "amazonaws.com", DualStack: "api.aws", Hosted: "on.aws",
@@ -52,7 +51,7 @@ func All() []Partition {
 	}
 }
 
-// Named returns the partition of a name.
+// Named returns the partition with a name.
 func Named(name string) (Partition, bool) {
 	for _, p := range All() {
 		if p.Name == name {
@@ -62,9 +61,8 @@ func Named(name string) (Partition, bool) {
 	return Partition{}, false
 }
 
-// OfRegion returns the partition of a region, also of the SDKs' pseudo regions such
-// as aws-cn-global. Regions of no other partition, and names that are no region, are
-// of aws.
+// OfRegion returns the partition of a region, also of the SDKs' pseudo regions such as
+// aws-cn-global. It returns aws for names that match no other partition.
 func OfRegion(region string) Partition {
 	all := All()
 	for _, p := range all[1:] {
@@ -75,10 +73,9 @@ func OfRegion(region string) Partition {
 	return all[0]
 }
 
-// OfHost returns the partition in the name of one of AWS's hosts, and what stands
-// left of the suffix: "sts.cn-north-1" of sts.cn-north-1.amazonaws.com.cn. The
-// host is in lower case, without a port. Hosts of aws-us-gov end as those of aws do
-// and are taken for those.
+// OfHost returns the partition of one of AWS's hosts, and the part of the name before the suffix:
+// "sts.cn-north-1" for sts.cn-north-1.amazonaws.com.cn. host must be in lower case, without a port.
+// Hosts of aws-us-gov have the suffix of aws, and aws is returned for them.
 func OfHost(host string) (p Partition, left string, ok bool) {
 	for _, p := range All() {
 		for _, suffix := range []string{p.DualStack, p.Suffix, p.Hosted} {
@@ -90,10 +87,10 @@ func OfHost(host string) (p Partition, left string, ok bool) {
 	return Partition{}, "", false
 }
 
-// Has reports whether a region is of the partition, going by its name.
+// Has reports whether a region belongs to the partition, by its name.
 func (p Partition) Has(region string) bool { return OfRegion(region).Name == p.Name }
 
-// Host is the host of a service in a region: sts.eu-west-1.amazonaws.com.
+// Host returns the host of a service in a region: sts.eu-west-1.amazonaws.com.
 func (p Partition) Host(service, region string) string {
 	return service + "." + region + "." + p.Suffix
 }

@@ -48,8 +48,7 @@ func readSDK(t *testing.T) sdk {
 	return s
 }
 
-// The table says what the SDK's data says, and neither has a partition that the
-// other lacks.
+// The table agrees with the SDK's data, and both list the same partitions.
 func TestTableIsTheSDKs(t *testing.T) {
 	t.Parallel()
 	data := readSDK(t)
@@ -80,7 +79,7 @@ func TestTableIsTheSDKs(t *testing.T) {
 	}
 }
 
-// Hosts are those that the SDK's clients call in every region.
+// Hosts are the ones that the SDK's clients call, in every region.
 func TestHostsAreTheSDKs(t *testing.T) {
 	t.Parallel()
 	for _, one := range readSDK(t).Partitions {
@@ -100,7 +99,7 @@ func TestHostsAreTheSDKs(t *testing.T) {
 				t.Errorf("%s: %s, %q", end.URI.Host, of.Name, left)
 			}
 		}
-		// The sign-in's host, which may have a region in front.
+		// The host of AWS Sign-In, which may have a region before it.
 		p, _ := partition.Named(one.ID)
 		if p.Federation == "" {
 			continue

@@ -1,7 +1,7 @@
-// Package quote is shell quoting: a value becomes one word of a shell's language, in
-// which nothing of it is special.
+// Package quote does shell quoting: a value becomes one word of a shell's language, with no
+// character in it special.
 //
-// No value may hold NUL; no program takes that in an argument.
+// Values must not contain NUL, which cannot be part of an argument.
 package quote
 
 import (
@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// Word quotes a value for sh, bash and zsh where it has to be, and leaves it as it is
-// otherwise: for hints, which people type back, and for commands that are printed.
+// Word quotes a value for sh, bash and zsh only if necessary. It is for hints, which users copy,
+// and for commands that are printed.
 func Word(v string) string {
 	plain := v != "" && v[0] != '=' && v[0] != '%' // zsh expands =ls, shells have jobs %1, fish has %self
 	for _, r := range v {
@@ -22,22 +22,21 @@ func Word(v string) string {
 	return POSIX(v)
 }
 
-// POSIX quotes a value for sh, bash, zsh and dotenv files. In single quotes nothing is
-// special there but the quote itself.
+// POSIX quotes a value for sh, bash, zsh and dotenv files. Within single quotes only the quote
+// itself is special.
 func POSIX(v string) string { return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'" }
 
-// Fish quotes a value for fish, where in single quotes a backslash before a quote, or
-// before a backslash, is special too.
+// Fish quotes a value for fish. Within single quotes, a backslash is special before a quote or
+// another backslash.
 func Fish(v string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
 }
 
-// PowerShell quotes a value for PowerShell, where a quote is doubled, and curly quotes
-// are as good as straight ones.
+// PowerShell quotes a value for PowerShell, where quotes are doubled, and curly quotes count as
+// quotes too.
 func PowerShell(v string) string {
 	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(v) + "'"
 }
 
-// Cmd escapes a value for set "NAME=VALUE" of cmd.exe, where only % is special, in
-// batch files.
+// Cmd escapes a value for set "NAME=VALUE" in a batch file for cmd.exe, where only % is special.
 func Cmd(v string) string { return strings.ReplaceAll(v, "%", "%%") }

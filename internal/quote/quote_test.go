@@ -14,7 +14,7 @@ import (
 	"fob/test/skip"
 )
 
-// Whatever a value is, every shell reads back what was meant.
+// Every shell reads back the same value.
 func TestShellsReadBack(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -50,7 +50,7 @@ func TestShellsReadBack(t *testing.T) {
 	}
 }
 
-// awkward are values in which some shell sees something.
+// awkward are values with characters that are special in some shell.
 func awkward() []string {
 	return []string{
 		"", "'", "''", "'''", `\`, `\\`, `\'`, `'\''`, `a\`, "a b", " ", "\t", "\n", "a\nb", "$HOME", "$(true)", "`true`", "${x}", "!x", "!!", "#x", "~", "~root", "*", "?", "[a]",
@@ -58,8 +58,8 @@ func awkward() []string {
 	}
 }
 
-// value draws characters that shells know, and any other. fish has uses of its own for
-// those that Unicode leaves to private use.
+// value generates values with shells' special characters and any others, except Unicode's private
+// use characters, which fish uses internally.
 func value() *rapid.Generator[string] {
 	common := rapid.StringOfN(rapid.RuneFrom([]rune(" '\"\\$`!#~*?[]{}()<>|&;=%-\n\tab‘’")), 0, 12, -1)
 	any := rapid.Map(rapid.StringN(0, 20, -1), func(s string) string {
@@ -73,7 +73,7 @@ func value() *rapid.Generator[string] {
 	return rapid.OneOf(common, any)
 }
 
-// What a hint tells to type is one word after the command, and not quoted without need.
+// Word returns one word for the shell, quoted only if necessary.
 func TestWord(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
@@ -86,8 +86,8 @@ func TestWord(t *testing.T) {
 	}
 }
 
-// PowerShell is on no machine that tests run on; its grammar ends a text in single
-// quotes at any quote that is not doubled.
+// PowerShell is not installed where tests run, so this follows its grammar: a single-quoted string
+// ends at any quote that is not doubled.
 func TestPowerShellReadsBack(t *testing.T) {
 	t.Parallel()
 	quotes := []rune("'‘’‚‛")

@@ -15,8 +15,8 @@ var pages embed.FS
 // Shells are the names of the shells that have fob's own part.
 func Shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
 
-// Init is what a shell evaluates when it starts: the function fob around the
-// program exe, completion and, with prompt, the segment in the prompt.
+// Init returns what a shell evaluates when it starts: the function fob, which calls the program
+// exe, completion, and, with prompt, a segment in the shell's prompt.
 func Init(shell, exe string, prompt bool) (string, error) {
 	parts := []string{"", "-complete"}
 	if prompt {
@@ -25,7 +25,7 @@ func Init(shell, exe string, prompt bool) (string, error) {
 	return script(shell, exe, parts...)
 }
 
-// Completion is the part of [Init] that completes, for the program in PATH.
+// Completion returns the part of [Init] for completion; it finds the program in PATH.
 func Completion(shell string) (string, error) {
 	text, err := script(shell, "fob", "-complete")
 	return strings.TrimLeft(text, "\n"), err
@@ -46,7 +46,7 @@ func script(shell, exe string, parts ...string) (string, error) {
 	return strings.ReplaceAll(b.String(), "@FOB@", call(shell, exe)), nil
 }
 
-// call is how a shell runs a program: past aliases and functions of its name.
+// call returns how the shell calls a program, bypassing aliases and functions with its name.
 func call(shell, exe string) string {
 	switch {
 	case shell == "powershell":

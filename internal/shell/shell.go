@@ -1,5 +1,5 @@
-// Package shell speaks the languages of shells: how each sets a variable, and
-// fob's own part of each (the function fob, completion, the prompt's segment).
+// Package shell writes for several shells: how each sets variables, and the script that fob adds to
+// each (the function fob, completion, the prompt's segment).
 package shell
 
 import (
@@ -13,13 +13,13 @@ import (
 	"fob/internal/quote"
 )
 
-// Formats are the names that [Variables] takes; the first is the default.
+// Formats returns the names that [Variables] accepts; the first is the default.
 func Formats() []string {
 	return []string{"posix", "fish", "powershell", "cmd", "dotenv", "json"}
 }
 
-// Variables prints, in a format, what unsets some variables and then sets
-// others. A value with control characters is refused: no shell takes those.
+// Variables returns, in a format, commands that unset some variables and then set others. Values
+// with control characters are refused, because not every shell can read them back.
 func Variables(format string, set map[string]string, unset []string) (string, error) {
 	print, err := find(format)
 	if err != nil {
@@ -39,7 +39,7 @@ func find(format string) (printer, error) {
 	switch format {
 	case "", "posix":
 		return lines("export %s=%s", quote.POSIX, "unset %s"), nil
-	case "bash", "zsh": // whose users may have aliases
+	case "bash", "zsh": // users may have defined aliases for the commands
 		return lines(`\export %s=%s`, quote.POSIX, `\unset %s`), nil
 	case "fish":
 		return lines("set -gx %s %s", quote.Fish, "set -e %s"), nil
@@ -55,7 +55,7 @@ func find(format string) (printer, error) {
 	return nil, fob.Errorf(fob.ErrUsage, "there is no format %q", format).WithHint("--format %s", strings.Join(Formats(), "|"))
 }
 
-// lines prints a line a variable, first what goes and then what is set.
+// lines makes a printer with one variable on each line, first those to unset.
 func lines(set string, quote func(string) string, unset string) printer {
 	return func(vars map[string]string, gone []string) string {
 		var b strings.Builder

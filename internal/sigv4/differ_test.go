@@ -23,8 +23,7 @@ import (
 	"fob/internal/sigv4"
 )
 
-// strict escapes all but the unreserved characters, so that everybody's path is
-// the same.
+// strict escapes all but the unreserved characters, so that no signer escapes the path differently.
 func strict(s string) string {
 	var b strings.Builder
 	for _, c := range []byte(s) {
@@ -37,8 +36,8 @@ func strict(s string) string {
 	return b.String()
 }
 
-// The SDK's signer agrees wherever it can sign: it does not normalise paths, and
-// takes what is not escaped otherwise (protocol notes §10.3).
+// The SDK's signer and ours agree on all requests that both sign correctly. The SDK's does not
+// normalise paths and escapes unescaped input differently, so those are left out here.
 func TestLikeTheSDK(t *testing.T) {
 	t.Parallel()
 	suite := vectors(t)
@@ -118,8 +117,8 @@ func TestLikeTheSDK(t *testing.T) {
 
 func tail(u string) string { return u[strings.LastIndex(u, "="):] }
 
-// What AWS's other library signs with Signature Version 4a the fake verifies, and
-// so what it verifies of ours is no private agreement.
+// The verifier of fakeaws accepts Signature Version 4a made by AWS's other library, smithy-go. So
+// its agreement with our signer means more than that the two share a mistake.
 func TestAsymmetricLikeSmithy(t *testing.T) {
 	t.Parallel()
 	suite := vectors(t)
@@ -159,8 +158,8 @@ func TestAsymmetricLikeSmithy(t *testing.T) {
 	})
 }
 
-// Signature is for canonical requests of others' making, such as CodeCommit's,
-// whose time has no Z. The HMAC is the standard library's.
+// Signature signs canonical requests made by the caller, such as CodeCommit's, whose time has no Z.
+// The expected HMAC is computed with the standard library.
 func TestSignature(t *testing.T) {
 	t.Parallel()
 	suite := vectors(t)

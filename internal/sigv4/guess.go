@@ -7,13 +7,13 @@ import (
 	"fob/internal/partition"
 )
 
-// EveryRegion is the region set of hosts that answer in several regions, which
-// take Signature Version 4a only.
+// EveryRegion is the region set for hosts that serve several regions; they accept only Signature
+// Version 4a.
 const EveryRegion = "*"
 
-// Guess finds the signing name and the region of one of AWS's own hosts, in any
-// partition; a port is no matter. The region is empty where the name does not
-// tell it (s3-accelerate), and [EveryRegion] where the host is in several.
+// Guess finds the signing name and the region of one of AWS's own hosts, in any partition. A port
+// in host is ignored. The region is empty if the name does not contain it (s3-accelerate), and
+// [EveryRegion] if the host serves several.
 func Guess(host string) (service, region string, ok bool) {
 	name, _, ok := hostPort(strings.ToLower(host))
 	if !ok {
@@ -23,7 +23,7 @@ func Guess(host string) (service, region string, ok bool) {
 	if !ok {
 		return "", "", false
 	}
-	home := in.Region // of services that have but one
+	home := in.Region // for services that have only one
 	labels := slices.DeleteFunc(strings.Split(left, "."), func(l string) bool {
 		return l == "dualstack" || l == "fips" || l == "vpce"
 	})
@@ -60,7 +60,7 @@ func Guess(host string) (service, region string, ok bool) {
 	return service, region, true
 }
 
-// everywhere are the hosts of several regions.
+// everywhere finds the service of hosts that serve several regions.
 func everywhere(labels []string) (service string, ok bool) {
 	end := func(n int) string { return strings.Join(labels[max(0, len(labels)-n):], ".") }
 	switch {
@@ -78,8 +78,8 @@ func isS3(label string) bool {
 	return label == "s3" || strings.HasPrefix(label, "s3-") || strings.HasPrefix(label, "s3express-")
 }
 
-// guessS3 knows s3 and what is spelled with it: s3-eu-west-1, s3-accelerate,
-// s3-control, s3-outposts. rest is what stands right of it.
+// guessS3 handles s3 and names that begin with it: s3-eu-west-1, s3-accelerate, s3-control,
+// s3-outposts. rest is the part of the host to the right of it.
 func guessS3(label string, rest []string, home string) (service, region string, ok bool) {
 	service = "s3"
 	kind := strings.TrimPrefix(label, "s3-")
@@ -88,7 +88,7 @@ func guessS3(label string, rest []string, home string) (service, region string, 
 		home = kind
 	case kind == "s3", kind == "control", kind == "accesspoint", kind == "external-1":
 	case kind == "accelerate":
-		home = "" // that of the bucket
+		home = "" // the bucket's, which the name does not tell
 	case kind == "outposts", kind == "object-lambda":
 		service = label
 	case strings.HasPrefix(label, "s3express-"):
@@ -105,7 +105,7 @@ func guessS3(label string, rest []string, home string) (service, region string, 
 	return "", "", false
 }
 
-// serviceOf is the signing name of what stands left of the region, empty if it
+// serviceOf returns the signing name for the labels to the left of the region, or "" if the service
 // takes no signatures.
 func serviceOf(labels []string) string {
 	last := len(labels) - 1
@@ -125,7 +125,7 @@ func serviceOf(labels []string) string {
 		case "tunneling.iot":
 			return signingName("api.iot-tunneling")
 		case "credentials.iot", "dkr.ecr", "d.codeartifact":
-			return "" // other ways to sign in
+			return "" // they sign users in by other means
 		}
 		switch name {
 		case "iot":
@@ -133,7 +133,7 @@ func serviceOf(labels []string) string {
 		case "kafka", "kafka-serverless":
 			return "kafka-cluster"
 		case "elb", "compute":
-			return "" // somebody's own program
+			return "" // a customer's own program
 		case "iot-tunneling":
 			return signingName(strings.Join(append(left, name), "."))
 		}
@@ -141,8 +141,9 @@ func serviceOf(labels []string) string {
 	return signingName(name)
 }
 
-// regionFirst is the signing name of hosts in which the region comes first, such
-// as NAME.eu-west-1.es; others are somebody's own program behind AWS's name.
+// regionFirst returns the signing name of hosts in which the region comes first, such as
+// NAME.eu-west-1.es. All other names of that form are programs of customers, hosted under AWS's
+// domain.
 func regionFirst(label string) string {
 	switch label {
 	case "es", "aoss", "cloudsearch", "neptune-graph", "osis", "elasticmapreduce":
@@ -157,7 +158,7 @@ func regionFirst(label string) string {
 	return ""
 }
 
-// signingName is the name in the credential scope where the host has another.
+// signingName returns the service's name in the credential scope, which may differ from the host's.
 func signingName(label string) string {
 	renamed := map[string]string{
 		"api.iot-tunneling": "IoTSecuredTunneling", "aos": "es", "appconfigdata": "appconfig", "appstream2": "appstream",
@@ -181,8 +182,8 @@ func signingName(label string) string {
 	return label
 }
 
-// isGlobal reports whether a label stands where the region does, in hosts of
-// services that have but one: iam.us-gov, iam.global, route53.aws-us-gov-global.
+// isGlobal reports whether a label takes the region's place in hosts of services that have only
+// one: iam.us-gov, iam.global, route53.aws-us-gov-global.
 func isGlobal(label string) bool {
 	return label == "global" || label == "us-gov" || strings.HasSuffix(label, "-global")
 }

@@ -23,7 +23,7 @@ func TestGuessHosts(t *testing.T) {
 	}
 }
 
-// Hosts of customers' own, and what is not AWS's, or not signed.
+// Hosts with customers' names in them, hosts that are not AWS's, and hosts that take no signatures.
 func TestGuess(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]string{

@@ -7,7 +7,7 @@ import (
 	"fob/internal/fob"
 )
 
-// check refuses what HTTP cannot carry, and settles what the payload is.
+// check refuses what HTTP cannot carry, and sets Payload if X-Amz-Content-Sha256 gives it.
 func (r *Request) check() error {
 	if !token(method(*r)) {
 		return fob.Errorf(fob.ErrUsage, "%q is not a method of HTTP", r.Method)
@@ -51,7 +51,7 @@ func isHash(s string) bool {
 	return true
 }
 
-// token reports whether a text can be a method or a header's name (RFC 9110).
+// token reports whether a text is valid as a method or as a header's name (RFC 9110).
 func token(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !alphanumeric(c) && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
@@ -61,8 +61,8 @@ func token(s string) bool {
 	return s != ""
 }
 
-// headers appends what is signed, sorted by name: the request's own headers but
-// those that are left out, Host, and those to add.
+// headers appends the headers to sign, sorted by name: Host, those in add, and the request's own
+// without those that are never signed.
 func (w *work) headers(to, own, add []Header) []Header {
 	host := w.host
 	for _, h := range own {
@@ -79,9 +79,9 @@ func (w *work) headers(to, own, add []Header) []Header {
 	return to
 }
 
-// leftOut are the headers that are not signed: those that stand between two
-// neighbours only, those that proxies change, and those that a signature brings.
-// X-Amz-Content-Sha256 is among the last, as it is part of the payload.
+// leftOut reports whether a header is not signed: hop-by-hop headers, headers that proxies change,
+// and headers that the signature itself sets. X-Amz-Content-Sha256 is among the last, as the
+// canonical request has the payload's hash anyway.
 func leftOut(name string) bool {
 	for _, n := range [...]string{"connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
 		nameAuthorization, nameDate, nameHash, nameToken, nameRegions} {
@@ -93,8 +93,8 @@ func leftOut(name string) bool {
 	return len(name) > len(proxy) && same(name[:len(proxy)], proxy)
 }
 
-// appendHeaders appends name:value lines: names in lower case, values trimmed
-// and with inner blanks as one, those of the same name joined in their order.
+// appendHeaders appends name:value lines: names in lower case, values trimmed and with runs of
+// blanks replaced by one, values of the same name joined by commas in their order.
 func appendHeaders(b []byte, signed []Header) []byte {
 	for i, h := range signed {
 		if i > 0 && same(h.Name, signed[i-1].Name) {
@@ -138,8 +138,8 @@ func appendTrimmed(b []byte, s string) []byte {
 	return b
 }
 
-// Names of headers are ASCII, so the Unicode of the strings package is not
-// needed for them.
+// Names of headers are ASCII, so the Unicode rules of the strings package are not needed, and they
+// are slower.
 
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {

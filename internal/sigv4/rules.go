@@ -2,13 +2,13 @@ package sigv4
 
 import "strings"
 
-// rules are what differs between services.
+// rules are the differences between services.
 type rules struct {
 	s3        bool // paths are encoded once and not normalised; a URL's body is not signed
 	hash      bool // X-Amz-Content-Sha256 must be sent
 	unsigned  bool // bodies cannot be signed
 	noLength  bool // Content-Length must not be signed
-	lateToken bool // the token is put into a presigned URL after signing
+	lateToken bool // the session token is added to a presigned URL after signing
 }
 
 func rulesOf(service string) rules {
@@ -25,8 +25,8 @@ func rulesOf(service string) rules {
 	return rules{}
 }
 
-// payload is the last line of the canonical request, and whether the server must
-// be told it.
+// payload returns the last line of the canonical request, and whether X-Amz-Content-Sha256 must be
+// sent.
 func (r rules) payload(of string) (payload string, tell bool) {
 	switch {
 	case r.unsigned:
@@ -37,8 +37,8 @@ func (r rules) payload(of string) (payload string, tell bool) {
 	return of, r.hash || of == Unsigned || strings.HasPrefix(of, "STREAMING-")
 }
 
-// payloadOfURL is the same for a presigned URL. S3 takes the body to be unsigned
-// unless it is told.
+// payloadOfURL is the same for a presigned URL. S3 assumes an unsigned body unless the URL has
+// X-Amz-Content-Sha256.
 func (r rules) payloadOfURL(of string) (payload string, tell bool) {
 	switch {
 	case r.unsigned, r.s3 && of == "", r.s3 && of == Unsigned:

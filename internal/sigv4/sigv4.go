@@ -1,8 +1,7 @@
-// Package sigv4 signs requests with AWS's Signature Version 4 and 4a. It knows
-// no HTTP library: a request is its method, its URL, its headers and the hash of
-// its body, exactly as they will be sent.
+// Package sigv4 signs requests with AWS's Signature Version 4 and 4a. It uses no HTTP library: a
+// request is its method, URL, headers and the hash of its body, exactly as they will be sent.
 //
-// Facts: protocol notes §10, AWS Signature Version 4 for API requests.
+// The algorithm is described in the IAM User Guide, "AWS Signature Version 4 for API requests".
 package sigv4
 
 import (
@@ -19,24 +18,23 @@ import (
 // Header is one line of a request's head.
 type Header struct{ Name, Value string }
 
-// Request is what is signed.
+// Request is the request to sign.
 type Request struct {
 	Method string // GET if empty
-	// URL is absolute, http, https, ws or wss, and byte by byte what goes over the
-	// wire: a space or é that the sender escapes must be escaped here too. What
-	// follows a # is not sent.
+	// URL is absolute, with the scheme http, https, ws or wss, and exactly as it is sent: if the
+	// sender escapes a space or an é, it must be escaped here too. A fragment (#…) is not sent and
+	// not signed.
 	URL string
-	// Headers are those of the request, a name as often as it is sent. A Host
-	// replaces the URL's. Headers that proxies change, and those that Sign returns,
-	// are left out of the signature.
+	// Headers of the request; a name that is sent twice is listed twice. A Host header replaces the
+	// URL's host. Headers that proxies change, and those that Sign returns, are not signed.
 	Headers []Header
-	// Payload is the SHA-256 of the body in lower-case hex (see [HashHex]),
-	// [Unsigned], or one of S3's STREAMING- words. Empty: X-Amz-Content-Sha256 among
-	// Headers, else what suits a request without a body.
+	// Payload is the SHA-256 of the body in lower-case hex (see [HashHex]), [Unsigned], or one of
+	// S3's STREAMING-… values. If empty, it is taken from the header X-Amz-Content-Sha256; without
+	// one, the request is signed as one without a body.
 	Payload string
 }
 
-// Scope is what a signature is good for.
+// Scope is the service, region and time for which a signature is valid.
 type Scope struct {
 	Service string // the signing name: execute-api, s3, es
 	// Region, or for an asymmetric signature the set of regions, such as
@@ -48,7 +46,7 @@ type Scope struct {
 	Asymmetric bool
 }
 
-// Unsigned stands for the hash of a body that is not signed.
+// Unsigned is given in place of the hash if the body is not signed.
 const Unsigned = "UNSIGNED-PAYLOAD"
 
 const (
@@ -59,7 +57,7 @@ const (
 	stampForm  = "20060102T150405Z"
 )
 
-// The names of what a signature adds.
+// The names of the headers and parameters that a signature adds.
 const (
 	nameAuthorization = "Authorization"
 	nameDate          = "X-Amz-Date"
@@ -68,14 +66,13 @@ const (
 	nameRegions       = "X-Amz-Region-Set"
 )
 
-// MaxExpires is the longest life of a presigned URL. The credentials' own may be
-// shorter.
+// MaxExpires is the longest lifetime of a presigned URL. The URL also ends with the credentials
+// that signed it.
 const MaxExpires = 7 * 24 * time.Hour
 
-// Sign returns the headers to set on the request: Authorization, X-Amz-Date,
-// X-Amz-Security-Token for temporary credentials, X-Amz-Content-Sha256 where the
-// service wants it, X-Amz-Region-Set for an asymmetric signature. What cannot be
-// signed is an [fob.ErrUsage].
+// Sign returns the headers to set on the request: Authorization; X-Amz-Date; X-Amz-Security-Token
+// for temporary credentials; X-Amz-Content-Sha256 if the service needs it; X-Amz-Region-Set for an
+// asymmetric signature. A request that cannot be signed is an [fob.ErrUsage].
 func Sign(c fob.Credentials, r Request, s Scope) ([]Header, error) {
 	w, err := begin(c, &r, s)
 	if err != nil {
@@ -93,7 +90,7 @@ func Sign(c fob.Credentials, r Request, s Scope) ([]Header, error) {
 	if s.Asymmetric {
 		add = append(add, Header{nameRegions, s.Region})
 	}
-	var space [32]Header // so that no request of common size needs memory for this
+	var space [32]Header // on the stack: a request of common size needs no allocation for this
 	signed := w.headers(space[:0], r.Headers, add)
 	var room [2048]byte
 	b := append(append(room[:0], method(r)...), '\n')
@@ -115,10 +112,9 @@ func Sign(c fob.Credentials, r Request, s Scope) ([]Header, error) {
 	return append(add, Header{nameAuthorization, string(value)}), nil
 }
 
-// Presign returns the URL with a signature in its query, good for a time of 1
-// second to [MaxExpires] in whole seconds. The headers of the request are signed
-// too, and must be sent by whoever uses the URL. What is not allowed in a URL is
-// escaped in it, and the query is put in order.
+// Presign returns the URL with a signature in its query. It is valid for expires, in whole seconds
+// from 1 second to [MaxExpires]. The request's headers are signed too, and must be sent by whoever
+// uses the URL. Characters that a URL must not contain are escaped, and the query is sorted.
 func Presign(c fob.Credentials, r Request, s Scope, expires time.Duration) (string, error) {
 	if expires < time.Second || expires > MaxExpires {
 		return "", fob.Errorf(fob.ErrUsage, "a presigned URL lasts from one second to seven days, not %s", expires)
@@ -173,20 +169,21 @@ func HashHex(body io.Reader) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// work is a request that can be signed.
+// work is a checked request on its way to a signature.
 type work struct {
 	target
 	rules rules
-	stamp string // Scope.Time as it is sent
+	stamp string // Scope.Time in the format that is sent
 }
 
-// Check finds what cannot be signed, whoever signs it.
+// Check returns the error that Sign would return because of the request or the scope. It needs no
+// credentials.
 func Check(r Request, s Scope) error {
 	_, err := check(&r, s)
 	return err
 }
 
-// check settles the payload of the request, which may be among its headers.
+// check parses the URL and sets the request's payload, which may be given as a header.
 func check(r *Request, s Scope) (target, error) {
 	t, err := parse(r.URL)
 	if err == nil {
@@ -198,7 +195,7 @@ func check(r *Request, s Scope) (target, error) {
 	return t, err
 }
 
-// begin checks all there is, credentials included.
+// begin checks the credentials, the request and the scope.
 func begin(c fob.Credentials, r *Request, s Scope) (work, error) {
 	if c.AccessKeyID == "" || c.SecretAccessKey.IsZero() || !sendable(c.AccessKeyID) || !sendable(c.SessionToken.Reveal()) {
 		return work{}, fob.Errorf(fob.ErrInternal, "these are no credentials to sign with")
@@ -224,7 +221,7 @@ func (s Scope) check() error {
 	return nil
 }
 
-// appendTo appends the scope as it stands in a signature.
+// appendTo appends the credential scope, as it is written in a signature.
 func (s Scope) appendTo(b []byte, stamp string) []byte {
 	b = append(append(b, stamp[:8]...), '/')
 	if !s.Asymmetric {

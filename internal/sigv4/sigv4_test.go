@@ -14,7 +14,7 @@ import (
 	"fob/internal/sigv4"
 )
 
-// suite is testdata/vectors.json, made by vectors.py beside it.
+// suite is the content of testdata/vectors.json, made by vectors.py beside it.
 type suite struct {
 	ID, Secret, Time, Region string
 	Cases                    []vector
@@ -79,7 +79,7 @@ func value(headers []sigv4.Header, name string) string {
 	return ""
 }
 
-// Whatever botocore signs is signed the same.
+// Signatures are the same as botocore's.
 func TestVectors(t *testing.T) {
 	t.Parallel()
 	s := vectors(t)
@@ -113,7 +113,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// What botocore does not sign, or not so.
+// Requests that botocore does not sign, or signs differently.
 func TestSignOwn(t *testing.T) {
 	t.Parallel()
 	s := vectors(t)
@@ -161,18 +161,18 @@ func TestPresignOwn(t *testing.T) {
 		}
 		return got, u.Query()
 	}
-	// The token of AWS IoT comes last, and takes no part in the signature.
+	// AWS IoT wants the session token last and not signed.
 	got, q := query(sigv4.Request{URL: "wss://x-ats.iot.us-east-1.amazonaws.com/mqtt"}, "iotdevicegateway")
 	without, err := sigv4.Presign(s.credentials(""), sigv4.Request{URL: "wss://x-ats.iot.us-east-1.amazonaws.com/mqtt"}, s.scope(t, "iotdevicegateway"), 90*time.Second)
 	if err != nil || got != without+"&X-Amz-Security-Token=TOKEN%2F%2B%3D" || q.Get("X-Amz-Expires") != "90" {
 		t.Errorf("%s; %v", got, err)
 	}
-	// A body that is bound to a URL of S3 is told to S3.
+	// If the body's hash is given for a presigned S3 URL, the URL must have it as a parameter.
 	some := strings.Repeat("ab", 32)
 	if _, q := query(sigv4.Request{Method: "PUT", URL: "https://b.s3.amazonaws.com/k", Payload: some}, "s3"); q.Get("X-Amz-Content-Sha256") != some {
 		t.Error(q)
 	}
-	// What is not allowed in a URL is escaped before it is signed, and nothing is lost.
+	// Characters that a URL must not contain are escaped before signing, and nothing is lost.
 	got, q = query(sigv4.Request{URL: "https://x.example/é b?q=ü+1&acl#part"}, "execute-api")
 	if !strings.HasPrefix(got, "https://x.example/%C3%A9%20b?") || q.Get("q") != "ü 1" || !q.Has("acl") || strings.Contains(got, "#") {
 		t.Error(got)

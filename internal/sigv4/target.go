@@ -9,22 +9,22 @@ import (
 
 const nameSignature = "X-Amz-Signature"
 
-// target is a URL in its parts, none of them changed.
+// target is a URL, split but otherwise unchanged.
 type target struct {
 	before string // scheme://host:port
-	host   string // as it stands in the header: no port if it is the scheme's own
+	host   string // as in the Host header: without the scheme's default port
 	uri    string // the path, which may be empty
 	query  string
 }
 
-// Host is what a request to a URL has in its Host header.
+// Host returns the Host header for a request to url.
 func Host(url string) (string, error) {
 	t, err := parse(url)
 	return t.host, err
 }
 
-// Escape escapes what a URL may not hold: spaces and all outside ASCII, which
-// programs escape each in its own way, and "<>\^`{|}.
+// Escape escapes the characters that a URL must not contain: spaces, everything outside ASCII, and
+// "<>\^`{|}. Programs differ in how they escape those, so it is done before signing.
 func Escape(url string) string {
 	if !strings.ContainsFunc(url, func(r rune) bool { return r > '~' || strings.ContainsRune(illegal, r) }) {
 		return url
@@ -32,7 +32,7 @@ func Escape(url string) string {
 	start := max(strings.Index(url, "://"), 0) + len("://")
 	i := strings.IndexAny(url[min(start, len(url)):], "/?#")
 	if i < 0 {
-		return url // a name of a host is not escaped
+		return url // host names are not escaped
 	}
 	i += start
 	b := []byte(url[:i])
@@ -92,7 +92,7 @@ func parse(url string) (target, error) {
 	return t, nil
 }
 
-// hostPort takes an authority apart; [::1]:80 keeps its brackets.
+// hostPort splits an authority into host and port; [::1]:80 keeps its brackets.
 func hostPort(authority string) (host, port string, ok bool) {
 	host = authority
 	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
@@ -119,7 +119,7 @@ func hostPort(authority string) (host, port string, ok bool) {
 	return host, port, name != ""
 }
 
-// presigned reports whether a query has a parameter that a signature adds.
+// presigned reports whether a query has one of the parameters that a signature adds.
 func presigned(query string) bool {
 	for part := range strings.SplitSeq(query, "&") {
 		switch name, _, _ := strings.Cut(part, "="); name {
@@ -143,9 +143,9 @@ func escaped(s string) bool {
 	return true
 }
 
-// path appends the canonical path. S3 decodes once and encodes once what came
-// over the wire, and takes "//", "." and ".." for names. Every other service
-// removes those and encodes what came once more: %20 becomes %2520.
+// path appends the canonical path. For S3 the path as sent is decoded once and encoded once, and
+// "//", "." and ".." are ordinary names. For all other services those are removed, and the path as
+// sent is encoded once more: %20 becomes %2520.
 func (w *work) path(b []byte) []byte {
 	if w.rules.s3 {
 		return appendRecoded(b, w.rawPath(), '/', 0)
@@ -179,13 +179,12 @@ func (t *target) rawPath() string {
 	return t.uri
 }
 
-// pair is where a parameter is in a buffer: name from, to eq, value to.
+// pair is the position of a parameter in a buffer: its name, its "=", its end.
 type pair struct{ from, eq, to int }
 
-// appendQuery appends the canonical query: each name and value decoded once and
-// encoded once, sorted by name, then value, always with a "=". A "+" is a space,
-// as everybody reads it who is sent a form. The parameters to add are not encoded
-// yet.
+// appendQuery appends the canonical query: each name and value decoded once and encoded once,
+// sorted by name, then value, always with a "=". A "+" is a space, as in HTML forms. The parameters
+// in add are not encoded yet.
 func appendQuery(b []byte, query string, add []Header) []byte {
 	if query == "" && len(add) == 0 {
 		return b
@@ -229,8 +228,8 @@ func appendQuery(b []byte, query string, add []Header) []byte {
 	return b
 }
 
-// appendRecoded decodes %XX, and a blank character into a space, and encodes all
-// but the unreserved characters and keep. Bad escapes are refused by parse.
+// appendRecoded decodes %XX, replaces the character blank by a space, and encodes all but the
+// unreserved characters and keep. parse has refused invalid escapes.
 func appendRecoded(b []byte, s string, keep, blank byte) []byte {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -275,7 +274,7 @@ func unreserved(c byte) bool {
 	return alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~'
 }
 
-// unhex is a digit's value, more than 15 if it is none.
+// unhex returns a hex digit's value, or more than 15 for any other character.
 func unhex(c byte) byte {
 	switch {
 	case '0' <= c && c <= '9':
@@ -288,7 +287,7 @@ func unhex(c byte) byte {
 	return 255
 }
 
-// sendable reports whether a text has no control characters but tabs.
+// sendable reports whether a text has no control characters except tabs.
 func sendable(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {

@@ -15,8 +15,7 @@ import (
 	"fob/internal/sigv4"
 )
 
-// received is a request as a server sees it: the path and the query as they came
-// over the wire.
+// received returns the request as a server sees it, with path and query exactly as sent.
 func received(r sigv4.Request, rawURL string, set []sigv4.Header) *http.Request {
 	_, rest, _ := strings.Cut(rawURL, "://")
 	rest, _, _ = strings.Cut(rest, "#")
@@ -50,14 +49,14 @@ func received(r sigv4.Request, rawURL string, set []sigv4.Header) *http.Request 
 	return out
 }
 
-// verifier is fakeaws's: it shares no code with the signer.
+// verifier is that of fakeaws, which shares no code with the signer.
 func verifier(c fob.Credentials, now time.Time) fakeaws.Verifier {
 	return fakeaws.Verifier{Now: func() time.Time { return now }, Key: func(id string) (fakeaws.Key, bool) {
 		return fakeaws.Key{Secret: c.SecretAccessKey, Token: c.SessionToken}, id == c.AccessKeyID
 	}}
 }
 
-// check signs in both ways and has a server verify it. It reports whether the
+// check signs with headers and as a URL and has a server verify both. It reports whether the
 // request could be signed.
 func check(t testing.TB, c fob.Credentials, r sigv4.Request, s sigv4.Scope, body string) bool {
 	t.Helper()
@@ -88,8 +87,8 @@ func check(t testing.TB, c fob.Credentials, r sigv4.Request, s sigv4.Scope, body
 	return true
 }
 
-// withoutOwn removes headers that a signature brings: as part of a request they
-// are for Sign to replace, and have no place beside a presigned URL.
+// withoutOwn removes the headers that a signature sets: Sign replaces them, and a presigned URL
+// must not be sent with them.
 func withoutOwn(headers []sigv4.Header) []sigv4.Header {
 	var out []sigv4.Header
 	lengths := 0
@@ -112,8 +111,7 @@ func services() []string {
 	return []string{"execute-api", "s3", "es", "aoss", "vpc-lattice-svcs", "iotdevicegateway", "s3-outposts", "lambda"}
 }
 
-// A server that has nothing but the request and the key agrees with every
-// signature, whatever can be sent.
+// A server that knows only the request and the key accepts every signature, for random requests.
 func TestVerified(t *testing.T) {
 	t.Parallel()
 	suite := vectors(t)
@@ -184,7 +182,7 @@ func FuzzGuess(f *testing.F) {
 	})
 }
 
-// The verifier refuses what AWS refuses of the kinds that only these tests sign.
+// The verifier refuses bad requests of the kinds that only these tests sign, as AWS does.
 func TestVerifierRefuses(t *testing.T) {
 	t.Parallel()
 	suite := vectors(t)

@@ -6,7 +6,7 @@ import "unicode/utf8"
 type key int
 
 const (
-	keyNone key = iota // something that means nothing here
+	keyNone key = iota // no meaning here
 	keyText
 	keyUp
 	keyDown
@@ -21,9 +21,9 @@ const (
 	keyCancel
 )
 
-// next takes one key from what a terminal in raw mode sent. n is how many bytes
-// it has; 0 if more must come first. An Esc that is all there is may be the
-// begin of more: with final, it is the key.
+// next takes one key from the input of a terminal in raw mode. n is its length in bytes; 0 if more
+// bytes must be read first. A single ESC may be the start of a longer sequence; with final it is
+// the Esc key.
 func next(input []byte, final bool) (k key, text rune, n int) {
 	if len(input) == 0 {
 		return keyNone, 0, 0
@@ -88,7 +88,7 @@ func escape(input []byte, final bool) (key, rune, int) {
 		if c := input[i]; c >= 0x40 && c <= 0x7e {
 			return named(c, input[2:i]), 0, i + 1
 		} else if c < 0x20 {
-			return keyNone, 0, i // broken off
+			return keyNone, 0, i // an incomplete sequence
 		}
 	}
 	return keyNone, 0, whole(len(input), final)

@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// candidate is an item made ready for matching.
+// candidate is an item prepared for matching.
 type candidate struct {
-	name   []rune // as it is
+	name   []rune // unchanged
 	folded []rune // in lower case, rune by rune
 	detail string // in lower case
 }
@@ -26,23 +26,22 @@ func newCandidate(i Item) candidate {
 type hit struct {
 	index int   // of the item
 	score int   // more is better
-	marks []int // which runes of the name the query found, ascending
+	marks []int // indices of the matched runes in the name, ascending
 }
 
-// What makes one way of finding a word in a name better than another.
+// Scores: how good a match of a word with a name is.
 const (
-	perRune     = 16 // a rune that was found
-	atBeginning = 24 // the name begins with it
-	atWord      = 12 // a word of the name does
-	following   = 14 // it follows the one before without a gap
-	perGap      = 1  // a rune in between
-	maxGap      = 12 // gaps longer than this are all alike
-	inDetail    = 4  // the word is not in the name, but in what stands beside it
+	perRune     = 16 // for each matched rune
+	atBeginning = 24 // at the start of the name
+	atWord      = 12 // at the start of a word of the name
+	following   = 14 // directly after the previous match
+	perGap      = 1  // cost of each rune between two matches
+	maxGap      = 12 // longer gaps cost no more
+	inDetail    = 4  // the word is not in the name, only in the detail
 )
 
-// search finds the items that have every word of a query: in the name, as a
-// subsequence, or in the detail as it is. The best come first; items that match
-// alike keep their order.
+// search finds the items that contain every word of a query: in the name as a subsequence, or in
+// the detail as a substring. The best come first; equal matches keep their order.
 func search(all []candidate, query string) []hit {
 	var words [][]rune
 	for word := range strings.FieldsSeq(strings.ToLower(query)) {
@@ -79,8 +78,8 @@ func (c *candidate) match(words [][]rune, h *hit) bool {
 	return true
 }
 
-// find looks for the best way to find a word in the name; marks are nil if there
-// is none. best[j][i] is the best score with the word's rune j found at i.
+// find finds the best match of a word with the name; marks is nil if there is none. best[j][i] is
+// the best score with the word's rune j matched at i.
 func (c *candidate) find(word []rune) (score int, marks []int) {
 	if !subsequence(word, c.folded) {
 		return 0, nil
@@ -89,7 +88,7 @@ func (c *candidate) find(word []rune) (score int, marks []int) {
 	const none = -1 << 30
 	best, from := make([]int, len(word)*n), make([]int, len(word)*n)
 	for j, r := range word {
-		reach, at := none, -1 // the best of the row above, less what the gap costs
+		reach, at := none, -1 // the best of the row above, minus the cost of the gap
 		for i, have := range c.folded {
 			k := j*n + i
 			best[k] = none
@@ -107,7 +106,7 @@ func (c *candidate) find(word []rune) (score int, marks []int) {
 					}
 				}
 			}
-			if j > 0 && i > 0 { // from here on, rune i-1 of the row above is at a gap
+			if j > 0 && i > 0 { // from here on, rune i-1 of the row above is separated by a gap
 				reach -= perGap
 				if before := best[k-n-1]; before > none && before-perGap >= reach {
 					reach, at = before-perGap, i-1
@@ -121,7 +120,7 @@ func (c *candidate) find(word []rune) (score int, marks []int) {
 			end = i
 		}
 	}
-	score = best[last+end] - n/8 // of two alike the shorter
+	score = best[last+end] - n/8 // of two equal matches the shorter name
 	marks = make([]int, len(word))
 	for j, i := len(word)-1, end; j >= 0; j-- {
 		marks[j] = i
@@ -130,7 +129,7 @@ func (c *candidate) find(word []rune) (score int, marks []int) {
 	return score, marks
 }
 
-// bonus is what it is worth to be found at a place of the name.
+// bonus is the extra score for a match at rune i.
 func (c *candidate) bonus(i int) int {
 	if i == 0 {
 		return atBeginning

@@ -1,4 +1,4 @@
-// Package tui is what front ends draw on a terminal: a list to pick from.
+// Package tui draws a list to pick from, on a terminal.
 package tui
 
 import (
@@ -15,21 +15,21 @@ import (
 // Item is one line to pick from.
 type Item struct {
 	Name   string
-	Detail string // what else is to know, and to search in
+	Detail string // more information, which is searched too
 }
 
-// Options say how a list looks.
+// Options are the texts of a list.
 type Options struct {
 	Title  string
 	Colour bool
 }
 
-// escWait is how long an Esc may be the begin of an arrow key's bytes.
+// escWait is how long to wait, after an ESC byte, for the rest of a key's sequence.
 const escWait = 50 * time.Millisecond
 
-// Pick lets a person choose one of the items at the terminal whose ends are in
-// and out, and returns its index. It draws on the terminal's other screen, so that
-// everything is as before afterwards. [fob.ErrCancelled] if they chose none.
+// Pick lets the user choose one of the items at a terminal and returns its index, or
+// [fob.ErrCancelled]. It draws on the alternate screen, which leaves the terminal's content as it
+// was.
 func Pick(ctx context.Context, in, out *os.File, items []Item, o Options) (int, error) {
 	fd := int(in.Fd())
 	before, err := term.MakeRaw(fd)
@@ -46,7 +46,7 @@ func Pick(ctx context.Context, in, out *os.File, items []Item, o Options) (int, 
 	return newPicker(items, o).run(ctx, in, out, resized)
 }
 
-// run reads and draws until the person is done.
+// run reads keys and draws until the user is done.
 func (p *picker) run(ctx context.Context, in, out *os.File, resized <-chan os.Signal) (int, error) {
 	keyboard := &keyboard{in: in, ask: make(chan struct{}, 1), said: make(chan []byte, 1)}
 	go keyboard.read()
@@ -102,8 +102,8 @@ func (p *picker) run(ctx context.Context, in, out *os.File, resized <-chan os.Si
 	}
 }
 
-// keyboard reads only when it is asked to, so that after a key that ends the
-// list nothing more is taken: what is typed next is for somebody else.
+// keyboard reads only on request. So nothing after the key that ends the list is read: it is meant
+// for the next program.
 type keyboard struct {
 	in   io.Reader
 	ask  chan struct{}

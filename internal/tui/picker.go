@@ -6,8 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// picker is a list, a query, and which line is chosen: all of it but the
-// terminal.
+// picker is the state of the list, without the terminal: the query, the hits, the chosen line.
 type picker struct {
 	items    []Item
 	all      []candidate
@@ -18,7 +17,7 @@ type picker struct {
 	at, top  int // the chosen hit, and the first one shown
 	columns  int
 	rows     int
-	nameWide int // cells of the longest name, within reason
+	nameWide int // width of the longest name in cells, limited
 }
 
 func newPicker(items []Item, o Options) *picker {
@@ -32,7 +31,7 @@ func newPicker(items []Item, o Options) *picker {
 	return p
 }
 
-// maxNameWide is where the column of details begins at the latest.
+// maxNameWide is the rightmost column at which details may begin.
 const maxNameWide = 48
 
 func (p *picker) search() {
@@ -44,11 +43,10 @@ func (p *picker) resize(columns, rows int) {
 	p.columns, p.rows = max(columns, 1), max(rows, 1)
 }
 
-// shown is how many hits there is room for, below the query.
+// shown is the number of hits that fit below the query.
 func (p *picker) shown() int { return max(p.rows-1, 1) }
 
-// press does what a key means. It reports whether the person is done: with the
-// chosen line, unless they cancelled.
+// press applies a key. It reports whether the user is done: with the chosen line, or cancelled.
 func (p *picker) press(k key, text rune) (done bool) {
 	switch k {
 	case keyText:
@@ -80,7 +78,7 @@ func (p *picker) press(k key, text rune) (done bool) {
 	return false
 }
 
-// cut keeps the first n runes of what was typed.
+// cut keeps the first n runes of the query.
 func (p *picker) cut(n int) {
 	if n >= 0 && n < len(p.query) {
 		p.query = p.query[:n]
@@ -88,7 +86,7 @@ func (p *picker) cut(n int) {
 	}
 }
 
-// lastWord is where the last word begins.
+// lastWord returns the index at which the last word begins.
 func lastWord(text []rune) int {
 	n := len(text)
 	for n > 0 && text[n-1] == ' ' {
@@ -102,7 +100,7 @@ func lastWord(text []rune) int {
 
 func (p *picker) move(to int) { p.at = max(min(to, len(p.hits)-1), 0) }
 
-// Styles, as ECMA-48 has them. Bold, faint and underlined are no colours.
+// Styles (ECMA-48). Bold, faint and underlined work without colours.
 const (
 	bold      = "\x1b[1m"
 	faint     = "\x1b[2m"
@@ -112,8 +110,7 @@ const (
 	endLine   = "\x1b[K"
 )
 
-// view draws everything, from the upper left corner, and leaves the cursor where
-// the person types.
+// view draws everything, from the upper left corner, and leaves the cursor at the end of the query.
 func (p *picker) view() string {
 	if p.at < p.top {
 		p.top = p.at
@@ -150,7 +147,7 @@ func (p *picker) view() string {
 }
 
 func (p *picker) draw(h hit, chosen bool) string {
-	// One cell stays free: some terminals wrap when the last one is written.
+	// One cell stays free, because some terminals wrap when the last cell is written.
 	l := &line{left: p.columns - 1}
 	base, marked := "", underline
 	if p.colour {
@@ -164,7 +161,7 @@ func (p *picker) draw(h hit, chosen bool) string {
 		l.text("  ")
 	}
 	marks := h.marks
-	used, at := 0, 0 // cells, and runes
+	used, at := 0, 0 // in cells, and in runes
 	for cluster, width := range clusters(p.items[h.index].Name) {
 		found := false
 		for at += utf8.RuneCountInString(cluster); len(marks) > 0 && marks[0] < at; marks = marks[1:] {

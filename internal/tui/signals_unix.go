@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// signals ends a context when the program should end, so that the terminal is
-// given back first, and tells of windows that changed their size.
+// signals ends the context on a signal that ends the program, so that the terminal is restored
+// first. It also reports changes of the window's size.
 func signals(ctx context.Context) (context.Context, <-chan os.Signal, func()) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	resized := make(chan os.Signal, 1)

@@ -69,7 +69,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// What is found is a subsequence, what is not is none, and the marks say where.
+// Hits contain the word as a subsequence, other items do not, and the marks are right.
 func TestSearchFindsSubsequences(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -147,14 +147,14 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%q: %v, want %v", input, got, want)
 		}
 	}
-	for _, part := range []string{"\x1b", "\x1b[", "\x1b[1", "\x1bO", "\xc3"} { // more must come
+	for _, part := range []string{"\x1b", "\x1b[", "\x1b[1", "\x1bO", "\xc3"} { // incomplete sequences
 		if _, _, n := next([]byte(part), false); n != 0 {
 			t.Errorf("%q was taken for whole", part)
 		}
 	}
 }
 
-// FuzzKeys: whatever a terminal sends, keys are taken from it until it is empty.
+// FuzzKeys: any input is consumed completely as keys.
 func FuzzKeys(f *testing.F) {
 	for _, seed := range []string{"abc\r", "\x1b[A\x1b[B\x1bOC", "\x1b[1;5", "é\xff\x1b", "\x1b[\x1b[A", "\x1bO"} {
 		f.Add([]byte(seed))
@@ -176,13 +176,13 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// ours are the sequences that a view consists of, beside text.
+// ours are the escape sequences that a view may contain.
 func ours() *regexp.Regexp {
 	return regexp.MustCompile("\x1b\\[(\\?25[lh]|[0-9;]*[HmKJ])")
 }
 
-// checkView fails if a line is too wide or anything but our own sequences is
-// there to act on the terminal.
+// checkView fails if a line is too wide, or if it contains any other escape sequence or control
+// character.
 func checkView(t interface {
 	Fatalf(format string, args ...any)
 }, p *picker) {
@@ -279,8 +279,8 @@ func TestCells(t *testing.T) {
 	}
 }
 
-// What the query found is marked with the whole character that it is a part of, and
-// what follows is marked at its own place.
+// A match is marked with the whole grapheme cluster that contains it, and later marks are at the
+// right places.
 func TestMarksOfClusters(t *testing.T) {
 	t.Parallel()
 	p := newPicker(list("e\u0301 \x1b👩‍💻x"), Options{})

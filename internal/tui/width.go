@@ -9,9 +9,9 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// clusters yields what a terminal draws as one character each (grapheme clusters: an
-// accent belongs to its letter, a family is one emoji), with how many cells it takes.
-// A question mark stands for each rune that [acts].
+// clusters yields grapheme clusters, which a terminal draws as one character (a letter with its
+// accents, a family emoji), and their widths in cells. Runes that [acts] reports are replaced by
+// question marks.
 func clusters(text string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for g := displaywidth.StringGraphemes(strings.Map(inert, text)); g.Next(); {
@@ -29,13 +29,13 @@ func inert(r rune) rune {
 	return r
 }
 
-// acts reports whether a rune would act on the terminal or on the direction of the
-// text, and so must not be printed.
+// acts reports whether a rune is a control character or changes the direction of text, and so must
+// not be printed.
 func acts(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError
 }
 
-// cells is how many cells of a terminal a text takes as [line] writes it.
+// cells returns the width of a text in cells, as [line] writes it.
 func cells(text string) (n int) {
 	for _, width := range clusters(text) {
 		n += width
@@ -43,13 +43,13 @@ func cells(text string) (n int) {
 	return n
 }
 
-// line builds a line of at most so many cells, with styles that take none.
+// line builds a line with a limited number of cells; styles take none.
 type line struct {
 	strings.Builder
 	left int // cells
 }
 
-// cluster adds one, and reports whether there was room.
+// cluster appends a cluster, and reports whether there was room.
 func (l *line) cluster(text string, width int) bool {
 	if width > l.left {
 		l.left = 0

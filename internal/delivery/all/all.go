@@ -1,4 +1,4 @@
-// Package all lists the ways of delivery.
+// Package all lists the deliveries.
 package all
 
 import (
@@ -16,7 +16,7 @@ import (
 	"fob/internal/delivery/write"
 )
 
-// Ways returns every way.
+// Ways returns every delivery.
 func Ways() []delivery.Way {
 	return []delivery.Way{
 		process.Way(),

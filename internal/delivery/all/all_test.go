@@ -16,7 +16,7 @@ import (
 	"fob/test/leak"
 )
 
-// suites are the requests with which a way is tested; a way without options needs none.
+// suites are the options with which a delivery is tested; those without options need none.
 func suites(way string) []waytest.Suite {
 	with := func(options ...string) waytest.Suite {
 		s := waytest.Suite{Options: map[string]string{}}
@@ -80,7 +80,7 @@ func TestEveryWay(t *testing.T) {
 	}
 }
 
-// The agent hands out the ways that have a part there, and no other.
+// Find returns the deliveries that have a part in the agent, and no others.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	for _, w := range all.Ways() {

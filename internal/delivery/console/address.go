@@ -8,11 +8,10 @@ import (
 	"fob/internal/partition"
 )
 
-// site is where one profile's sign-in and console are.
+// site holds the addresses of one profile's sign-in host and console.
 type site struct {
 	partition.Partition
-	// own are the endpoints that the definition configures instead, without a
-	// trailing slash; empty: AWS's.
+	// own… are the endpoints configured in the definition, without a trailing slash; empty: AWS's.
 	ownSignin, ownConsole string
 }
 
@@ -29,7 +28,7 @@ func siteOf(in partition.Partition, p fob.Profile) (site, error) {
 	return s, nil
 }
 
-// signinURL is the address of a path of the sign-in host.
+// signinURL returns the URL of a path on the sign-in host.
 func (s site) signinURL(path string, query url.Values) string {
 	base := s.ownSignin
 	if base == "" {
@@ -41,21 +40,21 @@ func (s site) signinURL(path string, query url.Values) string {
 	return base + path
 }
 
-// login is what a browser opens; it holds the sign-in token.
+// login returns the URL that the browser opens; it contains the sign-in token.
 func (s site) login(token fob.Secret, destination string) string {
 	return s.signinURL("/federation", url.Values{
 		"Action": {"login"}, "Issuer": {"fob"}, "Destination": {destination}, "SigninToken": {token.Reveal()},
 	})
 }
 
-// The ways to go on where a browser is signed in already, of option "session".
+// The values of option "session": what to do if the browser is signed in already.
 const (
 	signOut      = "sign-out"
 	multiSession = "multi"
 )
 
-// chain puts before a sign-in what a browser that is signed in already needs. The
-// second address is not documented by AWS; its console's own switch leads there.
+// chain puts the step before a sign-in that a signed-in browser needs. AWS does not document the
+// URL for multi-session; the console's own menu for switching accounts leads there.
 func (s site) chain(how, login string) (string, error) {
 	switch how {
 	case "":
@@ -68,14 +67,14 @@ func (s site) chain(how, login string) (string, error) {
 	return "", fob.Errorf(fob.ErrUsage, "the console knows no session %q", how)
 }
 
-// target is the page that a request names.
+// target is the page that a request asks for.
 type target struct {
 	service, path string
-	region        string // of the profile, or asked for
-	asked         bool   // the region was asked for
+	region        string // the requested one, or the profile's
+	asked         bool   // the region was requested
 }
 
-// destination is the address of the page, on this partition's console.
+// destination returns the URL of the page on this partition's console.
 func (s site) destination(t target) (address, region string, err error) {
 	if t.service != "" && t.path != "" {
 		return "", "", fob.Errorf(fob.ErrUsage, "a service and a path are two pages").WithHint("--service, or --path")
@@ -116,7 +115,7 @@ func (s site) destination(t target) (address, region string, err error) {
 	return s.at(u, t.region), t.region, nil
 }
 
-// at puts a page on the console's host, in a region if there is one.
+// at returns the URL of a page on the console's host, in a region if one is given.
 func (s site) at(page *url.URL, region string) string {
 	base := s.ownConsole
 	switch {
@@ -137,7 +136,7 @@ func (s site) at(page *url.URL, region string) string {
 	return base + text
 }
 
-// query says the region in a page's query, and leaves the rest as it is.
+// query sets the region in a page's query, and leaves everything else unchanged.
 func query(raw, region string) string {
 	var parts []string
 	for part := range strings.SplitSeq(raw, "&") {
@@ -151,8 +150,8 @@ func query(raw, region string) string {
 	return strings.Join(parts, "&")
 }
 
-// onConsole refuses addresses that are not on this partition's console: AWS would,
-// after the sign-in.
+// onConsole refuses URLs that are not on this partition's console. AWS would refuse them too, but
+// only after the sign-in.
 func (s site) onConsole(u *url.URL) error {
 	if u.Scheme == "https" && u.User == nil && (u.Host == s.Console || strings.HasSuffix(u.Host, "."+s.Console)) {
 		return nil
@@ -163,8 +162,8 @@ func (s site) onConsole(u *url.URL) error {
 	return fob.Errorf(fob.ErrUsage, "the address is not on the console of partition %s", s.Name).WithHint("--path /…, or https://%s/…", s.Console)
 }
 
-// regionOf is the region in the host of a page's address: REGION.console, or in
-// front of it the account, where a browser has several sessions.
+// regionOf returns the region in a URL's host: REGION.console…, or, in browsers with several
+// sessions, ACCOUNT.REGION.console….
 func regionOf(u *url.URL, console string, t target) string {
 	labels := strings.Split(strings.TrimSuffix(strings.TrimSuffix(u.Host, console), "."), ".")
 	if last := labels[len(labels)-1]; last != "" && !t.asked && u.Host != last {
@@ -177,7 +176,7 @@ func badPath(page string) error {
 	return fob.Errorf(fob.ErrUsage, "%q is no path of a page", page).WithHint("--path '/s3/buckets/NAME', as the browser's address line has it behind the host")
 }
 
-// checkRegion: a region becomes part of a host's name.
+// checkRegion refuses what is no region, because it becomes part of a host's name.
 func (s site) checkRegion(region string) error {
 	switch {
 	case region == "":

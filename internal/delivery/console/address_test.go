@@ -51,7 +51,7 @@ func TestDestinations(t *testing.T) {
 		{"aws-us-gov", "ec2", "", "us-gov-west-1", "https://us-gov-west-1.console.amazonaws-us-gov.com/ec2/home?region=us-gov-west-1"},
 		{"aws-eusc", "ec2", "", "eusc-de-east-1", "https://eusc-de-east-1.console.amazonaws-eusc.eu/ec2/home?region=eusc-de-east-1"},
 		{"aws-cn", "iam", "", "cn-north-1", "https://console.amazonaws.cn/iam/home"},
-		// What must not be.
+		// Refused.
 		{"aws", "", "", "cn-north-1", ""},
 		{"aws", "", "", "us-iso-east-1", ""},
 		{"aws-cn", "", "", "eu-west-1", ""},
@@ -76,7 +76,7 @@ func TestDestinations(t *testing.T) {
 			t.Errorf("%v:\n got %s (%v)", tt, got, err)
 		}
 	}
-	// A region that was asked for wins over the one of a pasted address.
+	// A requested region replaces the one in a pasted URL.
 	got, region, err := siteIn(t, "aws").destination(target{path: "https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1", region: "us-west-2", asked: true})
 	if err != nil || region != "us-west-2" || got != "https://us-west-2.console.aws.amazon.com/ec2/home?region=us-west-2" {
 		t.Error(got, region, err)
@@ -90,8 +90,8 @@ func withConsole() []partition.Partition {
 	return slices.DeleteFunc(partition.All(), func(p partition.Partition) bool { return p.Console == "" })
 }
 
-// Every service in every partition leads to that partition's console, and the whole
-// is read back from a sign-in's address as it was.
+// Every service in every partition opens that partition's console, and the sign-in URL contains the
+// destination unchanged.
 func TestAddressesOfEveryService(t *testing.T) {
 	t.Parallel()
 	for _, p := range withConsole() {
@@ -116,8 +116,8 @@ func TestAddressesOfEveryService(t *testing.T) {
 	}
 }
 
-// Whatever page is asked for, the host is the console's, and the destination and
-// the token come out of the address as they went in, however it is wrapped.
+// For any page: the host is the console's, and the destination and the token can be read back from
+// the sign-in URL, however it is nested.
 func TestAnyDestinationRoundTrips(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -183,7 +183,7 @@ func TestEndpointsOfADefinition(t *testing.T) {
 	}
 }
 
-// The table in the reference is the one here; the front end completes from it.
+// The table in docs/ref/console.md is the one in the code; the front end completes names from it.
 func TestTheTableOfShortNames(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../../docs/ref/console.md")

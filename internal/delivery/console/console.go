@@ -1,5 +1,4 @@
-// Package console is the way into the AWS console in a browser: credentials are
-// traded for an address that signs in.
+// Package console opens the AWS console in a browser: it exchanges credentials for a sign-in URL.
 package console
 
 import (
@@ -15,14 +14,14 @@ import (
 	"fob/internal/fob"
 )
 
-// Way returns the way. The region and the duration are those of the request's Narrow.
-// The address in the answer holds a sign-in token, which AWS takes for 15 minutes.
+// Way returns the delivery "console". Region and duration are those in the request's Narrow. The
+// URL in the answer contains a sign-in token, which AWS accepts for 15 minutes.
 func Way() delivery.Way {
 	return delivery.Way{Name: "console", Chosen: true, Doc: "an address that signs a browser in to the AWS console", Hand: delivery.Hand(hand)}
 }
 
-// AWS's limits of a console session, and the policy with which a user's session
-// may do all that the user may.
+// AWS's limits for a console session, and the session policy that allows a federated user all that
+// the user may do.
 const (
 	minSession = 15 * time.Minute
 	maxSession = 12 * time.Hour
@@ -30,28 +29,29 @@ const (
 	fullAccess = "AdministratorAccess"
 )
 
-// fresh is how long credentials should be valid if the console ends with them.
+// fresh is how long credentials should stay valid if the console session ends with them.
 const fresh = 45 * time.Minute
 
 type options struct {
 	Service string `option:"service"` // of the page to open: a short name
 	Path    string `option:"path"`    // of the page to open
-	Session string `option:"session"` // sign-out or multi, for browsers that are signed in already
+	Session string `option:"session"` // sign-out or multi, for browsers that are already signed in
 }
 
-// Needs is what the way needs of the agent.
+// Needs is what this delivery needs of the agent.
 type Needs interface {
-	// Lineage says what AWS would take credentials for that were narrowed so.
+	// Lineage tells which kind of AWS session credentials narrowed by n would be.
 	Lineage(n fob.Narrow) (fob.Lineage, error)
-	// Narrowed retrieves them, valid for minValid where their source can give that.
+	// Narrowed retrieves credentials narrowed by n, with minValid left where their source can give
+	// that.
 	Narrowed(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error)
-	// Setting returns a setting of fob's own, from the section [fob].
+	// Setting returns a setting from the section [fob] of fob's config file.
 	Setting(key string) string
-	Account() string    // that the definition says it acts in; may be empty
+	Account() string    // the account in the definition; may be empty
 	HTTP() *http.Client // for calls to AWS
 }
 
-// granted is a grant with what the agent offers.
+// granted is a grant, and what the agent offers for it.
 type granted struct {
 	delivery.Grant
 	Needs
@@ -90,9 +90,9 @@ func hand(ctx context.Context, grant delivery.Grant, o options) (fob.Delivery, e
 	return fob.Delivery{URL: address, Facts: facts(g, c, t, destination, region), Warning: t.warning}, err
 }
 
-// signIn trades credentials for a sign-in token. Only AWS knows a role's maximum:
-// where it refuses a session that was wished for, the console is opened for as long
-// as without a wish, and where it refuses that, until credentials end that are fresh.
+// signIn exchanges credentials for a sign-in token. Only AWS knows a role's maximum duration. If it
+// refuses the requested duration, the default one is tried; if it refuses that too, the session
+// lasts as long as freshly retrieved credentials do.
 func signIn(ctx context.Context, g granted, at site, t *terms) (fob.Credentials, fob.Secret, error) {
 	wanted := t.session
 	c, token, err := signInOnce(ctx, g, at, t)
@@ -124,22 +124,22 @@ func signInOnce(ctx context.Context, g granted, at site, t *terms) (c fob.Creden
 	return c, token, err
 }
 
-// terms are what is asked of whom.
+// terms are the durations to request for the credentials and for the console session.
 type terms struct {
 	narrow   fob.Narrow    // of the credentials
 	minValid time.Duration // of the credentials
-	session  time.Duration // of the console, where AWS lets that be said
-	usual    time.Duration // of the console, where nobody wishes for anything
-	asked    bool          // the session was asked for on the command line
-	wish     string        // what names its length: a flag or a setting
+	session  time.Duration // of the console session, where AWS accepts one
+	usual    time.Duration // of the console session, if nothing was requested
+	asked    bool          // requested on the command line
+	wish     string        // the flag or setting that asks for it, for messages
 	warning  string
 }
 
-// choose applies AWS's rules. The console is open as long as the credentials are
-// valid, or for roles that are not chained, as long as is asked, up to the role's
-// maximum: an hour is always allowed there, and what the definition says too. To
-// say it for other credentials is an error. A user is let in only through
-// GetFederationToken, with a policy that takes nothing away.
+// choose applies AWS's rules. A console session lasts as long as the credentials. For roles that
+// are not chained, a duration can be requested up to the role's maximum: an hour is always allowed,
+// and so is the duration in the definition. For other credentials a requested duration is an error.
+// A user gets into the console by GetFederationToken only, with a session policy that restricts
+// nothing.
 func choose(g granted) (terms, error) {
 	t := terms{narrow: g.Narrow, minValid: fresh}
 	length := time.Duration(g.Narrow.Duration) * time.Second
@@ -159,8 +159,8 @@ func choose(g granted) (terms, error) {
 		lineage, err = g.Lineage(t.narrow)
 	}
 	if err == nil && lineage == fob.LineageChained && t.asked {
-		// A user's session with MFA is between them; for longer than an hour the role
-		// is assumed without it.
+		// The role is reached through the user's MFA session. For more than an hour the role is
+		// assumed without that session, since AWS limits chained roles to an hour.
 		t.narrow.Duration = int(length.Seconds())
 		lineage, err = g.Lineage(t.narrow)
 	}
@@ -192,7 +192,7 @@ func choose(g granted) (terms, error) {
 	return t, nil
 }
 
-// setting reads the setting console_duration.
+// setting parses the setting console_duration.
 func setting(text string) (time.Duration, error) {
 	if n, err := strconv.Atoi(text); err == nil && n > 0 {
 		return time.Duration(n) * time.Second, nil
@@ -204,8 +204,8 @@ func setting(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// known is what the definition says, which AWS allowed for the credentials, or
-// else an hour, which every role allows.
+// known returns the duration in the definition, which AWS accepted for the credentials, or an hour,
+// which every role allows.
 func known(p fob.Profile) time.Duration {
 	if n, err := strconv.Atoi(p.Get("duration_seconds")); err == nil {
 		return time.Duration(n) * time.Second
@@ -213,8 +213,7 @@ func known(p fob.Profile) time.Duration {
 	return oneHour
 }
 
-// facts are what front ends say of it and fill templates with, and the settings
-// that tell them how.
+// facts are the values that front ends show and put into templates, with the settings for that.
 func facts(g granted, c fob.Credentials, t terms, destination, region string) map[string]string {
 	ends := c.Expiration
 	if t.session > 0 {
@@ -238,7 +237,7 @@ func facts(g granted, c fob.Credentials, t terms, destination, region string) ma
 	return f
 }
 
-// text is a duration as a person writes it.
+// text formats a duration as users write it.
 func text(d time.Duration) string {
 	if d%time.Hour == 0 {
 		return strconv.Itoa(int(d/time.Hour)) + "h"

@@ -25,8 +25,7 @@ func creds() fob.Credentials {
 		SessionToken: fob.NewSecret(marker + "token"), Expiration: time.Now().Add(time.Hour), AccountID: "111122223333"}
 }
 
-// stand is a grant whose lineage depends on what is taken away, and what was asked
-// of it.
+// stand is a fake grant whose lineage depends on the narrowing; it records what was asked of it.
 type stand struct {
 	delivery.Grant
 	agent    agent
@@ -57,7 +56,7 @@ func newStand(t *testing.T, lineage func(fob.Narrow) fob.Lineage, c fob.Credenti
 	return st
 }
 
-// agent is what the way needs of one.
+// agent is a fake of what this delivery needs of the agent.
 type agent struct {
 	client   *http.Client
 	lineage  func(fob.Narrow) fob.Lineage
@@ -81,7 +80,7 @@ func always(l fob.Lineage) func(fob.Narrow) fob.Lineage {
 
 func token(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"SigninToken":"abc"}`) }
 
-// What is asked of AWS for each lineage and each wish.
+// The durations requested from AWS, for each lineage and each requested duration.
 func TestDurations(t *testing.T) {
 	t.Parallel()
 	user := func(n fob.Narrow) fob.Lineage {
@@ -90,7 +89,7 @@ func TestDurations(t *testing.T) {
 		}
 		return fob.LineageUser
 	}
-	mfa := func(n fob.Narrow) fob.Lineage { // a role behind a user's session with MFA
+	mfa := func(n fob.Narrow) fob.Lineage { // a role assumed with a user's MFA session
 		if n.Duration > 3600 {
 			return fob.LineageRole
 		}
@@ -101,7 +100,7 @@ func TestDurations(t *testing.T) {
 		defined  string // duration_seconds
 		setting  string
 		narrow   fob.Narrow
-		session  string // SessionDuration sent
+		session  string // SessionDuration in the request
 		duration int    // of the credentials
 		policies []string
 		warning  string
@@ -159,7 +158,7 @@ func TestDurations(t *testing.T) {
 	}
 }
 
-// Wishing for a longer session never gives a shorter one than not wishing.
+// Requesting a longer session never gives a shorter one than requesting none.
 func TestTheRoleAllowsLess(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -167,7 +166,7 @@ func TestTheRoleAllowsLess(t *testing.T) {
 		asked   int
 		set     string
 		defined string
-		allows  int // seconds of a session; 0 none
+		allows  int // longest session AWS allows, in seconds; 0: none
 		sent    []string
 		fetches int
 		warning string // what it names
@@ -191,7 +190,7 @@ func TestTheRoleAllowsLess(t *testing.T) {
 		})
 		st.Narrow.Duration, st.Profile = tt.asked, st.Profile.With("duration_seconds", tt.defined)
 		st.agent.duration = tt.set
-		// What is in the cache may end soon; what is asked for to be fresh does not.
+		// Cached credentials may end soon; freshly retrieved ones do not.
 		narrowed := st.agent.narrowed
 		st.agent.narrowed = func(n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
 			c, err := narrowed(n, minValid)
@@ -221,8 +220,7 @@ func TestTheRoleAllowsLess(t *testing.T) {
 	}
 }
 
-// What is not AWS's answer is told from what is; nothing that is said holds a
-// secret.
+// Answers that are not AWS's are recognised; no error contains a secret.
 func TestWrongAnswers(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -276,7 +274,7 @@ func TestLongLivedKeysStayHere(t *testing.T) {
 	}
 }
 
-// Credentials that would make an address too long go in a form.
+// If the credentials would make the URL too long, they are sent as a form.
 func TestLongTokensArePosted(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]string{500: http.MethodGet, 5000: http.MethodPost} {

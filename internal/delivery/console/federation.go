@@ -14,20 +14,19 @@ import (
 	"fob/internal/fob"
 )
 
-// Limits of the call, in bytes: what goes into an address, and what an answer may
-// be long.
+// Limits of the call, in bytes: of a URL, and of an answer.
 const (
 	maxQuery  = 4 << 10
 	maxAnswer = 64 << 10
 )
 
-// errBadRequest is AWS's 400, which may be about the duration.
+// errBadRequest is a 400 from AWS; the duration may be the reason.
 var errBadRequest = errors.New("400")
 
-// signinToken trades credentials for a sign-in token, which opens the console once
-// within 15 minutes. session is how long the console stays open; zero leaves that
-// to AWS. Source: IAM User Guide, "Enable custom identity broker access to the AWS
-// console". The address holds the credentials: no error may repeat it.
+// signinToken exchanges credentials for a sign-in token, which opens the console once within 15
+// minutes. session is how long the console stays open; with zero AWS decides. The URL of the
+// request contains the credentials, so no error may include it. Source: IAM User Guide, "Enable
+// custom identity broker access to the AWS console".
 func (s site) signinToken(ctx context.Context, client *http.Client, c fob.Credentials, session time.Duration) (fob.Secret, error) {
 	req, err := s.tokenRequest(ctx, c, session)
 	if err != nil {
@@ -84,8 +83,7 @@ func (s site) tokenRequest(ctx context.Context, c fob.Credentials, session time.
 	return req, nil
 }
 
-// noAnswer explains a failure of the network, without the address that net/http
-// puts into its errors.
+// noAnswer explains a network error, without the URL that net/http puts into its errors.
 func noAnswer(host string, err error) error {
 	var with *url.Error
 	if errors.As(err, &with) {

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// service is a page of the console that has short names.
+// service is a console page that has short names.
 type service struct {
-	names  []string // the first is the usual one
+	names  []string // the first is the preferred one
 	page   string   // path, and fragment, without the leading slash
-	global bool     // the page is of no region
+	global bool     // the page belongs to no region
 }
 
-// services is the table, sorted by the first name. The paths are those to which
-// the console's own menu leads.
+// services is the table of short names, sorted by the first. The paths are those in the console's
+// own menu.
 func services() []service {
 	of := func(names, page string) service { return service{strings.Fields(names), page, false} }
 	global := func(names, page string) service { return service{strings.Fields(names), page, true} }
@@ -101,8 +101,7 @@ func services() []service {
 	}
 }
 
-// find returns the service of a name; one that has no short name is taken at its
-// word.
+// find returns the service of a name. A name without an entry is used as the path.
 func find(name string) service {
 	for _, s := range services() {
 		if slices.Contains(s.names, strings.ToLower(name)) {

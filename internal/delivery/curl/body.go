@@ -8,10 +8,10 @@ import (
 	"fob/internal/sigv4/remote"
 )
 
-// inMemory is how much of a body of unknown length is kept there.
+// inMemory is how many bytes of a body of unknown length are kept in memory.
 const inMemory = 1 << 20
 
-// body is what the options say; nil if there is none.
+// body returns the body that the options describe; nil if there is none.
 func body(t fob.Task) (*remote.Body, error) {
 	switch name := t.Option("file"); {
 	case name == "-":
@@ -41,8 +41,8 @@ func body(t fob.Task) (*remote.Body, error) {
 	return nil, nil
 }
 
-// fileBody sends a file as it is; what can be read only once, such as a pipe, is
-// kept until it is signed.
+// fileBody sends a file. What can be read only once, such as a pipe, is copied first, because it is
+// read twice: to hash it and to send it.
 func fileBody(t fob.Task, f *os.File, name string) (*remote.Body, error) {
 	info, err := f.Stat()
 	switch {

@@ -1,4 +1,4 @@
-// Package curl is the way of making one signed HTTP request, as curl would.
+// Package curl makes one signed HTTP request, with the flags and output of curl.
 package curl
 
 import (
@@ -16,9 +16,9 @@ import (
 	"fob/internal/sigv4/remote"
 )
 
-// Way returns the way. It has a part in the caller's own process only; the agent
-// signs through the way sign. Args is the URL; Options are named as the flags of
-// fob curl, and method, body and file are what internal/cli made of them.
+// Way returns the delivery "curl". All of it runs in the caller's process; the agent only signs, by
+// the delivery "sign". Args is the URL. Options have the names of fob curl's flags, except method,
+// body and file, which internal/cli derives from several flags.
 func Way() delivery.Way {
 	return delivery.Way{Name: "curl", Doc: "one signed HTTP request", Run: run}
 }
@@ -53,12 +53,12 @@ type call struct {
 
 	maxTime time.Duration
 	retries int
-	hops    int // redirects to follow
+	hops    int // redirects that may still be followed
 	write   []piece
 	counts  counts
 }
 
-// counts are what -w tells.
+// counts are the figures that -w prints.
 type counts struct {
 	redirects, retries int
 	sent, received     int64
@@ -98,7 +98,7 @@ func newCall(t fob.Task) (*call, error) {
 	return c, err
 }
 
-// seconds reads a time as curl takes it: 2.5.
+// seconds parses a time as curl does: 2.5.
 func seconds(t fob.Task, name string) (time.Duration, error) {
 	text := t.Option(name)
 	if text == "" {
@@ -111,7 +111,7 @@ func seconds(t fob.Task, name string) (time.Duration, error) {
 	return time.Duration(n * float64(time.Second)), nil
 }
 
-// message is the request before it is signed.
+// message builds the request, before it is signed.
 func message(t fob.Task) (*remote.Message, error) {
 	m := &remote.Message{Method: t.Option("method"), Header: http.Header{}}
 	var err error
@@ -126,7 +126,7 @@ func message(t fob.Task) (*remote.Message, error) {
 	replaced := map[string]bool{}
 	for _, line := range t.Options["header"] {
 		name, value, ok := strings.Cut(line, ":")
-		empty := !ok // "Name;" is an empty one, "Name:" takes one away
+		empty := !ok // as in curl: "Name;" sends an empty header, "Name:" removes one
 		if empty {
 			name = strings.TrimSuffix(strings.TrimSpace(name), ";")
 		}
@@ -151,21 +151,22 @@ func message(t fob.Task) (*remote.Message, error) {
 		case value != "" || empty:
 			m.Header.Add(key, value)
 		case key == "User-Agent":
-			m.Header[key] = []string{""} // sent as none
+			m.Header[key] = []string{""} // an empty value keeps net/http from sending its own
 		}
 	}
 	m.Body, err = body(t)
 	return m, err
 }
 
-// token reports whether s can be a header's name (RFC 9110).
+// token reports whether s is valid as a header's name (RFC 9110).
 func token(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
 		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
 	})
 }
 
-// address is the URL as it will be sent; https is what curl's http was.
+// address returns the URL exactly as it will be sent. Without a scheme it is https, where curl
+// assumes http.
 func address(t fob.Task) (string, error) {
 	text := t.Args[0]
 	if !strings.Contains(text, "://") {

@@ -20,14 +20,14 @@ import (
 	"fob/test/signer"
 )
 
-// result is what a run did.
+// result is the outcome of a run.
 type result struct {
 	out, errs string
 	told      []string
 	err       error
 }
 
-// run runs the way with options: name, value, …
+// run runs the delivery with options given as name, value, …
 func run(t *testing.T, ctx context.Context, url string, stdin io.Reader, options ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -124,7 +124,7 @@ func TestWrongRequests(t *testing.T) {
 		}
 	}
 	for _, s := range u.Take() {
-		if s.URL.Path != "/" { // only the one that asks for a file name was sent
+		if s.URL.Path != "/" { // only the request with a file name was sent
 			t.Error("sent:", s)
 		}
 	}
@@ -154,7 +154,7 @@ func TestOutput(t *testing.T) {
 	if r.err != nil || !strings.HasSuffix(r.out, "\r\n\r\n") {
 		t.Errorf("%q %v", r.out, r.err)
 	}
-	// A file that is there keeps its content if the answer is an error.
+	// An existing output file keeps its content if the answer is an error.
 	file := filepath.Join(dir, "out")
 	if err := os.WriteFile(file, []byte("before, and longer"), 0o600); err != nil {
 		t.Fatal(err)
@@ -253,7 +253,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// retry runs against a server of its own, and says how long it took.
+// retry runs against a new server, and returns how long that took.
 func retry(t *testing.T, answer http.HandlerFunc, options ...string) (result, time.Duration) {
 	_, url := upstream(t, answer)
 	began := time.Now()
@@ -280,7 +280,7 @@ func TestRetry(t *testing.T) {
 	if r.err != nil || n != 1 {
 		t.Error("an answer that will not change was asked for again", n)
 	}
-	// --max-time ends the waiting too, and Ctrl-C (the context) at once.
+	// --max-time ends the wait before a retry too, and cancelling the context ends it at once.
 	r, took = retry(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "retry", "9", "max-time", "0.2")
 	if !errors.Is(r.err, fob.ErrNetwork) || took > 5*time.Second {
 		t.Error(r.err, took)
@@ -299,7 +299,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// What a cut answer had so far is there, and the failure is told.
+// If an answer is cut off, the part received is written, and the error is reported.
 func TestCutAnswer(t *testing.T) {
 	t.Parallel()
 	_, url := upstream(t, func(w http.ResponseWriter, _ *http.Request) {

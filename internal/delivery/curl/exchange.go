@@ -15,7 +15,7 @@ import (
 	"fob/internal/sigv4/remote"
 )
 
-// perform makes the request and hands out the answer.
+// perform makes the request and writes the answer.
 func (c *call) perform(ctx context.Context) error {
 	resp, err := c.exchange(ctx)
 	if err != nil {
@@ -25,7 +25,7 @@ func (c *call) perform(ctx context.Context) error {
 	return c.output(ctx, resp)
 }
 
-// exchange repeats a request that failed for the moment, as often as --retry says.
+// exchange repeats a request after temporary failures, as often as --retry allows.
 func (c *call) exchange(ctx context.Context) (*http.Response, error) {
 	for wait := time.Second; ; wait = min(2*wait, 10*time.Minute) {
 		resp, err := c.follow(ctx)
@@ -55,7 +55,7 @@ func (c *call) exchange(ctx context.Context) (*http.Response, error) {
 	}
 }
 
-// passing reports whether a failure may be over soon.
+// passing reports whether a failure is temporary.
 func passing(resp *http.Response, err error) bool {
 	if err != nil {
 		return errors.Is(err, fob.ErrNetwork)
@@ -68,8 +68,8 @@ func passing(resp *http.Response, err error) bool {
 	return false
 }
 
-// retryAfter is what the server asks for, in seconds or as a date, and at least
-// what we would wait anyway.
+// retryAfter returns how long to wait: the server's Retry-After, in seconds or as a date, but at
+// least wait.
 func retryAfter(resp *http.Response, wait time.Duration) time.Duration {
 	text := resp.Header.Get("Retry-After")
 	if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < 1<<20 {
@@ -81,7 +81,7 @@ func retryAfter(resp *http.Response, wait time.Duration) time.Duration {
 	return wait
 }
 
-// follow makes the request and those that its redirects lead to.
+// follow makes the request and follows redirects.
 func (c *call) follow(ctx context.Context) (*http.Response, error) {
 	m := *c.message
 	m.Signed = c.verboseRequest
@@ -117,8 +117,8 @@ func redirects(status int) bool {
 	return false
 }
 
-// target resolves a redirect, which must stay with the server: fob signs for no
-// other that a server names.
+// target returns the URL of a redirect. It must be on the same server: fob does not sign requests
+// for other servers because a server asks for it.
 func target(from, location string) (string, error) {
 	base, err := url.Parse(from)
 	if err != nil {
@@ -142,8 +142,8 @@ func target(from, location string) (string, error) {
 	return next, nil
 }
 
-// change is what a redirect does to a request: all but 307 and 308 turn a POST
-// into a GET, and 303 all but a HEAD. A method that was asked for stays.
+// change adapts a request to a redirect: 301 and 302 turn a POST into a GET, 303 any method but
+// HEAD; 307 and 308 change nothing. A method given with -X stays.
 func (c *call) change(m *remote.Message, status int) {
 	keep := status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect || m.Method == http.MethodHead
 	if keep || m.Method != http.MethodPost && status != http.StatusSeeOther {
@@ -159,7 +159,7 @@ func (c *call) change(m *remote.Message, status int) {
 	}
 }
 
-// drain copies an answer, piece by piece as it comes.
+// drain copies an answer as it arrives.
 func (c *call) drain(ctx context.Context, w io.Writer, resp *http.Response) error {
 	b := make([]byte, 64<<10)
 	for {

@@ -17,8 +17,8 @@ import (
 	"fob/internal/fob"
 )
 
-// output writes the answer where it was asked for. A file is opened now, so that
-// one that is there already loses nothing to a request that failed.
+// output writes the answer to the file or stream that the options name. A file is opened only now,
+// so that an existing one keeps its content if the request failed.
 func (c *call) output(ctx context.Context, resp *http.Response) error {
 	failed := resp.StatusCode >= http.StatusBadRequest && (c.task.Has("fail") || c.task.Has("fail-with-body"))
 	var err error
@@ -60,7 +60,7 @@ func (c *call) save(ctx context.Context, resp *http.Response) (err error) {
 	return c.drain(ctx, w, resp)
 }
 
-// fileName is where the answer goes; empty for standard output.
+// fileName returns the output file; empty for standard output.
 func (c *call) fileName() (string, error) {
 	if !c.task.Has("remote-name") {
 		if name := c.task.Option("output"); name != "-" {
@@ -79,7 +79,7 @@ func (c *call) fileName() (string, error) {
 	return name, nil
 }
 
-// headLines are the head of an answer, headers sorted by name.
+// headLines returns the status line and the headers, sorted by name.
 func headLines(resp *http.Response) []string {
 	lines := []string{proto(resp.Proto) + " " + resp.Status}
 	for _, name := range slices.Sorted(maps.Keys(resp.Header)) {
@@ -110,7 +110,7 @@ func (c *call) verboseResponse(resp *http.Response) {
 	}
 }
 
-// parseWriteOut reads the text of -w: %{name}, %%, \n, \r, \t.
+// parseWriteOut parses the text of -w: %{name}, %%, \n, \r, \t.
 func parseWriteOut(text string) ([]piece, error) {
 	var pieces []piece
 	text = strings.NewReplacer(`\n`, "\n", `\r`, "\r", `\t`, "\t", `\\`, `\`).Replace(text)
@@ -135,7 +135,7 @@ func parseWriteOut(text string) ([]piece, error) {
 	return pieces, nil
 }
 
-// piece is text, or a variable.
+// piece is literal text, or the name of a variable.
 type piece struct{ text, name string }
 
 func (c *call) writeOut(resp *http.Response) string {
@@ -149,7 +149,7 @@ func (c *call) writeOut(resp *http.Response) string {
 	return b.String()
 }
 
-// variable is one of curl's; nil if there is none of that name.
+// variable returns the function for one of curl's -w variables; nil if there is none of that name.
 func variable(name string) func(c *call, resp *http.Response) string {
 	switch name {
 	case "http_code", "response_code":

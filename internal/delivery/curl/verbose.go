@@ -10,8 +10,8 @@ import (
 	"fob/internal/sigv4/remote"
 )
 
-// verboseRequest shows what is about to be sent, but not what would let a reader
-// send it too: the signature and the session token.
+// verboseRequest prints the request that will be sent, without the signature and the session token:
+// with those, a reader could send it too.
 func (c *call) verboseRequest(r *http.Request, s remote.Signature) {
 	if !c.task.Has("verbose") {
 		return

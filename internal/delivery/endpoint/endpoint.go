@@ -1,6 +1,6 @@
-// Package endpoint is the way of the container-credentials endpoint: an HTTP
-// server on loopback that answers SDKs which find AWS_CONTAINER_CREDENTIALS_FULL_URI
-// in their environment. Facts: protocol notes §9.1.
+// Package endpoint delivers credentials by a container credentials endpoint: an HTTP server on
+// loopback that SDKs find by AWS_CONTAINER_CREDENTIALS_FULL_URI. See "Container credential
+// provider" in the AWS SDKs and Tools Reference Guide.
 package endpoint
 
 import (
@@ -19,34 +19,33 @@ import (
 
 const name = "endpoint"
 
-// Way returns the way. Options of its part in the caller's process are those of
-// fob serve (listen, token-file, json), and "child": a child alone is to be served,
-// which gets the token in its environment and has the terminal.
+// Way returns the delivery "endpoint". The part in the caller's process takes the options of fob
+// serve (listen, token-file, json), and "child": then only one child process is served, which gets
+// the token in its environment and has the terminal.
 func Way() delivery.Way {
 	return delivery.Way{Name: name, Doc: "a container-credentials endpoint on loopback", Hand: delivery.Hand(hand), Run: run}
 }
 
-// The variables that SDKs find the endpoint by.
+// The environment variables by which SDKs find the endpoint.
 const (
 	uriVariable   = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 	tokenVariable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 	fileVariable  = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 )
 
-// minValid is how long credentials stay valid that are handed out, where their
-// source can give that: botocore asks again and again below 15 minutes, Java holds
-// 15 minutes for too little, all others less.
+// minValid is the lifetime that delivered credentials have left, where their source can give that.
+// Below 15 minutes botocore asks again and again; Java refuses 15 minutes and less; the other SDKs
+// need less.
 const minValid = 20 * time.Minute
 
-// An answer must be there within the second after which JavaScript and Java give
-// up; while there are valid credentials, better ones are waited for half of that.
+// An answer must be there within a second, after which JavaScript and Java give up. While there are
+// valid credentials, a refresh is waited for half as long.
 const (
 	limit    = 800 * time.Millisecond
 	patience = 500 * time.Millisecond
 )
 
-// document is what SDKs read; botocore and JavaScript fail without Token and
-// Expiration.
+// document is the JSON that SDKs read. botocore and JavaScript fail without Token and Expiration.
 type document struct {
 	AccessKeyID     string `json:"AccessKeyId"`
 	SecretAccessKey string
@@ -120,7 +119,7 @@ func run(ctx context.Context, t fob.Task) error {
 	})
 }
 
-// newItem is one principal, with a token of its own.
+// newItem prepares to serve one profile, with a token of its own.
 func newItem(ctx context.Context, t fob.Task, r fob.Request) *item {
 	r.Way, r.MinValid = name, minValid
 	i := &item{name: r.Profile, token: loopback.NewToken(), first: r}
@@ -138,7 +137,7 @@ func newItem(ctx context.Context, t fob.Task, r fob.Request) *item {
 	return i
 }
 
-// say tells the person once what keeps the programs from their credentials.
+// say tells the user why programs get no credentials, once for each reason.
 func (i *item) say(t fob.Task, err error) {
 	text := "no credentials of " + i.name + ": " + err.Error()
 	if hint := fob.HintOf(err); hint != "" {
@@ -149,15 +148,15 @@ func (i *item) say(t fob.Task, err error) {
 	}
 }
 
-// path is where a principal's credentials are. What a URL gives a meaning to is
-// escaped; a slash in a name may be, or not.
+// path returns the path of a profile's credentials. Characters with a meaning in URLs are escaped;
+// clients may send a slash in a name escaped or not.
 func (i *item) path() string {
 	return prefix + strings.ReplaceAll(url.PathEscape(i.name), "%2F", "/")
 }
 
 func address(l net.Listener, i *item) string { return "http://" + l.Addr().String() + i.path() }
 
-// forChild is the environment of the one child that is served.
+// forChild returns the environment of the one child process that is served.
 func forChild(l net.Listener, i *item) fob.Delivery {
 	return fob.Delivery{
 		Set:   map[string]string{uriVariable: address(l, i), tokenVariable: i.token.Reveal()},
@@ -165,16 +164,16 @@ func forChild(l net.Listener, i *item) fob.Delivery {
 	}
 }
 
-// entry is a principal in the report of what is served.
+// entry is a profile in the list of what is served.
 type entry struct {
 	Profile   string `json:"profile"`
 	URL       string `json:"url,omitempty"`
 	Socket    string `json:"socket,omitempty"`
-	Path      string `json:"path,omitempty"` // at the socket
+	Path      string `json:"path,omitempty"` // if the server listens on a unix socket
 	TokenFile string `json:"token_file"`
 }
 
-// report is what fob serve prints: a line a variable, as env files have them.
+// report is what fob serve prints: one variable on each line, in the format of env files.
 func report(l net.Listener, all []*item, asJSON bool) (fob.Delivery, error) {
 	var list []entry
 	var b strings.Builder

@@ -51,7 +51,7 @@ func TestHand(t *testing.T) {
 	}
 }
 
-// running is the endpoint as fob serve runs it, over an agent that is played.
+// running is the endpoint as fob serve runs it, with a fake agent.
 type running struct {
 	told  chan string
 	ready fob.Delivery
@@ -116,7 +116,7 @@ func (r *running) entries(t *testing.T) (list []entry) {
 	return list
 }
 
-// get asks with an Authorization header, unless that is "-".
+// get sends a request with an Authorization header, or without one if auth is "-".
 func get(t *testing.T, method, url, auth string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, url, nil)
@@ -135,7 +135,7 @@ func get(t *testing.T, method, url, auth string) (*http.Response, string) {
 	return resp, string(text)
 }
 
-// until polls for something.
+// until polls until so returns true.
 func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
@@ -159,7 +159,8 @@ func token(t *testing.T, path string) string {
 	return string(text)
 }
 
-// SR5, SR7: each route, each method, with each kind of token.
+// Each route and each method, with the right token, another profile's, a wrong one and none: only
+// the profile's own token gets its credentials.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	r := start(t, map[string]string{"json": ""}, "prod", "corp/pay ments/A%b", "dev")
@@ -257,8 +258,8 @@ func TestErrorsAreForWhoKnowsTheToken(t *testing.T) {
 	}
 }
 
-// A request is answered within the second, whatever the agent does; the next one
-// has what came.
+// A request is answered within a second, however slow the agent is; the next one gets the agent's
+// answer.
 func TestSlowAgent(t *testing.T) {
 	t.Parallel()
 	r := start(t, map[string]string{"json": ""}, "prod")
@@ -268,8 +269,8 @@ func TestSlowAgent(t *testing.T) {
 	ask := func() int {
 		began := time.Now()
 		resp, _ := get(t, "GET", e.URL, auth)
-		// Before the agent has answered; the limit itself is tested with a clock of its
-		// own (loopback), for this machine may be busy.
+		// The answer came before the agent's. The limit itself is tested with an injected clock in
+		// package loopback, because this machine may be busy.
 		if took := time.Since(began); took > 2500*time.Millisecond {
 			t.Errorf("%s after %v", resp.Status, took)
 		}
@@ -336,7 +337,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// What is no token is not written over, and not removed.
+// An existing file that holds no token is neither overwritten nor removed.
 func TestTokenFilesAreCareful(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -367,7 +368,7 @@ func TestTokenFilesAreCareful(t *testing.T) {
 	}
 	r := start(t, map[string]string{"token-file": empty, "json": ""}, "prod")
 	token(t, empty)
-	// Another server has taken the file meanwhile.
+	// Another server has replaced the file meanwhile.
 	other := start(t, map[string]string{"token-file": empty}, "prod")
 	_ = r.end()
 	token(t, empty)
@@ -377,7 +378,7 @@ func TestTokenFilesAreCareful(t *testing.T) {
 	}
 }
 
-// A prompt that nobody answers does not keep Ctrl-C from ending it.
+// Ctrl-C ends the server while a prompt waits for an answer.
 func TestCancelledBeforeReady(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -12,33 +12,33 @@ import (
 	"fob/internal/loopback"
 )
 
-// prefix is where the principals are, by their names.
+// prefix comes before a profile's name in the path.
 const prefix = "/credentials/"
 
-// item is one principal that is served.
+// item is one profile that is served.
 type item struct {
 	name      string
 	token     loopback.Token
 	tokenFile string
-	first     fob.Request // before anybody is served: a person may be asked
+	first     fob.Request // the request made before anything is served, which may prompt
 	kept      loopback.Kept[*body]
 	said      said
 }
 
-// body is an answer as it is sent.
+// body is an answer, ready to be sent.
 type body struct {
 	text   []byte
-	length []string // the header's value
+	length []string // the value of Content-Length
 }
 
 func newBody(d fob.Delivery) *body {
 	return &body{text: []byte(d.Stdout), length: []string{strconv.Itoa(len(d.Stdout))}}
 }
 
-// handler answers for all principals, each to who knows its own token.
+// handler answers for all profiles; each has a token of its own.
 type handler struct {
 	items map[string]*item
-	json  []string // the header's value
+	json  []string // the value of Content-Type
 }
 
 func (h *handler) serve(ctx context.Context, l net.Listener, ready func() error) error {
@@ -46,11 +46,11 @@ func (h *handler) serve(ctx context.Context, l net.Listener, ready func() error)
 }
 
 func (h *handler) guarded(l net.Listener) http.Handler {
-	h.json = []string{"application/json"} // exactly: Go's SDK compares it
+	h.json = []string{"application/json"} // without parameters: Go's SDK compares the whole value
 	return loopback.Local(l, h, func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusForbidden, "") })
 }
 
-// ServeHTTP answers with no more than a status until the token is known to be right.
+// ServeHTTP answers with a bare status until the token is known to be right.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	auth := r.Header["Authorization"]
 	if len(auth) != 1 || auth[0] == "" {
@@ -87,7 +87,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(b.text)
 }
 
-// knows reports whether a token is anybody's.
+// knows reports whether a token is that of any profile.
 func (h *handler) knows(token string) (known bool) {
 	for _, i := range h.items {
 		known = i.token.Is(token) || known
@@ -95,8 +95,8 @@ func (h *handler) knows(token string) (known bool) {
 	return known
 }
 
-// fail answers as Go's SDK and botocore show it. Without a text it says nothing
-// that the status does not.
+// fail answers in the format that Go's SDK and botocore show to users. With an empty text it sends
+// the status alone.
 func fail(w http.ResponseWriter, status int, text string) {
 	code := strings.ReplaceAll(http.StatusText(status), " ", "")
 	if text == "" {

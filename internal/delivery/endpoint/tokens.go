@@ -9,7 +9,7 @@ import (
 	"fob/internal/loopback"
 )
 
-// said is the last message about a principal.
+// said is the last message about a profile that was shown.
 type said struct{ text atomic.Pointer[string] }
 
 func (s *said) Store(text string) { s.text.Store(&text) }
@@ -21,8 +21,8 @@ func (s *said) Swap(text string) (old string) {
 	return ""
 }
 
-// writeTokens writes each principal's token to a file of its own; remove removes
-// them. --token-file is a file for one principal, a folder for several.
+// writeTokens writes each profile's token to a file; remove removes them. --token-file names the
+// file, or for several profiles the folder for their files.
 func writeTokens(t fob.Task, all []*item) (remove func(), err error) {
 	dir, file := t.Option("token-file"), ""
 	switch {
@@ -40,7 +40,7 @@ func writeTokens(t fob.Task, all []*item) (remove func(), err error) {
 		removes = append(removes, one)
 	}
 	remove = func() {
-		for i := len(removes) - 1; i >= 0; i-- { // the folder last
+		for i := len(removes) - 1; i >= 0; i-- { // files first, then the folder
 			removes[i]()
 		}
 	}

@@ -1,4 +1,4 @@
-// Package env is the way of variables that a shell or a file takes.
+// Package env delivers credentials as variables, for a shell to evaluate or for an env file.
 package env
 
 import (
@@ -9,7 +9,7 @@ import (
 	"fob/internal/shell"
 )
 
-// Way returns the way. Option "format" is one of [shell.Formats].
+// Way returns the delivery "env". The option "format" is one of [shell.Formats].
 func Way() delivery.Way {
 	return delivery.Way{Name: "env", Doc: "environment variables for a shell", Hand: delivery.Hand(hand)}
 }

@@ -30,7 +30,7 @@ func grant(c fob.Credentials, err error) delivery.Grant {
 	}
 }
 
-// What a shell reads back is what was meant, whatever characters are in it.
+// A shell reads back the same values, whatever characters they contain.
 func TestPosixVariablesSurviveTheShell(t *testing.T) {
 	t.Parallel()
 	sh, err := exec.LookPath("sh")
@@ -76,8 +76,8 @@ func TestEnvFormats(t *testing.T) {
 	}
 }
 
-// The variables are those of the credentials and of the profile's region and
-// endpoints, and what an SDK would prefer to them is unset.
+// The variables are the credentials and the profile's region and endpoints; variables that an SDK
+// would prefer are unset.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	c := session()
@@ -100,7 +100,7 @@ func TestVariables(t *testing.T) {
 		"FOB_ENDPOINTS": "AWS_ENDPOINT_URL AWS_ENDPOINT_URL_SSO_OIDC",
 	} {
 		if got[name] != want {
-			t.Errorf("%s is not what was granted", name) // may be a secret
+			t.Errorf("%s is not what was granted", name) // not printed: it may be a secret
 		}
 		delete(got, name)
 	}
@@ -121,7 +121,7 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-// A user's own keys come with a warning and unset a session's token.
+// Long-lived keys come with a warning, and AWS_SESSION_TOKEN is unset.
 func TestOwnKeys(t *testing.T) {
 	t.Parallel()
 	own := fob.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: fob.NewSecret("FOBSECRETMARKERown")}

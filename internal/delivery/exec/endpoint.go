@@ -7,10 +7,10 @@ import (
 	"fob/internal/processline"
 )
 
-// throughEndpoint is the environment of a child that an endpoint serves. SDKs ask
-// one last, so nothing that they would ask before may be left: no variables, and no
-// files but private ones, in which the profile is the default one too, with its
-// settings and without anything that authenticates (protocol notes §9.3).
+// throughEndpoint returns the environment of a child process that an endpoint serves. SDKs ask the
+// endpoint last, so every earlier source must go: credential variables are unset, and the AWS files
+// are replaced by private ones that have the profile's settings, also as the default profile, and
+// nothing that authenticates.
 func throughEndpoint(g granted) (fob.Delivery, error) {
 	config, err := settings(g)
 	if err != nil {
@@ -33,8 +33,8 @@ func throughEndpoint(g granted) (fob.Delivery, error) {
 	return fob.Delivery{Set: set, Unset: unset}, nil
 }
 
-// settings is the private config file. The profile stands there under its own name
-// as well: programs that name it find it.
+// settings returns the private config file. The profile is in it under its own name too, for
+// programs that name it.
 func settings(g granted) ([]byte, error) {
 	config := awsfile.Parse(awsfile.Config, nil)
 	names := []string{"default"}

@@ -1,4 +1,4 @@
-// Package exec is the way of starting a program with credentials.
+// Package exec starts a program with credentials.
 package exec
 
 import (
@@ -9,7 +9,7 @@ import (
 	"fob/internal/fob"
 )
 
-// Way returns the way.
+// Way returns the delivery "exec".
 func Way() delivery.Way {
 	return delivery.Way{Name: "exec", Doc: "the environment of a program to start", Chosen: true, Hand: delivery.Hand(hand)}
 }
@@ -17,24 +17,23 @@ func Way() delivery.Way {
 const ownKeys = "the program gets the user's own long-lived keys, not a session"
 
 type options struct {
-	// Mode is "profile" or empty (the child gets AWS_PROFILE and renews through
-	// credential_process for ever), "env" (the child gets static variables), "endpoint"
-	// (the child is served by an endpoint, which adds where that is) or "shell" (as
-	// profile, for a shell that goes on).
+	// Mode is "profile" or empty: the child gets AWS_PROFILE, and its SDK gets credentials, also
+	// later ones, by credential_process; "env": the child gets static variables; "endpoint": an
+	// endpoint serves the child and adds its URL; "shell": like profile, for the current shell.
 	Mode string `option:"mode"`
 }
 
-// Needs is what the way needs of the agent.
+// Needs is what this delivery needs of the agent.
 type Needs interface {
-	// Lineage says what AWS would take credentials for that were narrowed so; it fails
-	// where there could be none.
+	// Lineage tells which kind of AWS session credentials narrowed by n would be; it fails where
+	// there could be none.
 	Lineage(n fob.Narrow) (fob.Lineage, error)
 	Exe() string      // absolute path of fob, for credential_process
 	Paths() fob.Paths // the user's AWS files
 	Home() fob.Home   // fob's own directories
 }
 
-// granted is a grant with what the agent offers.
+// granted is a grant, and what the agent offers for it.
 type granted struct {
 	delivery.Grant
 	Needs
@@ -49,8 +48,8 @@ func hand(ctx context.Context, grant delivery.Grant, o options) (fob.Delivery, e
 	switch o.Mode {
 	case "", "profile", "endpoint", "env":
 	case "shell":
-		// Nothing is retrieved for a shell: it may be hours until its first command
-		// for AWS, and that one asks.
+		// For a shell nothing is retrieved now: its first AWS command may come hours later, and
+		// asks then.
 		if _, err := g.Lineage(g.Narrow); err != nil {
 			return fob.Delivery{}, err
 		}
@@ -58,8 +57,8 @@ func hand(ctx context.Context, grant delivery.Grant, o options) (fob.Delivery, e
 	default:
 		return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "fob exec has no mode %q", o.Mode)
 	}
-	// Retrieved first in the other modes: who has to type an MFA code does so before
-	// the program starts, and a refusal is ours to explain, not the program's.
+	// In the other modes credentials are retrieved first, so that an MFA code is asked for before
+	// the program starts, and a refusal is explained by fob and not by the program.
 	c, err := g.Credentials(ctx)
 	if err != nil {
 		return fob.Delivery{}, err

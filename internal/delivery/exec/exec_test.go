@@ -26,8 +26,7 @@ func own() fob.Credentials {
 	return fob.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: fob.NewSecret("FOBSECRETMARKERown")}
 }
 
-// desk is a user's AWS files and a grant of the profile prod. retrieved counts how
-// often credentials were asked for.
+// desk is a user's AWS files and a grant of the profile prod. retrieved counts the retrievals.
 type desk struct {
 	t         *testing.T
 	g         delivery.Grant
@@ -67,8 +66,8 @@ func (d *desk) hand(mode string) fob.Delivery {
 	return got
 }
 
-// file is the content of the private file that a variable names; only this user
-// may read it, and no secret is in it.
+// file returns the content of the private file that a variable names, and checks its mode and that
+// it contains no secret.
 func (d *desk) file(got fob.Delivery, variable string) string {
 	d.t.Helper()
 	path := got.Set[variable]
@@ -90,8 +89,8 @@ func (d *desk) file(got fob.Delivery, variable string) string {
 	return string(text)
 }
 
-// The program gets the name of a profile whose credential_process is fob, in a copy
-// of the user's file that keeps everything but what authenticates.
+// The program gets a profile whose credential_process is fob, in a copy of the user's file that
+// keeps everything except what authenticates.
 func TestThroughACopy(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, session(), nil)
@@ -120,8 +119,8 @@ func TestThroughACopy(t *testing.T) {
 	if got.Warning != "" || d.retrieved != 1 {
 		t.Errorf("warning %q, credentials retrieved %d times", got.Warning, d.retrieved)
 	}
-	// The same content is the same file; other content is another, so that a running
-	// program's copy does not change.
+	// Equal content is one file; other content is another file, so that the copy which a running
+	// program uses does not change.
 	first := got.Set["AWS_CONFIG_FILE"]
 	if again := d.hand("").Set["AWS_CONFIG_FILE"]; again != first {
 		t.Errorf("the same copy is %s and %s", first, again)
@@ -144,7 +143,8 @@ func TestThroughTheUsersOwnFile(t *testing.T) {
 	if _, err := os.Stat(d.agent.Folders.Exec()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a private file was made: %v", err)
 	}
-	// Keys in the credentials file win over the process, so then it has another name.
+	// Keys in the credentials file take precedence over credential_process, so another name is
+	// used.
 	d.write(d.agent.AWSFiles.Credentials, "[prod]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = FOBSECRETMARKERprod\n")
 	got = d.hand("")
 	if got.Set["AWS_PROFILE"] != "fob/prod" || !strings.Contains(d.file(got, "AWS_CONFIG_FILE"), "[profile fob/prod]\n") {
@@ -152,7 +152,7 @@ func TestThroughTheUsersOwnFile(t *testing.T) {
 	}
 }
 
-// What a command line asked for is asked for again at each renewal.
+// Flags of the command line are repeated in credential_process, so that each refresh has them.
 func TestFlagsAreRepeated(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, own(), nil)
@@ -176,8 +176,7 @@ func TestFlagsAreRepeated(t *testing.T) {
 	}
 }
 
-// A shell gets the same without anything being retrieved, and what could not be
-// retrieved at all is refused.
+// For a shell nothing is retrieved, but a profile that could never be retrieved is refused.
 func TestShell(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, session(), nil)
@@ -192,8 +191,7 @@ func TestShell(t *testing.T) {
 	}
 }
 
-// Static variables stop working, which is said, with the time; a user's own keys do
-// not, which is said too.
+// For static variables the user is told when they expire, or that long-lived keys do not.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	c := session()
@@ -213,8 +211,8 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-// A program that an endpoint serves finds the profile's settings, and nowhere
-// anything that authenticates: SDKs ask an endpoint last.
+// With an endpoint the child has the profile's settings and no other source of credentials: SDKs
+// ask an endpoint last.
 func TestEndpoint(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, session(), nil)

@@ -15,10 +15,9 @@ import (
 	"fob/internal/processline"
 )
 
-// throughProfile points the child at a profile whose credential_process is fob.
-// Where the user's own files have that already they are used as they are;
-// otherwise the child gets a private copy of the config file that has it, with
-// everything else the user set in there and nothing secret. With longLived it gets
+// throughProfile gives the child a profile whose credential_process is fob. If the user's own files
+// already have one they are used as they are. Otherwise the child gets a private copy of the config
+// file with such a profile and all the other settings, and nothing secret. With longLived it gets
 // the user's own keys.
 func throughProfile(g granted, longLived bool) (fob.Delivery, error) {
 	flags, err := flags(g, longLived)
@@ -43,7 +42,7 @@ func throughProfile(g granted, longLived bool) (fob.Delivery, error) {
 	set := map[string]string{}
 	if shadowed || section.Keys["credential_process"] != line {
 		if shadowed {
-			name = "fob/" + name // keys in the credentials file would win over the process
+			name = "fob/" + name // keys in the credentials file take precedence over credential_process
 		}
 		path, err := private(g, config, name, line)
 		if err != nil {
@@ -57,7 +56,7 @@ func throughProfile(g granted, longLived bool) (fob.Delivery, error) {
 	return fob.Delivery{Set: set, Unset: delivery.Scrub(set)}, nil
 }
 
-// flags repeat to fob credentials what this command line asked for.
+// flags repeats this command line's options for fob credentials.
 func flags(g granted, longLived bool) ([]string, error) {
 	var flags []string
 	if longLived {
@@ -83,8 +82,8 @@ func flags(g granted, longLived bool) ([]string, error) {
 	return flags, nil
 }
 
-// private writes the copy. Its name is made from its content, so that equal
-// copies are one file and a running program's copy never changes under it.
+// private writes the copy. It is named by the hash of its content, so that equal copies are one
+// file, and a running program's copy never changes.
 func private(g granted, config *awsfile.File, name, line string) (string, error) {
 	for _, s := range config.Sections() {
 		for _, key := range fob.SecretKeys() {
@@ -109,13 +108,13 @@ func private(g granted, config *awsfile.File, name, line string) (string, error)
 	return store(g, "config", config.Bytes())
 }
 
-// store keeps a private file, which an agent that starts removes if it was not used for long. Programs outlive
-// the login that started them, so it is not among what a logout removes.
+// store keeps a private file. A starting agent removes those that have not been used for long. They
+// are not in the runtime directory, because programs may run on after logout.
 func store(g granted, name string, content []byte) (string, error) {
 	dir := g.Home().Exec()
 	sum := sha256.Sum256(content)
 	path := filepath.Join(dir, name+"-"+hex.EncodeToString(sum[:8]))
-	// The time is this machine's, as that of a new file is, and not what AWS says.
+	// The file's time must be this machine's, like that of new files, not AWS's.
 	if atomicfile.Same(path, content) == nil && os.Chtimes(path, time.Time{}, time.Now()) == nil {
 		return path, nil
 	}

@@ -9,9 +9,9 @@ import (
 	"fob/internal/fob"
 )
 
-// copySettings writes the settings of a profile into a program's config file, under a
-// name: the keys that say how requests are made, and none that authenticate. It adds the
-// [services] section that they name if the file lacks it.
+// copySettings copies a profile's settings into a program's config file under a name: the keys that
+// say how to make requests, and none that authenticate. It also copies the [services] section that
+// they refer to, if the file lacks it.
 func copySettings(config *awsfile.File, name string, p fob.Profile) error {
 	for _, key := range slices.Sorted(maps.Keys(p.Keys)) {
 		if isSetting(key) {
@@ -47,8 +47,7 @@ func nest(config *awsfile.File, typ, name string, nested map[string]map[string]s
 	return nil
 }
 
-// isSetting reports whether a key of AWS's says how requests are made, and not with
-// whose credentials.
+// isSetting reports whether one of AWS's keys says how to make requests and does not authenticate.
 func isSetting(key string) bool {
 	switch key {
 	case "region", "output", "endpoint_url", "services", "ignore_configured_endpoint_urls", "ca_bundle",

@@ -1,7 +1,7 @@
-// Package imds is the way of the instance metadata service, version 2 only, for
-// programs that look nowhere else. Whoever reaches it can have a token and with it
-// the credentials: so it answers this user's programs alone. Facts: protocol notes
-// §9.2.
+// Package imds delivers credentials by an instance metadata service (IMDSv2 only), for programs
+// that look nowhere else. A program needs no secret to get a token from it and with that the
+// credentials, so it answers only programs of this user. See "Use the Instance Metadata Service to
+// access instance metadata" in the Amazon EC2 User Guide.
 package imds
 
 import (
@@ -21,15 +21,15 @@ import (
 
 const name = "imds"
 
-// Way returns the way. Options of its part in the caller's process are those of
-// fob serve: listen, force, json.
+// Way returns the delivery "imds". The part in the caller's process takes the options of fob serve:
+// listen, force, json.
 func Way() delivery.Way {
 	return delivery.Way{Name: name, Doc: "the instance metadata service (IMDSv2) on loopback", Hand: delivery.Hand(hand), Run: run}
 }
 
-// enough is how long credentials from here must stay valid. With less, botocore
-// thinks of an outage of AWS's and goes on using them until some time between 17
-// and 25 minutes from then, dead or not.
+// enough is the lifetime that delivered credentials must have left. With less, botocore assumes an
+// outage of the service, and goes on with the old credentials for another 17 to 25 minutes, even
+// beyond their expiry.
 const enough = 25 * time.Minute
 
 // Go's SDK waits half a second for an answer.
@@ -38,7 +38,7 @@ const (
 	patience = 250 * time.Millisecond
 )
 
-// document is what SDKs read; Go's fails without Code.
+// document is the JSON that SDKs read; Go's fails without Code.
 type document struct {
 	Code            string
 	LastUpdated     string
@@ -122,7 +122,7 @@ func report(l net.Listener, s *server, asJSON bool) fob.Delivery {
 	return fob.Delivery{Stdout: string(text) + "\n"}
 }
 
-// shared says why instance metadata could be somebody else's too; empty if not.
+// shared returns why other people could use this machine too; empty if nothing says so.
 func shared() string {
 	if !loopback.KnowsUsers() {
 		return "this system does not say whose program connects"

@@ -93,7 +93,8 @@ func ask(t *testing.T, method, url string, header ...string) (*http.Response, st
 	return resp, string(text)
 }
 
-// SR8, and protocol notes §9.2.
+// Tokens are needed, have a limited life, and come only by PUT; requests that a proxy forwarded are
+// refused; IMDSv1 is refused.
 func TestService(t *testing.T) {
 	t.Parallel()
 	base := start(t, func() (fob.Delivery, error) { return Way().Hand(t.Context(), session(time.Hour)) })
@@ -162,7 +163,7 @@ func TestTokens(t *testing.T) {
 	if !a.valid(text, now) || a.valid(text, now.Add(time.Minute)) || b.valid(text, now) || text == a.make(now.Add(time.Minute)) {
 		t.Error("tokens are not told apart")
 	}
-	for i := range text { // each character counts, its end's too
+	for i := range text { // also the ones that encode the expiry
 		other := []byte(text)
 		other[i] ^= 1
 		if a.valid(string(other), now) {
@@ -194,7 +195,7 @@ func TestPeople(t *testing.T) {
 		{1000, nil, []string{"joe"}},
 		{1002, []string{"1002"}, []string{"jane"}},
 		{0, []string{"0", "x"}, []string{"jane", "joe"}},
-		{1000, []string{"1000", "1002", "1234", "65534"}, []string{"joe", "user 1234"}}, // 1234 is from a directory service
+		{1000, []string{"1000", "1002", "1234", "65534"}, []string{"joe", "user 1234"}}, // 1234 is an account of a directory service
 	} {
 		if got := people(passwd, tt.present, tt.self); !slices.Equal(got, tt.want) {
 			t.Errorf("for %d: %v", tt.self, got)

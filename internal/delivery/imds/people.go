@@ -12,8 +12,8 @@ const (
 	lastPerson  = 60000
 )
 
-// people are other persons than self: accounts of /etc/passwd with a shell to log
-// in with, and users who are logged in now wherever their account is kept.
+// people returns the other people on this machine: accounts in /etc/passwd with a login shell, and
+// users who are logged in, wherever their account is defined.
 func people(passwd string, present []string, self int) []string {
 	var others []string
 	named := map[int]bool{}
@@ -45,5 +45,5 @@ func logsIn(shell string) bool {
 	case "nologin", "false", "true", "sync":
 		return false
 	}
-	return true // an empty one is /bin/sh
+	return true // an empty shell means /bin/sh
 }

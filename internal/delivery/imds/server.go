@@ -15,15 +15,15 @@ import (
 	"fob/internal/loopback"
 )
 
-// server is the service for one principal.
+// server is the service for one profile.
 type server struct {
 	role   string
-	first  fob.Request // before anybody is served: a person may be asked
+	first  fob.Request // the request made before anything is served, which may prompt
 	tokens *tokens
 	kept   loopback.Kept[*fob.Delivery]
 
 	mu   sync.Mutex
-	said string // the last message to the person
+	said string // the last message shown
 }
 
 func newServer(ctx context.Context, t fob.Task) *server {
@@ -40,7 +40,7 @@ func newServer(ctx context.Context, t fob.Task) *server {
 	return s
 }
 
-// say tells the person once what is wrong.
+// say tells the user what is wrong, once for each reason.
 func (s *server) say(t fob.Task, d fob.Delivery, err error) {
 	text := ""
 	switch {
@@ -59,8 +59,8 @@ func (s *server) say(t fob.Task, d fob.Delivery, err error) {
 	s.said = text
 }
 
-// roleName is what SDKs put into a path: a profile's name with what AWS does not
-// have in names of roles replaced.
+// roleName returns the role's name that SDKs put into a path: the profile's, with characters
+// replaced that AWS does not allow in role names.
 func roleName(profile string) string {
 	return strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_+=,.@-", r) {
@@ -85,7 +85,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if token := r.Header[tokenHeader]; len(token) != 1 || !s.tokens.valid(token[0], time.Now()) {
-		fail(w, http.StatusUnauthorized) // also to whoever asks as in version 1
+		fail(w, http.StatusUnauthorized) // also for requests of IMDSv1, which have no token
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -111,8 +111,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, text)
 }
 
-// newToken is how version 2 begins. A request that a proxy has passed on comes from
-// elsewhere.
+// newToken starts a session of IMDSv2. A request with X-Forwarded-For went through a proxy, so it
+// may come from another machine, and is refused.
 func (s *server) newToken(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPut {
 		w.Header().Set("Allow", http.MethodPut)
@@ -134,7 +134,7 @@ func (s *server) newToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain")
-	w.Header().Set(ttlHeader, strconv.Itoa(ttl)) // Go's SDK fails without it
+	w.Header().Set(ttlHeader, strconv.Itoa(ttl)) // Go's SDK requires it
 	_, _ = io.WriteString(w, s.tokens.make(time.Now().Add(time.Duration(ttl)*time.Second)))
 }
 
@@ -153,10 +153,10 @@ func (s *server) knows(path string) bool {
 	return false
 }
 
-// instance is the id of a machine that is none of AWS's.
+// instance is an id that no EC2 instance has.
 const instance = "i-00000000000000f0b"
 
-// answer is the text at a path; nothing where a fact is not known.
+// answer returns the text for a path; empty if fob does not know the fact.
 func (s *server) answer(path string, d fob.Delivery) (text, contentType string) {
 	region, account := d.Facts["region"], d.Facts["account"]
 	zone := ""

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// tokens of sessions. A token carries its end and a proof that it was made here:
-// there is no table of them that could be filled.
+// tokens makes and checks session tokens. A token contains its expiry and a MAC, so no table of
+// them is needed, which callers could fill up.
 type tokens struct{ key []byte }
 
 func newTokens() *tokens {
@@ -19,7 +19,7 @@ func newTokens() *tokens {
 	return &tokens{key}
 }
 
-// make returns a token: its end, 16 random bytes, and a MAC over both.
+// make returns a token: its expiry, 16 random bytes, and a MAC over both.
 func (t *tokens) make(until time.Time) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(until.UnixMilli()))
 	b = append(b, make([]byte, 16)...)
@@ -28,7 +28,7 @@ func (t *tokens) make(until time.Time) string {
 }
 
 func (t *tokens) valid(text string, now time.Time) bool {
-	b, err := base64.URLEncoding.Strict().DecodeString(text) // each token has one form
+	b, err := base64.URLEncoding.Strict().DecodeString(text) // strict, so that a token has only one valid spelling
 	if err != nil || len(b) != 24+sha256.Size || !hmac.Equal(b[24:], t.mac(b[:24])) {
 		return false
 	}

@@ -1,4 +1,4 @@
-// Package process is the way of credential_process: one JSON object on stdout.
+// Package process delivers credentials as the output of credential_process: one JSON object.
 package process
 
 import (
@@ -10,14 +10,13 @@ import (
 	"fob/internal/fob"
 )
 
-// Way returns the way.
+// Way returns the delivery "process".
 func Way() delivery.Way {
 	return delivery.Way{Name: "process", Doc: "the JSON object that SDKs read from a credential_process", Hand: delivery.Hand(hand)}
 }
 
-// document is version 1 of the format. Every value is a string but the version:
-// Go's SDK prints the whole output, secrets included, into its error when it
-// cannot parse it.
+// document is version 1 of the format. All values except the version are strings. If Go's SDK
+// cannot parse the output it puts all of it, with the secrets, into its error.
 type document struct {
 	Version         int
 	AccessKeyID     string `json:"AccessKeyId"`
@@ -27,7 +26,7 @@ type document struct {
 	AccountID       string `json:"AccountId,omitempty"`
 }
 
-// timeFormat is the one form that every SDK parses.
+// timeFormat is the layout that every SDK can parse.
 const timeFormat = "2006-01-02T15:04:05Z"
 
 func hand(ctx context.Context, g delivery.Grant, _ struct{}) (fob.Delivery, error) {
@@ -46,8 +45,8 @@ func hand(ctx context.Context, g delivery.Grant, _ struct{}) (fob.Delivery, erro
 	return d, nil
 }
 
-// Format writes the object and its newline, and reads it back before anyone
-// sees it: what is printed must parse in every SDK, or not be printed at all.
+// Format writes the object and a newline. It parses the result before it returns it: what some SDK
+// could not parse must not be printed at all.
 func Format(c fob.Credentials, now time.Time) (string, error) {
 	d := document{
 		Version: 1, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey.Reveal(),

@@ -33,8 +33,8 @@ func TestProcessFormat(t *testing.T) {
 	if d["Version"] != 1.0 || d["Expiration"] != "2026-11-22T15:59:00Z" || d["AccountId"] != "111122223333" {
 		t.Error("wrong content")
 	}
-	// Near the end a fifth of what is left is taken off, and in the last second
-	// nothing: what is said must not be over.
+	// Near the end the stated expiry is a fifth of the time left earlier than the real one; in the
+	// last second it is the real one, because it must not be in the past.
 	for left, want := range map[time.Duration]string{
 		5 * time.Minute: "15:04:00Z", 2 * time.Minute: "15:01:36Z", 8 * time.Second: "15:00:06Z", time.Second: "15:00:01Z",
 	} {
@@ -59,8 +59,8 @@ func TestProcessFormat(t *testing.T) {
 	}
 }
 
-// What is handed over is the document of what was granted, by the grant's clock; a
-// user's own keys come with a warning, and no credentials with the reason alone.
+// The output is the document of the credentials at the grant's time. Long-lived keys come with a
+// warning; without credentials there is only the error.
 func TestHand(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC)
@@ -82,7 +82,8 @@ func TestHand(t *testing.T) {
 	if d, err := hand(fob.Credentials{}, fob.ErrLocked); !errors.Is(err, fob.ErrLocked) || d.Stdout != "" {
 		t.Errorf("no credentials: %v", err)
 	}
-	// A clock that has passed the expiry: an SDK would take it and be refused by AWS.
+	// Credentials that expired by the grant's clock are refused; otherwise an SDK would use them
+	// and be refused by AWS.
 	d, err := hand(session(now), nil)
 	if !errors.Is(err, fob.ErrRefused) || d.Stdout != "" || strings.Contains(err.Error(), "FOBSECRETMARKER") {
 		t.Errorf("expired: %v", err)

@@ -14,18 +14,17 @@ import (
 	"fob/internal/sigv4/remote"
 )
 
-// AppSync's WebSockets are signed twice over: a signature of a request that is
-// never sent opens the connection (in the query for GraphQL, in a subprotocol for
-// the Event API), and each subscription carries one of its own in its message.
-// Source: AWS AppSync developer guide, "Building a real-time WebSocket client";
-// AppSync Events developer guide, "Understanding the Event API WebSocket protocol".
+// AppSync's WebSockets are signed in two places. The connection is opened with a signature of a
+// request that is never sent: in the query for GraphQL, in a subprotocol for the Event API. And
+// each subscription contains a signature of its own in its message. Source: AWS AppSync Developer
+// Guide, "Building a real-time WebSocket client"; "Understanding the Event API WebSocket protocol".
 
-// appSync is one connection.
+// appSync signs for one connection.
 type appSync struct {
 	signer *remote.Signer
 	scheme string
-	host   string // of the API, which is what is signed
-	events bool   // the Event API, not GraphQL
+	host   string // the API's host, which is signed
+	events bool   // it is the Event API, not GraphQL
 }
 
 func (p *proxy) upgradeAppSync(r *http.Request, to route, m *remote.Message) (*http.Response, error) {
@@ -37,7 +36,7 @@ func (p *proxy) upgradeAppSync(r *http.Request, to route, m *remote.Message) (*h
 	case a.events:
 		path = "/event/realtime"
 	case realtime == a.host:
-		path = "/graphql/realtime" // a domain name of the user's own
+		path = "/graphql/realtime" // a custom domain name
 	default:
 		path = "/graphql"
 	}
@@ -46,7 +45,7 @@ func (p *proxy) upgradeAppSync(r *http.Request, to route, m *remote.Message) (*h
 		m.URL += "?" + rest
 	}
 	m.Header = m.Header.Clone()
-	m.Header.Del("Sec-Websocket-Extensions") // messages must be readable here
+	m.Header.Del("Sec-Websocket-Extensions") // compressed messages could not be read and signed
 	m.Apply = a.connect
 	resp, err := to.to.signer.Send(r.Context(), p.transport, m)
 	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
@@ -60,7 +59,7 @@ func (p *proxy) upgradeAppSync(r *http.Request, to route, m *remote.Message) (*h
 	return resp, nil
 }
 
-// connect opens the connection with the signature of a POST of {}.
+// connect opens the connection, with the signature of a POST of {}.
 func (a *appSync) connect(ctx context.Context, _ *remote.Signer, r *http.Request) (remote.Signature, error) {
 	path := "/graphql/connect"
 	if a.events {
@@ -111,7 +110,7 @@ func (a *appSync) sign(ctx context.Context, path string, body []byte) ([]byte, r
 	for name := range sig.Header {
 		key := strings.ToLower(name)
 		if key == "authorization" {
-			key = "Authorization" // as AWS's clients write it
+			key = "Authorization" // as AWS's clients spell it
 		}
 		all[key] = sig.Header.Get(name)
 	}
@@ -119,7 +118,7 @@ func (a *appSync) sign(ctx context.Context, path string, body []byte) ([]byte, r
 	return text, sig, err
 }
 
-// message signs a message that starts something; all others stay as they are.
+// message signs messages that start a subscription or publish; others are not changed.
 func (a *appSync) message(ctx context.Context, text []byte) ([]byte, error) {
 	var m map[string]json.RawMessage
 	var kind string
@@ -146,8 +145,8 @@ func (a *appSync) message(ctx context.Context, text []byte) ([]byte, error) {
 	return text, nil
 }
 
-// start signs a subscription of GraphQL: its payload.data is the body that is
-// signed, its payload.extensions.authorization the place of the signature.
+// start signs a GraphQL subscription: payload.data is the body that is signed, and the signature
+// goes to payload.extensions.authorization.
 func (a *appSync) start(ctx context.Context, text []byte, m map[string]json.RawMessage) ([]byte, error) {
 	var payload, extensions map[string]json.RawMessage
 	var data string
@@ -171,7 +170,7 @@ func (a *appSync) start(ctx context.Context, text []byte, m map[string]json.RawM
 	return json.Marshal(m)
 }
 
-// without takes parameters out of a query and leaves the others as they are.
+// without removes parameters from a query and leaves the others as they are.
 func without(query string, names ...string) string {
 	var kept []string
 	for part := range strings.SplitSeq(query, "&") {

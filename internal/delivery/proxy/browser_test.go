@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The link of --browser lets in one browser, under a name of its own.
+// The link of --browser admits one browser, under a host name of its own.
 func TestBrowserLink(t *testing.T) {
 	t.Parallel()
 	u, address := upstream(t, nil)

@@ -13,20 +13,20 @@ import (
 	"fob/internal/sigv4/remote"
 )
 
-// inMemory is how much of a body is kept there until it is signed; a larger one
-// waits in a file without a name.
+// inMemory is how many bytes of a body are kept in memory until it is signed; larger ones go to an
+// unnamed file.
 const inMemory = 1 << 20
 
-// errClient is the caller's own fault.
+// errClient means that the client's request ended early.
 var errClient = errors.New("the request broke off")
 
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// rewrite takes away what is between the caller and this proxy only: its way to
-// prove itself, what a signature brings, and our origin. Hop-by-hop headers are
-// gone already.
+// rewrite removes headers that are only for this proxy or that upstream must not see: the token,
+// headers that a signature sets, and the proxy's own origin. ReverseProxy has removed hop-by-hop
+// headers already.
 func (p *proxy) rewrite(r *httputil.ProxyRequest) {
 	to := routeOf(r.In)
 	h := r.Out.Header
@@ -44,7 +44,7 @@ func (p *proxy) rewrite(r *httputil.ProxyRequest) {
 		}
 	}
 	r.Out.Host = ""
-	r.Out.URL = &url.URL{Scheme: to.to.scheme, Host: to.to.host, Path: "/"} // what is sent, roundTrip says
+	r.Out.URL = &url.URL{Scheme: to.to.scheme, Host: to.to.host, Path: "/"} // a placeholder; roundTrip builds the URL that is sent
 }
 
 // roundTrip signs a request and sends it.
@@ -74,7 +74,7 @@ func (p *proxy) roundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// closer closes the request's body with the answer's.
+// closer closes the request's body together with the answer's.
 type closer struct {
 	io.ReadCloser
 	sent *remote.Body
@@ -82,8 +82,8 @@ type closer struct {
 
 func (c closer) Close() error { return errors.Join(c.ReadCloser.Close(), c.sent.Close()) }
 
-// answer changes what upstream says about itself, so that a browser stays here;
-// what upstream allows to pages of others is not ours to allow.
+// answer rewrites an answer: redirects and cookies are made to point to this proxy, and CORS
+// headers are removed, because upstream's permissions to other pages are not meant for this origin.
 func (p *proxy) answer(resp *http.Response) error {
 	to := routeOf(resp.Request)
 	h := resp.Header
@@ -104,9 +104,8 @@ func (p *proxy) answer(resp *http.Response) error {
 	return nil
 }
 
-// here is the address of something under this proxy, if it is upstream's or
-// another one's that the proxy forwards to; others stay as they are, and nobody
-// here follows them.
+// here returns the address under this proxy for a URL of upstream, or of another host that the
+// proxy serves. Other URLs are returned unchanged; the proxy does not follow them.
 func (p *proxy) here(from *upstream, place string) string {
 	if strings.HasPrefix(place, "/") && !strings.HasPrefix(place, "//") {
 		return from.prefix + place
@@ -117,7 +116,7 @@ func (p *proxy) here(from *upstream, place string) string {
 	}
 	host, err := sigv4.Host(whole)
 	if err != nil {
-		return place // relative, or of another kind
+		return place // relative, or not HTTP
 	}
 	scheme, rest, _ := strings.Cut(whole, "://")
 	for _, u := range p.upstreams {
@@ -138,8 +137,7 @@ func (p *proxy) here(from *upstream, place string) string {
 	return place
 }
 
-// ownCookie makes a cookie one of this server: without a domain, and for the
-// upstream's paths alone.
+// ownCookie makes a cookie one of this server: without Domain, and limited to the upstream's paths.
 func ownCookie(cookie, prefix string) string {
 	parts := strings.Split(cookie, ";")
 	kept := parts[:1]

@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// signingConn is a WebSocket to upstream; the text messages that are written to
-// it pass through edit.
+// signingConn is a WebSocket connection to upstream; edit is applied to the text messages that are
+// written to it.
 type signingConn struct {
 	io.ReadWriteCloser
 	frames framer
@@ -27,22 +27,22 @@ func (c *signingConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// framer reads a client's frames (RFC 6455) and puts text messages, whole and
-// edited, in their place.
+// framer parses a client's frames (RFC 6455), and replaces complete text messages by the edited
+// ones.
 type framer struct {
 	edit func(text []byte) ([]byte, error)
 
-	pending []byte // bytes of a frame that is not whole yet
-	message []byte // fragments of a text message so far
+	pending []byte // bytes of an incomplete frame
+	message []byte // the fragments of a text message so far
 	inText  bool
 }
 
 const (
-	maxMessage = 1 << 20 // AppSync's own limit is a quarter of that
+	maxMessage = 1 << 20 // four times AppSync's own limit
 
 	opContinue = 0x0
 	opText     = 0x1
-	opControl  = 0x8 // and above
+	opControl  = 0x8 // and above: control frames
 	final      = 0x80
 	masked     = 0x80
 )
@@ -67,7 +67,7 @@ func (f *framer) feed(p []byte) (out []byte, err error) {
 	}
 }
 
-// frameSize reads the head of a frame; zero if it is not whole.
+// frameSize parses the head of a frame; the sizes are zero if it is incomplete.
 func frameSize(b []byte) (head, size int, err error) {
 	if len(b) < 2 {
 		return 0, 0, nil
@@ -97,7 +97,7 @@ func frameSize(b []byte) (head, size int, err error) {
 	return head, int(length), nil
 }
 
-// take passes on what is no text as it is, and text when it is whole.
+// take passes other frames on unchanged, and text messages once they are complete.
 func (f *framer) take(out, frame, body []byte) ([]byte, error) {
 	last, op := frame[0]&final != 0, frame[0]&0x0f
 	switch {

@@ -11,8 +11,8 @@ import (
 	"fob/internal/loopback"
 )
 
-// handler checks who asks before anything else: a page of somebody else's, a
-// program without the token, a request that is signed already.
+// handler refuses requests of other sites' pages, requests without the token, and requests that are
+// signed already, before anything else.
 func (p *proxy) handler(l net.Listener) http.Handler {
 	var names []string
 	var serve http.Handler = http.HandlerFunc(p.authorized)
@@ -24,7 +24,7 @@ func (p *proxy) handler(l net.Listener) http.Handler {
 	return loopback.SameOrigin(l, names, serve, strangers)
 }
 
-// authorized passes on what knows the token, or has the cookie of the page.
+// authorized passes on requests with the token, or with the cookie of --browser.
 func (p *proxy) authorized(w http.ResponseWriter, r *http.Request) {
 	if p.token != nil && !p.knowsToken(r) && (p.page == nil || !p.page.knows(r)) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="fob proxy"`)
@@ -34,8 +34,8 @@ func (p *proxy) authorized(w http.ResponseWriter, r *http.Request) {
 	p.route(w, r)
 }
 
-// knowsToken takes the token where clients can put it: a header of its own, a
-// bearer token, the password of Basic.
+// knowsToken looks for the token in all places where clients can put it: a header of its own, a
+// bearer token, the password of Basic authentication.
 func (p *proxy) knowsToken(r *http.Request) bool {
 	own, given := r.Header.Values("X-Fob-Token"), r.Header.Values("Authorization")
 	switch {
@@ -51,11 +51,11 @@ func (p *proxy) knowsToken(r *http.Request) bool {
 	return ok && p.token.Is(password)
 }
 
-// route is where a request goes.
+// route is the upstream of a request, and the path there.
 type route struct {
 	to   *upstream
-	path string // as it is sent, query included
-	own  string // the proxy's own origin, as the caller wrote it
+	path string // as it is sent, with the query
+	own  string // the proxy's own origin, as the client wrote it
 }
 
 type routeKey struct{}
@@ -112,15 +112,15 @@ func signedAlready(query url.Values) bool {
 	return false
 }
 
-// chunkSigned finds bodies with signatures inside (S3's aws-chunked): forwarded
-// as they are, S3 would store the signatures.
+// chunkSigned recognises bodies with signatures inside (S3's aws-chunked). If they were forwarded
+// as they are, S3 would store the signatures as content.
 func chunkSigned(h http.Header) bool {
 	return strings.HasPrefix(h.Get("X-Amz-Content-Sha256"), "STREAMING-") || h.Get("X-Amz-Decoded-Content-Length") != "" ||
 		strings.Contains(strings.ToLower(strings.Join(h.Values("Content-Encoding"), ",")), "aws-chunked")
 }
 
-// bySignature are the headers, and parameters, that a signature brings. Others
-// of the name X-Amz- are what a request is about (X-Amz-Target) and are signed.
+// bySignature reports whether a header or parameter is one that a signature sets. Other X-Amz-
+// headers, such as X-Amz-Target, belong to the request and are signed.
 func bySignature(name string) bool {
 	switch name {
 	case "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-Signature", "X-Amz-Signedheaders",
@@ -130,7 +130,7 @@ func bySignature(name string) bool {
 	return false
 }
 
-// switcher tells the connection when it is no longer HTTP.
+// switcher tells the strict connection that it is no longer HTTP.
 type switcher struct{ http.ResponseWriter }
 
 // Unwrap is for [http.ResponseController].

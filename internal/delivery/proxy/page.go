@@ -12,17 +12,16 @@ import (
 	"fob/internal/loopback"
 )
 
-// page lets one browser in: a link that works once and for a minute gives it a
-// cookie. Cookies know no ports, so one for 127.0.0.1 would be sent to every
-// other server there; this one is for a name that nobody can guess. Browsers
-// resolve *.localhost to loopback by themselves.
+// page admits one browser: a link, valid once and for a minute, sets a cookie. Cookies are not
+// separated by port: one for 127.0.0.1 would be sent to every other server there. So the cookie is
+// for a random host name below localhost, which browsers resolve to loopback by themselves.
 type page struct {
 	name    string // RANDOM.localhost
 	port    string
 	session loopback.Token // the cookie's value
 
 	mu    sync.Mutex
-	once  loopback.Token // the link's; it counts while until is not zero
+	once  loopback.Token // the link's secret; valid only while until is set
 	until time.Time
 }
 
@@ -39,8 +38,7 @@ func newPage(port string) *page {
 	return &page{name: hex.EncodeToString(b) + ".localhost", port: port, session: loopback.NewToken()}
 }
 
-// link makes a link. What it opens with stands behind the #, which browsers send
-// to nobody.
+// link makes a link. Its secret is in the fragment (#), which browsers send to no server.
 func (p *page) link(now time.Time) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,7 +46,7 @@ func (p *page) link(now time.Time) string {
 	return "http://" + p.name + ":" + p.port + openPath + "#" + p.once.Reveal()
 }
 
-// redeem uses a link up, whether it was the right one or not: there is one guess.
+// redeem checks the link's secret. The link is used up either way, so there is only one guess.
 func (p *page) redeem(text string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -57,7 +55,7 @@ func (p *page) redeem(text string, now time.Time) bool {
 	return ok
 }
 
-// open serves the two addresses that let a browser in.
+// open serves the two addresses by which a browser is admitted.
 func (p *page) open(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch own := r.Host == p.name+":"+p.port; {
@@ -99,13 +97,13 @@ fetch("/.fob/enter", {method: "POST", headers: {"X-Fob-Link": once}}).then(async
 </script>
 `
 
-// knows reports whether a request has the cookie, under the name it is for.
+// knows reports whether a request has the cookie and the host name that it is for.
 func (p *page) knows(r *http.Request) bool {
 	cookies := r.CookiesNamed(cookieName)
 	return r.Host == p.name+":"+p.port && len(cookies) == 1 && p.session.Is(cookies[0].Value)
 }
 
-// hide takes the cookie out of what is forwarded.
+// hide removes the cookie from the headers that are forwarded.
 func (p *page) hide(h http.Header) {
 	var kept []string
 	for _, line := range h["Cookie"] {

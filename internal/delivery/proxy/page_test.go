@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A link works for one of many who try at once, and not after its time.
+// If many use a link at once only one succeeds, and none after it expired.
 func TestLink(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -53,8 +53,8 @@ func TestHere(t *testing.T) {
 	}
 }
 
-// Whatever comes in whatever pieces, a message is edited once, and the rest
-// passes as it is.
+// However a stream is cut into pieces, a text message is edited once, and everything else passes
+// unchanged.
 func FuzzFrames(f *testing.F) {
 	f.Add([]byte{0x81, 0x81, 1, 2, 3, 4, 'a'}, 3)
 	f.Add([]byte{0x01, 0x81, 1, 2, 3, 4, 'a', 0x89, 0x80, 0, 0, 0, 0, 0x80, 0x80, 0, 0, 0, 0}, 1)
@@ -63,7 +63,7 @@ func FuzzFrames(f *testing.F) {
 		run := func(step int) (messages, out []byte, failed bool) {
 			fr := framer{edit: func(text []byte) ([]byte, error) {
 				messages = append(append(messages, text...), 0xff)
-				return nil, nil // an empty frame, but for its mask the same each time
+				return nil, nil // an empty frame, which is always the same except for its mask
 			}}
 			for i := 0; i < len(stream); i += step {
 				some, err := fr.feed(stream[i:min(i+step, len(stream))])

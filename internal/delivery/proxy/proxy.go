@@ -1,5 +1,5 @@
-// Package proxy is the way of a reverse proxy on loopback that signs what it
-// forwards, for hosts that were named and no others.
+// Package proxy is a reverse proxy on loopback that signs the requests it forwards, only to the
+// hosts that the user named.
 package proxy
 
 import (
@@ -22,8 +22,8 @@ import (
 	"fob/internal/sigv4/remote"
 )
 
-// Way returns the way. It has a part in the caller's own process only; the agent
-// signs through the way sign. Options are named as the flags of fob proxy.
+// Way returns the delivery "proxy". All of it runs in the caller's process; the agent only signs,
+// by the delivery "sign". Options have the names of fob proxy's flags.
 func Way() delivery.Way {
 	return delivery.Way{Name: "proxy", Doc: "a reverse proxy on loopback that signs", Run: run}
 }
@@ -64,12 +64,12 @@ type proxy struct {
 	upstreams []*upstream
 	transport *http.Transport
 	forward   *httputil.ReverseProxy
-	token     *loopback.Token // nil on a socket that needs none
+	token     *loopback.Token // nil on a socket that needs no token
 	page      *page           // nil without --browser
 }
 
-// newProxy also signs once for each host, so that who has to type a code does
-// that now, and what cannot be signed is told now.
+// newProxy also signs once for each host, so that an MFA code is asked for now, and a host that
+// cannot be signed for is reported now.
 func newProxy(ctx context.Context, t fob.Task) (*proxy, error) {
 	p := &proxy{task: t}
 	var err error
@@ -88,7 +88,7 @@ func newProxy(ctx context.Context, t fob.Task) (*proxy, error) {
 	}
 	p.forward = &httputil.ReverseProxy{
 		Rewrite: p.rewrite, Transport: roundTripper(p.roundTrip), ModifyResponse: p.answer, ErrorHandler: failed,
-		FlushInterval: -1, // an event stream is not held back
+		FlushInterval: -1, // flush at once, so that event streams are not delayed
 		ErrorLog:      log.New(io.Discard, "", 0),
 		BufferPool:    &buffers{},
 	}
@@ -130,7 +130,7 @@ func (p *proxy) serve(ctx context.Context, l net.Listener) error {
 	return loopback.Serve(ctx, loopback.Strict(loopback.Own(l, false)), p.handler(l), func() error { return p.task.Ready(d) })
 }
 
-// buffers are what answers are copied through.
+// buffers is the pool of buffers for copying answers.
 type buffers struct{ pool sync.Pool }
 
 func (b *buffers) Get() []byte {
@@ -142,11 +142,11 @@ func (b *buffers) Get() []byte {
 
 func (b *buffers) Put(one []byte) { b.pool.Put(&one) }
 
-// failed tells the caller why there is no answer from upstream. It may: it knew
+// failed tells the client why upstream did not answer. Details are allowed here: the client sent
 // the token.
 func failed(w http.ResponseWriter, _ *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && !errors.Is(err, errClient) {
-		panic(http.ErrAbortHandler) // nobody is there to read it
+		panic(http.ErrAbortHandler) // the client is gone
 	}
 	status := http.StatusBadGateway
 	switch {
@@ -162,13 +162,13 @@ func failed(w http.ResponseWriter, _ *http.Request, err error) {
 	say(w, status, text)
 }
 
-// say answers in the proxy's own name.
+// say sends an answer of the proxy's own.
 func say(w http.ResponseWriter, status int, text string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Fob-Proxy", strconv.Itoa(status)) // tells our answers from upstream's
+	h.Set("X-Fob-Proxy", strconv.Itoa(status)) // marks the proxy's own answers
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, "fob: "+strings.TrimSpace(text)+"\n")
 }

@@ -26,14 +26,14 @@ import (
 	"fob/test/signer"
 )
 
-// running is a proxy that runs.
+// running is a running proxy.
 type running struct {
 	url, token, host string
 	link             string
 	stop             func() error
 }
 
-// start runs a proxy with flags: name, value, …
+// start runs a proxy with flags given as name, value, …
 func start(t *testing.T, flags ...string) running {
 	t.Helper()
 	task := task(t, flags...)
@@ -85,7 +85,7 @@ func task(t *testing.T, flags ...string) fob.Task {
 	}
 }
 
-// upstream is a fake of a service and its address.
+// upstream is a fake service; it returns its address too.
 func upstream(t *testing.T, answer http.HandlerFunc) (*signer.Upstream, string) {
 	u := &signer.Upstream{Answer: answer}
 	srv := httptest.NewServer(u)
@@ -93,7 +93,7 @@ func upstream(t *testing.T, answer http.HandlerFunc) (*signer.Upstream, string) 
 	return u, srv.URL
 }
 
-// raw sends text and returns the answer, its body read.
+// raw sends text and returns the answer with its body.
 func raw(t *testing.T, host, text string) (*http.Response, string) {
 	t.Helper()
 	network := "tcp"
@@ -121,13 +121,13 @@ func raw(t *testing.T, host, text string) (*http.Response, string) {
 	return resp, string(body)
 }
 
-// get is a request's head with the token.
+// head is a request's head, with the token.
 func (r running) head(method, target string, headers ...string) string {
 	lines := append([]string{method + " " + target + " HTTP/1.1", "Host: " + r.host, "Authorization: Bearer " + r.token}, headers...)
 	return strings.Join(lines, "\r\n") + "\r\n\r\n"
 }
 
-// What arrives is byte by byte what was sent, and signed as such.
+// Upstream receives the bytes that the client sent, correctly signed.
 func TestExactBytes(t *testing.T) {
 	t.Parallel()
 	for _, service := range []string{"execute-api", "s3", "es", "aoss"} {
@@ -143,12 +143,12 @@ func TestExactBytes(t *testing.T) {
 				t.Errorf("%s %s: %s %s; %v", service, target, resp.Status, body, sent)
 			}
 		}
-		// What no URL may hold is escaped before it is signed.
+		// Characters that a URL must not contain are escaped before signing.
 		resp, body := raw(t, p.host, p.head("GET", `/{a}|"b"?<c>=^`))
 		if sent := u.Take(); resp.StatusCode != 200 || len(sent) != 1 || sent[0].RequestURI != "/%7Ba%7D%7C%22b%22?%3Cc%3E=%5E" {
 			t.Errorf("%s: %s %s", service, resp.Status, body)
 		}
-		// In absolute form it is the same request.
+		// A target in absolute form is the same request.
 		resp, _ = raw(t, p.host, p.head("GET", "http://"+p.host+"/a//b"))
 		if sent := u.Take(); resp.StatusCode != 200 || len(sent) != 1 || sent[0].RequestURI != "/a//b" {
 			t.Errorf("%s: absolute form: %s", service, resp.Status)
@@ -156,8 +156,8 @@ func TestExactBytes(t *testing.T) {
 	}
 }
 
-// What the client brings to prove itself, or for the connection, goes no further;
-// all else does, and x-amz-* is signed.
+// Headers for authentication and hop-by-hop headers are not forwarded; all others are, and x-amz-*
+// headers are signed.
 func TestStripping(t *testing.T) {
 	t.Parallel()
 	u, url := upstream(t, nil)
@@ -197,7 +197,7 @@ func TestStripping(t *testing.T) {
 	if strings.Contains(fmt.Sprint(sent[0].Header), p.token) {
 		t.Error("the token went on")
 	}
-	// Nothing is added that was not there.
+	// No header is added.
 	raw(t, p.host, p.head("GET", "/"))
 	sent = u.Take()
 	for _, name := range []string{"User-Agent", "Accept-Encoding", "X-Forwarded-For", "Content-Length", "Via"} {
@@ -363,7 +363,7 @@ func TestCommandLine(t *testing.T) {
 	for _, flags := range [][]string{
 		{}, {"to", "ftp://x"}, {"to", "https://x/path"}, {"to", "https://x?q"}, {"to", "user@x"}, {"to", ""}, {"to", "*.amazonaws.com"},
 		{"to", "localhost:1", "to", "https://LOCALHOST:1", "service", "es"},
-		{"to", "localhost:1"}, // no service
+		{"to", "localhost:1"}, // no service can be derived from the host
 		{"to", "localhost:1", "service", "es", "listen", "0.0.0.0:0"},
 		{"to", "localhost:1", "service", "es", "listen", "localhost:0"},
 		{"to", "localhost:1", "service", "es", "no-token", ""},
@@ -381,7 +381,7 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// An event is here before the next one is made, and trailers arrive.
+// Each event is delivered before the next one is made, and trailers are passed on.
 func TestStreams(t *testing.T) {
 	t.Parallel()
 	seen := make(chan bool)
@@ -421,7 +421,7 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// A body far larger than the memory that may be used for it is signed whole.
+// A body much larger than the memory for it is signed completely.
 func TestLargeBody(t *testing.T) {
 	const size = 64 << 20
 	var got int64
@@ -472,7 +472,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// A wrong clock is corrected once, with the body sent again, and then known.
+// A wrong clock is corrected once: the body is sent again, and later requests use the correction.
 func TestClock(t *testing.T) {
 	t.Parallel()
 	for _, ahead := range []time.Duration{20 * time.Minute, -20 * time.Minute} {
@@ -489,7 +489,7 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// Other refusals are passed on as they are, and not asked for again.
+// Other refusals are passed on unchanged and not retried.
 func TestRefusalsPass(t *testing.T) {
 	t.Parallel()
 	u, url := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -527,7 +527,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// While the vault is locked the proxy says so, and goes on when it is not.
+// While the vault is locked the proxy says so; after unlocking it works again.
 func TestLocked(t *testing.T) {
 	t.Parallel()
 	u, url := upstream(t, nil)
@@ -562,7 +562,7 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-// A client that goes away ends the request upstream.
+// When a client disconnects, the request to upstream ends.
 func TestClientLeaves(t *testing.T) {
 	t.Parallel()
 	left := make(chan bool)

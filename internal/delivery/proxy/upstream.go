@@ -10,11 +10,11 @@ import (
 	"fob/internal/sigv4/remote"
 )
 
-// upstream is a server for which requests are signed.
+// upstream is a server that requests are forwarded to.
 type upstream struct {
-	scheme, host string // host as the Host header has it
-	prefix       string // of paths here: empty if it is the only one, else "/HOST"
-	service      string // what its requests are signed for
+	scheme, host string // host as in the Host header
+	prefix       string // of paths at the proxy: empty for a single upstream, else "/HOST"
+	service      string // signing name of the service
 	signer       *remote.Signer
 }
 
@@ -74,7 +74,7 @@ func local(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
-// find is the upstream of a path, and the path there.
+// find returns the upstream for a path, and the path on it.
 func (p *proxy) find(path string) (*upstream, string) {
 	for _, u := range p.upstreams {
 		if rest, ok := strings.CutPrefix(path, u.prefix); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {

@@ -18,8 +18,8 @@ import (
 	"fob/test/signer"
 )
 
-// echo is a service with a WebSocket: it verifies the request that accept makes
-// of the handshake, then sends back each text message, unmasked.
+// echo is a service with a WebSocket: it verifies the signature of the request that accept makes
+// from the handshake, then sends each text message back.
 func echo(t *testing.T, accept func(r *http.Request) (*http.Request, []byte), message func(text []byte)) string {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		signed, body := accept(r)
@@ -52,7 +52,7 @@ func echo(t *testing.T, accept func(r *http.Request) (*http.Request, []byte), me
 	return srv.URL
 }
 
-// frame is a text message in one frame, masked if there is a mask.
+// frame is a text message in one frame, masked if mask is not empty.
 func frame(text, mask []byte) []byte {
 	b := []byte{0x81, 126, 0, 0}
 	binary.BigEndian.PutUint16(b[2:], uint16(len(text)))
@@ -96,7 +96,7 @@ func readFrame(r *bufio.Reader) ([]byte, error) {
 	return text, err
 }
 
-// dial upgrades a connection through the proxy.
+// dial opens a WebSocket through the proxy.
 func (r running) dial(t *testing.T, target string, headers ...string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", r.host)
@@ -115,7 +115,7 @@ func (r running) dial(t *testing.T, target string, headers ...string) (net.Conn,
 	return conn, reader
 }
 
-// exchange sends a message and wants it back.
+// exchange sends a message and expects want back.
 func exchange(t *testing.T, conn net.Conn, r *bufio.Reader, send []byte, want string) {
 	t.Helper()
 	if _, err := conn.Write(send); err != nil {
@@ -126,8 +126,7 @@ func exchange(t *testing.T, conn net.Conn, r *bufio.Reader, send []byte, want st
 	}
 }
 
-// The handshake of any service is signed in its headers; what follows is piped as
-// it is, be it HTTP or not.
+// The handshake of other services is signed in its headers; after it bytes are copied unchanged.
 func TestWebSocketHeaders(t *testing.T) {
 	t.Parallel()
 	url := echo(t, func(r *http.Request) (*http.Request, []byte) {
@@ -143,7 +142,7 @@ func TestWebSocketHeaders(t *testing.T) {
 	}
 }
 
-// IoT Core takes the signature in the URL, and the token after it.
+// IoT Core expects the signature in the URL, with the session token last.
 func TestWebSocketIoT(t *testing.T) {
 	t.Parallel()
 	url := echo(t, func(r *http.Request) (*http.Request, []byte) {
@@ -163,7 +162,7 @@ func TestWebSocketIoT(t *testing.T) {
 	}
 }
 
-// unsent is the request that a JSON object of signed headers is about.
+// unsent is the request that was signed to make these headers.
 func unsent(t *testing.T, path string, object []byte) *http.Request {
 	var headers map[string]string
 	if err := json.Unmarshal(object, &headers); err != nil {
@@ -188,8 +187,7 @@ func verify(t *testing.T, r *http.Request, body string) {
 	}
 }
 
-// AppSync: a signature in the query opens the connection, and each subscription
-// gets its own.
+// AppSync: a signature in the query opens the connection, and each subscription gets its own.
 func TestWebSocketAppSync(t *testing.T) {
 	t.Parallel()
 	var last []byte
@@ -213,7 +211,7 @@ func TestWebSocketAppSync(t *testing.T) {
 	const data = `{"query":"subscription { x }","variables":{}}`
 	quoted, _ := json.Marshal(data)
 	whole := frame([]byte(`{"id":"1","type":"start","payload":{"data":`+string(quoted)+`,"extensions":{"keep":1}}}`), mask)
-	// In fragments, with a ping in between.
+	// In fragments, with a ping between them.
 	text := `{"id":"1","type":"start","payload":{"data":` + string(quoted) + `,"extensions":{"keep":1}}}`
 	first, second := frame([]byte(text[:20]), mask), frame([]byte(text[20:]), mask)
 	first[0], second[0] = 0x01, 0x80
@@ -275,7 +273,7 @@ func TestWebSocketAppSyncEvents(t *testing.T) {
 	}
 }
 
-// A frame that no client may send ends the connection.
+// A frame that clients must not send ends the connection.
 func TestWebSocketFrames(t *testing.T) {
 	t.Parallel()
 	for name, send := range map[string][]byte{
@@ -295,8 +293,7 @@ func TestWebSocketFrames(t *testing.T) {
 	}
 }
 
-// A handshake that is refused is an answer like any other, and the connection is
-// HTTP as before.
+// A refused handshake is an ordinary answer, and the connection goes on as HTTP.
 func TestWebSocketRefused(t *testing.T) {
 	t.Parallel()
 	u, url := upstream(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
@@ -306,7 +303,7 @@ func TestWebSocketRefused(t *testing.T) {
 	if resp.StatusCode != http.StatusTeapot || len(u.Take()) != 1 {
 		t.Error(resp.Status)
 	}
-	// What follows is looked at as strictly as before.
+	// Requests after it are checked as strictly as before.
 	conn, err := net.Dial("tcp", p.host)
 	if err != nil {
 		t.Fatal(err)

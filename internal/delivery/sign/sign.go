@@ -1,5 +1,5 @@
-// Package sign is the way of a signature: the agent signs a request that
-// somebody else sends, and the secret key stays where it is.
+// Package sign makes signatures: the agent signs a request that the caller will send, and the
+// secret key stays in the agent.
 package sign
 
 import (
@@ -13,17 +13,17 @@ import (
 	"fob/internal/sigv4"
 )
 
-// Way returns the way. What is handed over in Stdout is the headers to set on the
-// request, lines "Name: value\n", or the URL and a newline.
+// Way returns the delivery "sign". Its Stdout is the headers to set on the request, as lines "Name:
+// value\n", or the presigned URL and a newline.
 func Way() delivery.Way {
 	return delivery.Way{Name: "sign", Doc: "a signature for one request", Hand: delivery.Hand(hand)}
 }
 
-// options describe the request as it will be sent, and what is wanted.
+// options describe the request exactly as it will be sent, and the signature that is wanted.
 type options struct {
 	Method    string `option:"method"`    // GET if empty
-	URL       string `option:"url"`       // absolute, escaped byte by byte as it is sent
-	Headers   string `option:"headers"`   // lines "Name: value\n", a name as often as it is sent
+	URL       string `option:"url"`       // absolute, exactly as it is sent
+	Headers   string `option:"headers"`   // lines "Name: value\n"; a name that is sent twice is there twice
 	Payload   string `option:"payload"`   // SHA-256 of the body in lower-case hex, or UNSIGNED-PAYLOAD; empty: no body
 	Service   string `option:"service"`   // signing name; empty: by the host
 	Region    string `option:"region"`    // or, for v4a, the region set; empty: by the host, else the profile's
@@ -33,8 +33,7 @@ type options struct {
 }
 
 func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
-	// All that can be wrong with the request is said before anybody is asked for
-	// an MFA code.
+	// Everything in the request is checked before the user is asked for an MFA code.
 	j, err := read(g, o)
 	if err != nil {
 		return fob.Delivery{}, err
@@ -60,7 +59,7 @@ func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error
 type job struct {
 	request sigv4.Request
 	scope   sigv4.Scope
-	expires time.Duration // of a presigned URL, else zero
+	expires time.Duration // of the presigned URL, else zero
 }
 
 func read(g delivery.Grant, o options) (job, error) {
@@ -105,7 +104,7 @@ func (j *job) locate(algorithm, profileRegion string) error {
 	}
 	service, region, known := sigv4.Guess(host)
 	if s := strings.ToLower(j.request.URL); service == "iotdata" && (strings.HasPrefix(s, "wss:") || strings.HasPrefix(s, "ws:")) {
-		service = "iotdevicegateway" // the same host, as a broker of MQTT
+		service = "iotdevicegateway" // MQTT over WebSocket on the same host
 	}
 	if j.scope.Service == "" {
 		if !known {

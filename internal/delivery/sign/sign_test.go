@@ -28,7 +28,7 @@ func example() fob.Credentials {
 	return fob.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: fob.NewSecret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")}
 }
 
-// The golden signatures of the protocol notes, by the options of the contract.
+// Signatures are the same as botocore's for the same request, credentials and time.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -77,7 +77,7 @@ func TestScope(t *testing.T) {
 	}
 }
 
-// What is wrong is said before anybody is asked for credentials, and with a hint.
+// A wrong request is refused with a hint, before credentials are asked for.
 func TestRefuses(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]map[string]string{
@@ -112,7 +112,7 @@ func TestWarnsOfShortCredentials(t *testing.T) {
 	}
 }
 
-// Whatever the options are, what is printed is the headers of a signature, or one URL.
+// For any options, the output is the headers of a signature, or one URL.
 func FuzzHand(f *testing.F) {
 	f.Add("GET", "https://sts.amazonaws.com/", "A: b\nc:\n", "", "", "", "", "")
 	f.Add("PUT", "https://b.s3.amazonaws.com/é", "", "UNSIGNED-PAYLOAD", "s3", "*", "15m", "v4a")

@@ -11,15 +11,15 @@ import (
 	"fob/internal/sigv4"
 )
 
-// codecommitLasts is how long CodeCommit takes a password.
+// codecommitLasts is how long CodeCommit accepts a password.
 const codecommitLasts = 15 * time.Minute
 
-// codecommit answers git's question for a user name and password (gitcredentials,
-// protocol of key=value lines). For other hosts it says nothing, so that git asks
-// its next helper.
+// codecommit is a git credential helper (gitcredentials(7), lines key=value): it answers with a
+// user name and password. For other hosts it prints nothing, so that git asks its next helper.
 //
-// The password is a time and a signature over a request of the method GIT, in which
-// the time has no Z; it is for one repository, so git must tell which.
+// The password is a time and a signature over a request with the method GIT, in which the time has
+// no Z. It is valid for one repository, so git must be set to send the path
+// (credential.useHttpPath).
 func codecommit(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
 	asked, err := parseGit(o.Input)
 	if err != nil {
@@ -54,15 +54,14 @@ func codecommit(ctx context.Context, g delivery.Grant, o options) (fob.Delivery,
 		user, stamp, signature, ends(g, c, codecommitLasts).Unix())}, nil
 }
 
-// codecommitRegion is the region in a host's name: git-codecommit.REGION.…, also
-// with -fips.
+// codecommitRegion returns the region in a host's name: git-codecommit.REGION.…, also with -fips.
 func codecommitRegion(host string) (string, bool) {
 	service, where, ok := sigv4.Guess(host)
 	return where, ok && service == "codecommit"
 }
 
-// parseGit reads key=value lines up to an empty one. Keys that end in [] may be
-// there several times; none of them matters here.
+// parseGit reads key=value lines up to an empty one. Only keys that end in [] may be repeated; none
+// of those matters here.
 func parseGit(input string) (map[string]string, error) {
 	asked := map[string]string{}
 	for line := range strings.Lines(input) {

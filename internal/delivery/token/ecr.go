@@ -15,13 +15,13 @@ import (
 	"fob/internal/sigv4"
 )
 
-// registry is an image registry of AWS's.
+// registry is one of AWS's image registries.
 type registry struct {
 	account, region string
 	public          bool
 }
 
-// parseRegistry reads what Docker calls a server: a host, or a URL of one.
+// parseRegistry parses the server's name that Docker gives: a host, or a URL of one.
 func parseRegistry(server string) (registry, bool) {
 	_, rest, ok := strings.Cut(server, "://")
 	if !ok {
@@ -48,12 +48,12 @@ func parseRegistry(server string) (registry, bool) {
 	return r, partition.IsAccount(r.account) && partition.IsRegion(r.region) && partition.OfRegion(r.region).Suffix == of.Suffix
 }
 
-// ecr answers Docker's question for the user name and password of a registry.
+// ecr is a Docker credential helper: it answers with the user name and password of a registry.
 func ecr(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
 	server := strings.TrimSpace(o.Input)
 	r, ok := parseRegistry(server)
 	if !ok {
-		// The words by which Docker knows that there is none here.
+		// Docker recognises by this text that there are no credentials.
 		return fob.Delivery{}, fob.Errorf(fob.ErrNotFound, "credentials not found in native keychain")
 	}
 	agent, err := delivery.From[Needs](g)
@@ -79,11 +79,11 @@ func ecr(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error)
 	return d, nil
 }
 
-// answerLimit bounds what is read of ECR's answer, in bytes.
+// answerLimit limits how much of ECR's answer is read, in bytes.
 const answerLimit = 1 << 20
 
-// login calls GetAuthorizationToken (AWS JSON 1.1): one call is no reason to link a
-// client of the SDK's.
+// login calls GetAuthorizationToken (AWS JSON 1.1). It is one call, so the SDK's client is not
+// linked for it.
 func (r registry) login(ctx context.Context, g delivery.Grant, c fob.Credentials, client *http.Client) (user string, password fob.Secret, err error) {
 	service, host, target := "ecr", "https://"+partition.OfRegion(r.region).Host("api.ecr", r.region), "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
 	if r.public {
@@ -122,7 +122,7 @@ func (r registry) login(ctx context.Context, g delivery.Grant, c fob.Credentials
 	return r.read(g, service, resp.StatusCode, text)
 }
 
-// read takes the token out of an answer. It is "AWS:PASSWORD" in base64.
+// read takes the token, "AWS:PASSWORD" in base64, out of an answer.
 func (r registry) read(g delivery.Grant, service string, status int, text []byte) (user string, password fob.Secret, err error) {
 	type data struct {
 		Token string `json:"authorizationToken"`

@@ -12,15 +12,14 @@ import (
 	"fob/internal/sigv4"
 )
 
-// An EKS cluster takes a token for 15 minutes, whatever X-Amz-Expires says (which
-// must be 60 at most for its own check of the URL); kubectl asks anew a minute
-// before.
+// An EKS cluster accepts a token for 15 minutes after its time of signing. X-Amz-Expires, which
+// must be at most 60, does not change that. kubectl asks for a new token a minute before the end.
 const (
 	eksURLLasts   = time.Minute
 	eksTokenLasts = 14 * time.Minute
 )
 
-// execCredential is what kubectl reads from its exec plug-in.
+// execCredential is the JSON that kubectl reads from its exec plug-in.
 type execCredential struct {
 	Kind       string `json:"kind"`
 	APIVersion string `json:"apiVersion"`
@@ -31,8 +30,9 @@ type execCredential struct {
 	} `json:"status"`
 }
 
-// eks presigns GetCallerIdentity: the cluster calls it, with its own name in a
-// header that is signed, and so learns who asks (protocol notes §10.2).
+// eks presigns a call of sts:GetCallerIdentity, with the cluster's name in a signed header. The
+// cluster makes the call, and so learns the caller's identity. See "Cluster authentication" in the
+// Amazon EKS user guide and github.com/kubernetes-sigs/aws-iam-authenticator.
 func eks(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
 	cluster := o.Cluster
 	if cluster == "" || strings.ContainsFunc(cluster, func(r rune) bool { return r <= ' ' || r > '~' }) {

@@ -14,11 +14,11 @@ import (
 	"fob/internal/sigv4"
 )
 
-// rdsLasts is how long a database takes the token for new connections.
+// rdsLasts is how long a database accepts the token for new connections.
 const rdsLasts = 15 * time.Minute
 
-// rds is the password of a database user with IAM authentication: a presigned
-// address that nobody calls, without its scheme.
+// rds makes the password of a database user with IAM authentication: a presigned URL, without its
+// scheme, that is never called.
 func rds(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error) {
 	address, user, _ := strings.Cut(o.Target, "/")
 	host, port, err := net.SplitHostPort(address)

@@ -1,6 +1,6 @@
-// Package token is the way of the tokens that other tools ask for in AWS's name:
-// kubectl (EKS), databases (RDS), git (CodeCommit) and Docker (ECR). Each is a
-// signature, or one signed call, in the form that the tool wants.
+// Package token makes the tokens with which other tools authenticate by AWS credentials: kubectl
+// (EKS), databases (RDS), git (CodeCommit) and Docker (ECR). Each is a signature or the result of
+// one signed call, in the tool's format.
 package token
 
 import (
@@ -12,12 +12,12 @@ import (
 	"fob/internal/fob"
 )
 
-// Way returns the way.
+// Way returns the delivery "token".
 func Way() delivery.Way {
 	return delivery.Way{Name: "token", Doc: "a token for kubectl, a database, git or Docker", Hand: delivery.Hand(hand)}
 }
 
-// options say which kind of token, and of what.
+// options say for which tool the token is, and its details.
 type options struct {
 	For     string `option:"for"`     // eks, rds, codecommit or ecr
 	Cluster string `option:"cluster"` // eks
@@ -26,7 +26,7 @@ type options struct {
 	Input   string `option:"input"`   // codecommit, ecr: what git or Docker wrote to its credential helper
 }
 
-// Needs is what the way needs of the agent.
+// Needs is what this delivery needs of the agent.
 type Needs interface {
 	HTTP() *http.Client // for calls to AWS
 }
@@ -45,7 +45,7 @@ func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error
 	return fob.Delivery{}, fob.Errorf(fob.ErrUsage, "there is no token for %q", o.For).WithHint("fob token --help")
 }
 
-// region is the profile's, or the request's instead of it.
+// region returns the request's region, else the profile's.
 func region(g delivery.Grant) (string, error) {
 	if r := g.Profile.Get("region"); r != "" {
 		return r, nil
@@ -53,7 +53,8 @@ func region(g delivery.Grant) (string, error) {
 	return "", fob.Errorf(fob.ErrUsage, "profile %q has no region, and nothing else tells it", g.Profile.Name).WithHint("--region REGION")
 }
 
-// ends is when a token does that lasts for a time, if the credentials live so long.
+// ends returns when a token ends that is valid for lasts: then, or with the credentials if those
+// end earlier.
 func ends(g delivery.Grant, c fob.Credentials, lasts time.Duration) time.Time {
 	end := g.Now.Add(lasts)
 	if !c.Expiration.IsZero() && c.Expiration.Before(end) {

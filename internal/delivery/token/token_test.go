@@ -26,7 +26,7 @@ func grant(options map[string]string) delivery.Grant {
 	}
 }
 
-// The token of protocol notes §10.4, which botocore made.
+// The token is the same as the one that botocore makes for the same credentials and time.
 func TestEKSGolden(t *testing.T) {
 	t.Parallel()
 	d, err := Way().Hand(t.Context(), grant(map[string]string{"for": "eks", "cluster": "mycluster", "api": "v1"}))
@@ -46,8 +46,8 @@ func TestEKSGolden(t *testing.T) {
 	}
 }
 
-// What the AWS CLI's credential helper and botocore's generate_db_auth_token make
-// at that time.
+// The output is the same as that of the AWS CLI's credential helper and of botocore's
+// generate_db_auth_token for the same credentials and time.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -87,7 +87,7 @@ func TestRegistries(t *testing.T) {
 	}
 }
 
-// client is an agent that calls AWS.
+// client is an agent that can call AWS.
 type client struct{ http *http.Client }
 
 func (c client) HTTP() *http.Client { return c.http }
@@ -104,7 +104,7 @@ func (a answer) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: a.status, Body: io.NopCloser(strings.NewReader(a.body))}, nil
 }
 
-// Whatever answers in ECR's place, there is a password of ECR's or an error.
+// For any answer in place of ECR's, the result is a password in ECR's format or an error.
 func TestAnswersOfECR(t *testing.T) {
 	t.Parallel()
 	token := base64.StdEncoding.EncodeToString([]byte("AWS:FOBSECRETMARKERecr"))

@@ -14,14 +14,14 @@ import (
 	"fob/internal/fob"
 )
 
-// Agent is an agent that offers what any way may need, as the test says.
+// Agent is a fake agent that offers everything a delivery may need.
 type Agent struct {
-	// Sort answers Lineage, and Retrieve answers Narrowed.
+	// Sort implements Lineage, and Retrieve implements Narrowed.
 	Sort     func(n fob.Narrow) (fob.Lineage, error)
 	Retrieve func(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error)
 	Settings map[string]string
 	Client   *http.Client
-	Register write.Files // nil: there is nobody to delete files
+	Register write.Files // nil: there is no agent that would delete files
 	AWSFiles fob.Paths
 	Folders  fob.Home
 }
@@ -33,8 +33,8 @@ var (
 	_ write.Needs   = (*Agent)(nil)
 )
 
-// In returns an agent with the folders of a user and of fob in dir, and a register
-// that lets every file be written.
+// In returns an agent whose user's and fob's directories are in dir, and a register that accepts
+// every file.
 func In(dir string) *Agent {
 	return &Agent{
 		AWSFiles: fob.Paths{Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials")},
@@ -55,10 +55,10 @@ func (a *Agent) Paths() fob.Paths           { return a.AWSFiles }
 func (a *Agent) Home() fob.Home             { return a.Folders }
 func (a *Agent) Files() (write.Files, bool) { return a.Register, a.Register != nil }
 
-// Files is a register that writes nothing and remembers what it was given.
+// Files is a register that writes nothing and records its calls.
 type Files struct {
 	Written []write.File
-	// Other says what is at a path; nil: nothing is.
+	// Other reports whether a path has content that fob did not write; nil: never.
 	Other func(path string) (bool, error)
 }
 
@@ -74,7 +74,7 @@ func (f *Files) Occupied(path string) (bool, error) {
 	return f.Other(path)
 }
 
-// Answers is a client whose requests a handler answers, without a network.
+// Answers returns an HTTP client whose requests go to h directly, without a network.
 func Answers(h http.Handler) *http.Client {
 	return &http.Client{
 		Transport: transport(func(r *http.Request) (*http.Response, error) {

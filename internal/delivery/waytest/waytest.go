@@ -1,5 +1,5 @@
-// Package waytest is the suite that every way of delivery passes: what a person and
-// an SDK may rely on, whichever way credentials leave.
+// Package waytest is the test suite that every delivery passes: what users and SDKs rely on,
+// whatever the delivery.
 package waytest
 
 import (
@@ -24,14 +24,14 @@ import (
 	"fob/test/leak"
 )
 
-// Suite is a way that is asked for one thing.
+// Suite is a delivery with one set of options.
 type Suite struct {
 	Way delivery.Way
-	// Options are the way's; TEMP in one stands for a directory of the test's own.
+	// Options of the delivery; TEMP in one is replaced by the test's own directory.
 	Options map[string]string
-	// Answer is what AWS answers, nil if the way must not call it.
+	// Answer is AWS's answer; nil if the delivery must not call AWS.
 	Answer http.HandlerFunc
-	// Task has the arguments and options of the way's part in the caller's process.
+	// Task has the arguments and options of the part that runs in the caller's process.
 	Task fob.Task
 }
 
@@ -56,7 +56,7 @@ func (s Suite) Run(t *testing.T) {
 	}
 }
 
-// source is whose credentials are delivered.
+// source is where the delivered credentials come from.
 type source struct {
 	credentials fob.Credentials
 	lineage     func(n fob.Narrow) fob.Lineage
@@ -85,7 +85,7 @@ func sources() map[string]source {
 
 func now() time.Time { return time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC) }
 
-// granting is a grant and what became of it.
+// granting is a grant and the record of what the delivery did with it.
 type granting struct {
 	delivery.Grant
 	agent     *Agent
@@ -126,8 +126,8 @@ func (s Suite) grant(t *testing.T, from source, fail func(context.Context) error
 
 func well(context.Context) error { return nil }
 
-// handsOver: whatever the credentials are, they are delivered or refused with a hint,
-// and the same grant is delivered in the same way.
+// handsOver: any credentials are delivered, or refused with a hint; the same grant gives the same
+// delivery.
 func (s Suite) handsOver(t *testing.T) {
 	for name, from := range sources() {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func (s Suite) handsOver(t *testing.T) {
 	}
 }
 
-// failure: why there are no credentials is passed on, and nothing is delivered.
+// failure: the error of retrieving credentials is returned, and nothing is delivered.
 func (s Suite) failure(t *testing.T) {
 	g := s.grant(t, sources()["a role"], func(context.Context) error { return fob.ErrLocked })
 	d, err := s.Way.Hand(t.Context(), g.Grant)
@@ -164,8 +164,8 @@ func (s Suite) failure(t *testing.T) {
 	nothing(t, d)
 }
 
-// unknownOption: an option that the way does not have is refused by name, before
-// anybody is asked for a code; its value may be a secret.
+// unknownOption: an unknown option is refused by its name before any prompt. Its value is not
+// shown, as it may be a secret.
 func (s Suite) unknownOption(t *testing.T) {
 	g := s.grant(t, sources()["a role"], well)
 	if g.Options == nil {
@@ -180,8 +180,8 @@ func (s Suite) unknownOption(t *testing.T) {
 	keepsSecrets(t, g, d, err)
 }
 
-// cancelled: whoever gives up while credentials are retrieved, or while AWS is called,
-// gets an answer at once, and no credentials.
+// cancelled: if the context ends while credentials are retrieved or AWS is called, the delivery
+// returns at once, without credentials.
 func (s Suite) cancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -213,8 +213,7 @@ func (s Suite) cancelled(t *testing.T) {
 	keepsSecrets(t, g, d, err)
 }
 
-// expired: credentials that are over are never delivered, also where the agent has
-// made a mistake.
+// expired: expired credentials are never delivered, even if the agent returns them by mistake.
 func (s Suite) expired(t *testing.T) {
 	for _, ago := range []time.Duration{0, time.Second, 24 * time.Hour} {
 		from := sources()["a role"]
@@ -240,8 +239,8 @@ func nothing(t *testing.T, d fob.Delivery) {
 	}
 }
 
-// keepsSecrets: what is printed, logged or put into templates has no secret, nor has a
-// file, but those of the register.
+// keepsSecrets: no message, log or template value contains a secret, and no file does, except those
+// in the register.
 func keepsSecrets(t *testing.T, g *granting, d fob.Delivery, err error) {
 	t.Helper()
 	if text := fmt.Sprintf("%v %v %v %+v %s", d.Facts, d.Warning, err, err, fob.HintOf(err)); strings.Contains(text, leak.Marker()) {
@@ -265,8 +264,8 @@ func keepsSecrets(t *testing.T, g *granting, d fob.Delivery, err error) {
 	}
 }
 
-// checkEnvironment: a region is set under both names, for the older CLI and botocore
-// read one alone; and nothing stays set that an SDK would prefer.
+// checkEnvironment: the region is set under both names, since some programs read only one; and no
+// variable stays set that an SDK prefers to the delivered credentials.
 func checkEnvironment(t *testing.T, d fob.Delivery) {
 	t.Helper()
 	if d.Set["AWS_REGION"] != d.Set["AWS_DEFAULT_REGION"] || strings.Contains(d.Stdout, "AWS_REGION") != strings.Contains(d.Stdout, "AWS_DEFAULT_REGION") {
@@ -291,7 +290,7 @@ func checkEnvironment(t *testing.T, d fob.Delivery) {
 	}
 }
 
-// task is the way's part in the caller's process; deliver is the agent.
+// task is the part in the caller's process; deliver stands for the agent.
 func (s Suite) task(t *testing.T, deliver func(context.Context) error) fob.Task {
 	task := s.Task
 	task.Requests = []fob.Request{{Profile: "prod"}}
@@ -303,7 +302,7 @@ func (s Suite) task(t *testing.T, deliver func(context.Context) error) fob.Task 
 	return task
 }
 
-// runFailure: why there are no credentials is passed on, before anything is served.
+// runFailure: the error of retrieving credentials is returned before anything is served.
 func (s Suite) runFailure(t *testing.T) {
 	err := s.Way.Run(t.Context(), s.task(t, func(context.Context) error { return fob.ErrLocked }))
 	if !errors.Is(err, fob.ErrLocked) {
@@ -311,7 +310,7 @@ func (s Suite) runFailure(t *testing.T) {
 	}
 }
 
-// runCancelled: it ends when the caller does, while the agent is asked.
+// runCancelled: Run ends when its context does, also while the agent is asked.
 func (s Suite) runCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	err := s.Way.Run(ctx, s.task(t, func(ctx context.Context) error {

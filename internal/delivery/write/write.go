@@ -1,5 +1,5 @@
-// Package write is the way of a plain file, for tools that read nothing else. It
-// is the last resort: any program of the user's can read such a file.
+// Package write delivers credentials as a file in clear, for tools that can read nothing else. It
+// is the last resort, because every program of the user can read the file.
 package write
 
 import (
@@ -20,45 +20,45 @@ import (
 	"fob/internal/quote"
 )
 
-// Way returns the way.
+// Way returns the delivery "write".
 func Way() delivery.Way {
 	return delivery.Way{Name: "write", Doc: "a credentials file in clear, for tools that read nothing else", Chosen: true, Hand: delivery.Hand(hand)}
 }
 
 type options struct {
 	To      string `option:"to"`      // absolute path of the file
-	Section string `option:"section"` // in the file; empty: default
-	Force   bool   `option:"force"`   // a file that fob did not write is set aside
+	Section string `option:"section"` // section of the file; empty: default
+	Force   bool   `option:"force"`   // rename a file that fob did not write
 }
 
-// Needs is what the way needs of the agent.
+// Needs is what this delivery needs of the agent.
 type Needs interface {
 	Paths() fob.Paths // the user's AWS files
 	Home() fob.Home   // fob's own directories
-	// Files is false where there is no agent that would delete a file.
+	// Files returns false if there is no agent that would delete the file later.
 	Files() (Files, bool)
 }
 
-// Files are the files that the agent renews, and deletes when the credentials must go.
+// Files is the register of written files. The agent refreshes them, and deletes them on lock,
+// logout and exit.
 type Files interface {
-	// Write writes a file. It returns where what was there has been set aside, if it
-	// was.
+	// Write writes a file. If it renamed an existing one, it returns the new name of that.
 	Write(f File) (aside string, err error)
-	// Occupied reports whether there is content at a path that fob did not write.
+	// Occupied reports whether there is a file at path that fob did not write.
 	Occupied(path string) (bool, error)
 }
 
-// File is a file of credentials in clear.
+// File is a credentials file to write.
 type File struct {
 	Path       string // as [fob/internal/atomicfile.Place] gives it
 	Section    string
 	Text       fob.Secret
 	Expiration time.Time
-	// Aside says that what is there may be set aside if fob did not write it.
+	// Aside allows renaming an existing file that fob did not write.
 	Aside bool
 }
 
-// NotOurs refuses to write where something is that fob did not write.
+// NotOurs is the error for an existing file that fob did not write.
 func NotOurs(path string) error {
 	return fob.Errorf(fob.ErrConflict, "%s is there, and is not what fob wrote", path).
 		WithHint("another file; --force sets it aside, under another name")
@@ -78,7 +78,7 @@ func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	// What cannot be written is refused before anyone is asked for a code.
+	// Values that cannot be written are refused before the user is asked for a code.
 	if err := set(awsfile.Parse(awsfile.Credentials, nil), section, "region", "us-east-1"); err != nil {
 		return fob.Delivery{}, err
 	}
@@ -112,8 +112,8 @@ func hand(ctx context.Context, g delivery.Grant, o options) (fob.Delivery, error
 	return d, nil
 }
 
-// target is the file to write, and whether what is there may be set aside. What
-// Write would refuse is refused here too, before anyone is asked for a code.
+// target returns the path to write, and whether an existing file there may be renamed. It already
+// refuses what Write would refuse, before the user is asked for a code.
 func target(o options, agent Needs, files Files) (path string, aside bool, err error) {
 	to := o.To
 	if !filepath.IsAbs(to) || strings.ContainsFunc(to, unseen) {
@@ -134,7 +134,8 @@ func target(o options, agent Needs, files Files) (path string, aside bool, err e
 	}
 	aside = o.Force
 	for _, own := range []string{agent.Paths().Credentials, agent.Paths().Config} {
-		// Definitions and keys are read from there: without them nothing is renewed.
+		// fob reads definitions and keys from these files; overwriting them would end every
+		// refresh.
 		place, err := atomicfile.Place(own)
 		if err != nil || place != path {
 			continue
@@ -150,13 +151,13 @@ func target(o options, agent Needs, files Files) (path string, aside bool, err e
 	return path, aside, nil
 }
 
-// unseen finds what would break a line of the comment, or hide in it.
+// unseen reports characters that would end the comment's line or be invisible in it.
 func unseen(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar
 }
 
-// format writes the file. Comments stand on lines of their own, at their start:
-// all parsers skip those.
+// format returns the file's text. Comments are on lines of their own, at their start, because all
+// parsers accept those.
 func format(c fob.Credentials, p fob.Profile, path, section string) (fob.Secret, error) {
 	name := strings.Map(func(r rune) rune {
 		if unseen(r) {

@@ -23,8 +23,8 @@ func session() fob.Credentials {
 	}
 }
 
-// hand runs the way with what is granted, in a directory with fob's own one, and
-// returns what it had written.
+// hand runs the delivery in a directory that holds fob's own one too, and returns the file it
+// wrote.
 func hand(t *testing.T, dir, name string, c fob.Credentials, options map[string]string) (file *write.File, asked bool, err error) {
 	t.Helper()
 	files := &waytest.Files{Other: func(path string) (bool, error) {
@@ -50,8 +50,8 @@ func hand(t *testing.T, dir, name string, c fob.Credentials, options map[string]
 
 func TestFormat(t *testing.T) {
 	t.Parallel()
-	// A name may come from an organisation that is not to be trusted, and a path
-	// from a careless person: neither leaves its comment.
+	// The profile's name may come from an untrusted organisation, and the path may hold anything:
+	// in the file's comment neither can start a new line.
 	name := "corp/a\n[default]\naws_access_key_id = AKIA\u2028x"
 	path := filepath.Join(t.TempDir(), "it's; [here] # $(true)")
 	f, _, err := hand(t, t.TempDir(), name, session(), map[string]string{"to": path, "section": "tool"})

@@ -1,11 +1,10 @@
 
-# Completion, with or without the package bash-completion. Nothing that was typed
-# is evaluated.
+# Completion; it needs no package bash-completion. The typed words are not evaluated.
 function __fob_complete {
 	\builtin local rest="${COMP_LINE:0:COMP_POINT}" trimmed word piece i dashes=0
 	\builtin local -a words
 	words=()
-	# Readline takes words apart at : and = and others; they are put together again.
+	# Readline splits words at :, = and other characters; this joins them again.
 	for ((i = 0; i <= COMP_CWORD; i++)); do
 		trimmed=${rest#"${rest%%[![:blank:]]*}"}
 		piece=${COMP_WORDS[i]-}
@@ -25,7 +24,7 @@ function __fob_complete {
 		\builtin return
 	fi
 
-	# What readline will replace is the last piece; what is before it stays.
+	# Readline replaces only the last piece, so the pieces before it are cut from the answers.
 	case $piece in
 	[:=\<\>\;\|\&\(@]*) piece= ;;
 	esac
@@ -70,7 +69,7 @@ function __fob_complete {
 	if ((directive & 2)) || [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]]; then compopt -o nospace; fi
 }
 
-# Completes what fob exec will run as if it stood alone.
+# Completes the command after fob exec with that command's own completion.
 function __fob_complete_command {
 	if \builtin declare -F _command_offset >/dev/null; then
 		_command_offset $(($1 + 1))

@@ -1,5 +1,5 @@
-# fob's part of bash. What is typed as fob goes to the program as it is; only
-# fob use acts on this shell.
+# fob's part of bash. The function fob passes its arguments to the program unchanged;
+# only the output of fob use is evaluated, to change this shell's variables.
 function fob {
 	case ${1-} in
 	use)
@@ -16,7 +16,7 @@ function __fob_use {
 	\builtin eval "$__fob_lines"
 }
 
-# Keeps what variables were before fob use sets them.
+# Saves the values of variables before fob use sets them.
 function __fob_keep {
 	\builtin local __fob_name
 	for __fob_name in "$@"; do
@@ -24,13 +24,14 @@ function __fob_keep {
 	done
 }
 
-# Keeps variables and removes them.
+# Saves variables and unsets them.
 function __fob_drop {
 	__fob_keep "$@"
 	\builtin unset -v "$@"
 }
 
-# Gives variables back; those without a minus are removed if there was nothing.
+# Restores variables. Without a saved value, a variable is unset, unless its name has a
+# minus before it.
 function __fob_back {
 	\builtin local __fob_name __fob_gone
 	for __fob_name in "$@"; do
@@ -48,7 +49,7 @@ function __fob_back {
 	done
 }
 
-# For PS1, in single quotes: PS1='$(fob_prompt)\w \$ '. The exit status stays.
+# For PS1, in single quotes: PS1='$(fob_prompt)\w \$ '. It keeps the exit status ($?).
 function fob_prompt {
 	\builtin local __fob_status=$?
 	if [ -n "${AWS_PROFILE-}" ]; then

@@ -1,5 +1,5 @@
 
-# Completion. Nothing that was typed is evaluated.
+# Completion. The typed words are not evaluated.
 function __fob_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)

@@ -1,5 +1,5 @@
-# fob's part of fish. What is typed as fob goes to the program as it is; only
-# fob use acts on this shell.
+# fob's part of fish. The function fob passes its arguments to the program unchanged;
+# only the output of fob use is evaluated, to change this shell's variables.
 function fob --description 'AWS credentials'
     if test "$argv[1]" = use
         set -e argv[1]
@@ -15,8 +15,8 @@ function __fob_use
     string join \n -- $__fob_lines | source
 end
 
-# Keeps what variables were before fob use sets them. What is universal stays so
-# and is only hidden in this shell.
+# Saves the values of variables before fob use sets them. Universal variables are not
+# changed; a global one hides them in this shell.
 function __fob_keep
     for __fob_name in $argv
         if set -qg $__fob_name
@@ -25,7 +25,7 @@ function __fob_keep
     end
 end
 
-# Keeps variables and removes them.
+# Saves variables and unsets them.
 function __fob_drop
     __fob_keep $argv
     for __fob_name in $argv
@@ -36,7 +36,8 @@ function __fob_drop
     end
 end
 
-# Gives variables back; those without a minus are removed if there was nothing.
+# Restores variables. Without a saved value, a variable is unset, unless its name has a
+# minus before it.
 function __fob_back
     for __fob_arg in $argv
         set -l __fob_name (string replace -r -- '^-' '' $__fob_arg)

@@ -1,5 +1,5 @@
 
-# Completion. Nothing that was typed is evaluated.
+# Completion. The typed words are not evaluated.
 Register-ArgumentCompleter -Native -CommandName fob -ScriptBlock {
     param($current, $command, $cursor)
     $words = @($command.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursor } | ForEach-Object {

@@ -1,9 +1,9 @@
-# fob's part of PowerShell. What is typed as fob goes to the program as it is; only
-# fob use acts on this shell.
+# fob's part of PowerShell. The function fob passes its arguments to the program unchanged;
+# only the output of fob use is evaluated, to change this shell's variables.
 function global:fob {
     $words = @($args)
-    # PowerShell keeps the first -- from a function, and fob exec needs it: what was
-    # typed says where it stood.
+    # PowerShell removes the first -- from a function's arguments, and fob exec needs it, so
+    # its place is taken from the command line as typed.
     if ($words -notcontains '--') {
         try {
             $typed = [System.Management.Automation.Language.Parser]::ParseInput(
@@ -27,7 +27,7 @@ function global:fob {
     }
 }
 
-# Keeps what variables were before fob use sets them.
+# Saves the values of variables before fob use sets them.
 function global:__fob_keep {
     foreach ($name in $args) {
         if (Test-Path -LiteralPath "Env:$name") {
@@ -36,13 +36,14 @@ function global:__fob_keep {
     }
 }
 
-# Keeps variables and removes them.
+# Saves variables and unsets them.
 function global:__fob_drop {
     __fob_keep @args
     foreach ($name in $args) { Remove-Item -ErrorAction SilentlyContinue -LiteralPath "Env:$name" }
 }
 
-# Gives variables back; those without a minus are removed if there was nothing.
+# Restores variables. Without a saved value, a variable is unset, unless its name has a
+# minus before it.
 function global:__fob_back {
     foreach ($one in $args) {
         $name = "$one".TrimStart('-')

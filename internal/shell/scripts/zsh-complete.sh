@@ -44,8 +44,8 @@ function _fob {
 		_files
 	fi
 }
-# This text is evaluated by an rc file, or is the file _fob in a directory of
-# fpath. An rc file may come here before compinit does.
+# This text is evaluated by an rc file, or is the file _fob in a directory of fpath. In an
+# rc file it may run before compinit.
 if [[ ${funcstack[1]-} == _fob ]]; then
 	_fob "$@"
 elif (( ${+functions[compdef]} )); then

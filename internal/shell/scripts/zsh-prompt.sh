@@ -1,6 +1,5 @@
 
-# By psvar and not by prompt_subst, which would expand everything else that is in
-# PROMPT once more.
+# Uses psvar, not prompt_subst, which would expand everything else in PROMPT too.
 function __fob_precmd {
 	psvar[9]=
 	if [[ -n ${AWS_PROFILE-} ]]; then

@@ -1,5 +1,5 @@
-# fob's part of zsh. What is typed as fob goes to the program as it is; only
-# fob use acts on this shell.
+# fob's part of zsh. The function fob passes its arguments to the program unchanged;
+# only the output of fob use is evaluated, to change this shell's variables.
 function fob {
 	case ${1-} in
 	use)
@@ -18,7 +18,7 @@ function __fob_use {
 	\builtin eval "$__fob_lines"
 }
 
-# Keeps what variables were before fob use sets them.
+# Saves the values of variables before fob use sets them.
 function __fob_keep {
 	\builtin emulate -L zsh
 	\builtin local __fob_name
@@ -29,13 +29,14 @@ function __fob_keep {
 	done
 }
 
-# Keeps variables and removes them.
+# Saves variables and unsets them.
 function __fob_drop {
 	__fob_keep "$@"
 	\builtin unset "$@"
 }
 
-# Gives variables back; those without a minus are removed if there was nothing.
+# Restores variables. Without a saved value, a variable is unset, unless its name has a
+# minus before it.
 function __fob_back {
 	\builtin emulate -L zsh
 	\builtin local __fob_name __fob_was
@@ -50,8 +51,8 @@ function __fob_back {
 	done
 }
 
-# For a PROMPT with the option prompt_subst: PROMPT='$(fob_prompt)%~ %# '. The exit
-# status stays.
+# For a PROMPT with the option prompt_subst: PROMPT='$(fob_prompt)%~ %# '. It keeps
+# the exit status ($?).
 function fob_prompt {
 	\builtin local __fob_status=$?
 	if [[ -n ${AWS_PROFILE-} ]]; then

@@ -12,7 +12,7 @@ import (
 	"fob/internal/fob"
 )
 
-// Body is what a request carries. It can be sent more than once.
+// Body is a request's body, which can be sent more than once.
 type Body struct {
 	Size int64  // in bytes
 	Hash string // SHA-256 in lower-case hex; empty for one made by [Unsigned]
@@ -21,7 +21,7 @@ type Body struct {
 	close func() error
 }
 
-// Close removes what the body left behind.
+// Close removes temporary files and closes open ones.
 func (b *Body) Close() error {
 	if b == nil || b.close == nil {
 		return nil
@@ -35,15 +35,15 @@ func Bytes(text []byte) *Body {
 	return &Body{Size: int64(len(text)), Hash: hex.EncodeToString(sum[:]), open: func() io.Reader { return bytes.NewReader(text) }}
 }
 
-// Unsigned is a regular file that is open at its start and is sent without its
-// hash. Closing the body closes f.
+// Unsigned is a body read from a regular file, opened at its start, and sent without its hash.
+// Closing the body closes f.
 func Unsigned(f *os.File, size int64) *Body {
 	return &Body{Size: size, close: f.Close, open: func() io.Reader { return io.NewSectionReader(f, 0, size) }}
 }
 
-// File is a regular file that is open at its start; name is for messages. It is
-// read twice: for its hash, and to be sent. If its content is another one then,
-// sending fails with a [fob.ErrConflict]. Closing the body closes f.
+// File is a body read from a regular file, opened at its start; name is for messages. It is read
+// twice: to hash it and to send it. If the content changed in between, sending fails with
+// [fob.ErrConflict]. Closing the body closes f.
 func File(f *os.File, name string) (*Body, error) {
 	h := sha256.New()
 	n, err := io.Copy(h, f)
@@ -56,7 +56,7 @@ func File(f *os.File, name string) (*Body, error) {
 	}}, nil
 }
 
-// same reads what was read before, or fails: with its last byte it knows.
+// same checks at the last byte that what is sent has the hash that was signed.
 type same struct {
 	r    io.Reader
 	left int64
@@ -76,8 +76,8 @@ func (s *same) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Spool reads a body to its end: the first bytes into memory, and all of it into
-// a file without a name if there are more. Folders are tried in turn.
+// Spool reads r to its end. Up to memory bytes are kept in memory; longer bodies are written to a
+// file that has no name. The folders are tried in turn.
 func Spool(r io.Reader, memory int64, folders ...string) (*Body, error) {
 	var head bytes.Buffer
 	h := sha256.New()
@@ -106,7 +106,7 @@ func Spool(r io.Reader, memory int64, folders ...string) (*Body, error) {
 	}}, nil
 }
 
-// file tells a failure of the disk from one of the sender.
+// file marks errors of writing to disk, to tell them from errors of the sender.
 type file struct{ *os.File }
 
 func (f file) Write(p []byte) (int, error) {
@@ -117,8 +117,8 @@ func (f file) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// nameless opens a file of mode 0600 that has no name any more, where the system
-// allows that.
+// nameless opens a file of mode 0600 and deletes its name at once, where the system allows that, so
+// that nothing remains if the process is killed.
 func nameless(folders []string) (f *os.File, remove func() error, err error) {
 	for _, dir := range folders {
 		if f, err = os.CreateTemp(dir, "fob-body-*"); err == nil {
@@ -134,6 +134,6 @@ func nameless(folders []string) (f *os.File, remove func() error, err error) {
 	return f, func() error { return errors.Join(f.Close(), os.Remove(f.Name())) }, nil
 }
 
-// SpoolFolders are where large bodies wait: on a disk, where there is one that is
-// meant for that. A folder for sockets is often memory.
+// SpoolFolders lists the folders for large bodies. /var/tmp comes first because it is on a disk;
+// runDir is often in memory.
 func SpoolFolders(runDir string) []string { return []string{"/var/tmp", runDir} }

@@ -1,6 +1,6 @@
-// Package remote sends requests that the agent signs: this process has no keys.
-// What is sent is byte by byte what was signed. If AWS says that the time of
-// signing was wrong, the request is signed once more by AWS's clock.
+// Package remote sends requests that the agent signs, so that this process needs no secret key. The
+// bytes sent are the bytes signed. If AWS refuses a request because the clock is wrong, it is
+// signed once more with AWS's time.
 package remote
 
 import (
@@ -17,12 +17,12 @@ import (
 	"fob/internal/fob"
 )
 
-// Signer asks the agent for signatures in the name of one profile.
+// Signer asks the agent to sign for one profile.
 type Signer struct {
 	Deliver func(ctx context.Context, r fob.Request) (fob.Delivery, error)
-	// Request says whose credentials; its Way and Options are set here.
+	// Request names the profile; its Way and Options are set here.
 	Request fob.Request
-	// Service and Region to sign for; empty: the host tells, or the profile.
+	// Service and Region to sign for; if empty, the host's name or the profile decides.
 	Service, Region string
 	Asymmetric      bool // Signature Version 4A
 	Now             func() time.Time
@@ -31,25 +31,25 @@ type Signer struct {
 	regions sync.Map // of S3's buckets, by host, as S3 told them
 }
 
-// Facts are what is signed.
+// Facts is what the agent needs to know of a request to sign it.
 type Facts struct {
 	Method string
-	URL    string // absolute, as it is sent; its host is what the Host header says
-	// Header is the request's; only those that no intermediary changes are signed:
+	URL    string // absolute, as it is sent; its host is the Host header's value
+	// Header is the request's. Of these only headers that no proxy changes are signed:
 	// Content-Type, Content-MD5 and X-Amz-*.
 	Header http.Header
 	// Payload is the SHA-256 of the body in hex, sigv4.Unsigned, or empty.
 	Payload string
 }
 
-// Signature is what the agent answers.
+// Signature is the agent's answer.
 type Signature struct {
 	Header          http.Header // to be set on the request
-	Service, Region string      // it is good for; no region in Version 4A
+	Service, Region string      // the scope of the signature; Version 4A has no region
 	Time            time.Time   // of signing
 }
 
-// Stamp is the form of times in signatures.
+// Stamp is the layout of times in signatures.
 const Stamp = "20060102T150405Z"
 
 // Sign returns the headers that sign a request.
@@ -74,8 +74,8 @@ func (s *Signer) Sign(ctx context.Context, f Facts) (Signature, error) {
 	return sig, nil
 }
 
-// Presign returns a URL with the signature in its query, good for a time. A
-// service that is not empty replaces the signer's.
+// Presign returns the URL with a signature in its query that expires after valid. If service is not
+// empty it is used instead of the signer's.
 func (s *Signer) Presign(ctx context.Context, f Facts, valid time.Duration, service string) (string, Signature, error) {
 	more := map[string]string{"presign": valid.String()}
 	if service != "" {
@@ -137,8 +137,8 @@ func signed(h http.Header) string {
 	return b.String()
 }
 
-// scope finds service and region in an Authorization header:
-// … Credential=KEY/DATE/REGION/SERVICE/aws4_request, …; Version 4A has no region.
+// scope finds service and region in an Authorization header, which has the form …
+// Credential=KEY/DATE/REGION/SERVICE/aws4_request, … (without the region in Version 4A).
 func scope(authorization string) (service, region string) {
 	_, rest, _ := strings.Cut(authorization, "Credential=")
 	credential, _, _ := strings.Cut(rest, ",")

@@ -46,8 +46,8 @@ func send(t *testing.T, s *remote.Signer, via http.RoundTripper, m *remote.Messa
 	return resp.StatusCode, resp.Header, string(text)
 }
 
-// S3 names the region of a bucket: the request is signed for that one, once, and
-// so are those that follow. A region that was asked for stays.
+// If S3 says that a bucket is in another region, the request is signed again for that region, once,
+// and later requests use it at once. A region that the user gave is not changed.
 func TestRegionOfBucket(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"body", "header"} {
@@ -81,8 +81,8 @@ func TestRegionOfBucket(t *testing.T) {
 	}
 }
 
-// A region that S3 would not have is not asked for, and one that changes nothing
-// not again.
+// An invalid region in S3's answer is ignored, and an answer that names the region just used causes
+// no second request.
 func TestRegionOfNobody(t *testing.T) {
 	t.Parallel()
 	for _, region := range []string{"x/../y", "eu-west-1", "", "us-west-2"} {
@@ -100,7 +100,7 @@ func TestRegionOfNobody(t *testing.T) {
 	}
 }
 
-// The Date of an answer that a cache kept says nothing about the clock.
+// An answer from a cache has an old Date, which must not be used to correct the clock.
 func TestClockOfCache(t *testing.T) {
 	t.Parallel()
 	old := time.Now().Add(-time.Hour)
@@ -177,7 +177,7 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// What remote.URL takes is sent byte by byte.
+// URLs that remote.URL accepts are sent byte for byte.
 func FuzzURL(f *testing.F) {
 	f.Add("/a%20b//x/../y?b=2&a")
 	f.Add("/{}|é?\"")
@@ -229,7 +229,7 @@ func TestSpool(t *testing.T) {
 	}
 }
 
-// iotest reads in small pieces.
+// iotest returns one small piece per Read.
 type iotest struct{ r io.Reader }
 
 func (r iotest) Read(p []byte) (int, error) { return r.r.Read(p[:min(len(p), 7)]) }
@@ -238,8 +238,8 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// A file that changes between its hash and its sending is an error, and nothing
-// is taken for sent.
+// If a file changes between hashing and sending, Send returns an error, and the server has not
+// received a complete request.
 func TestFileChanges(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]string{"same": "0123456789", "other": "012345678X", "longer": "0123456789a", "shorter": "012345678", "empty": ""} {
@@ -268,7 +268,7 @@ func TestFileChanges(t *testing.T) {
 	}
 }
 
-// The agent's answer is not believed blindly.
+// Malformed answers of the agent are refused.
 func TestStrangeAnswers(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "x", "Authorization: x\n", "Authorization: AWS4-HMAC-SHA256 Credential=a/b, S\n"} {

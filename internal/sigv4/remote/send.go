@@ -21,20 +21,19 @@ import (
 type Message struct {
 	Method string
 	URL    string // absolute, as it is sent; see [sigv4.Escape]
-	Host   string // of the Host header, if it is not the URL's
+	Host   string // for the Host header, if it differs from the URL's
 	Header http.Header
-	Body   *Body // nil: none
+	Body   *Body // nil: no body
 
-	// Apply, if set, puts a signature on the request in another way than by headers
-	// of its own.
+	// Apply, if set, signs the request in its own way, for instance in the query, in place of the
+	// usual headers.
 	Apply func(ctx context.Context, s *Signer, r *http.Request) (Signature, error)
-	// Signed, if set, is told what is about to be sent.
+	// Signed, if set, is called with the signed request before it is sent.
 	Signed func(r *http.Request, s Signature)
 }
 
-// Send signs and sends a message. It is sent once more, signed anew, if AWS
-// refused the time of signing, or, when no region was asked for, S3 named another
-// region. Answers are those of transport.
+// Send signs and sends a message. It signs and sends once more if AWS refused the time of signing,
+// or if no region was given and S3 named another region. Answers are as transport returns them.
 func (s *Signer) Send(ctx context.Context, transport http.RoundTripper, m *Message) (*http.Response, error) {
 	for again := false; ; again = true {
 		req, sig, err := s.request(ctx, m)
@@ -62,7 +61,7 @@ func (s *Signer) Send(ctx context.Context, transport http.RoundTripper, m *Messa
 	}
 }
 
-// facts are what of a message is signed.
+// facts returns what the agent needs to sign a message.
 func facts(m *Message) Facts {
 	f := Facts{Method: m.Method, URL: m.URL, Header: m.Header}
 	if m.Host != "" {
@@ -78,7 +77,7 @@ func facts(m *Message) Facts {
 	return f
 }
 
-// request signs a message and makes the request of it.
+// request has a message signed and builds the HTTP request.
 func (s *Signer) request(ctx context.Context, m *Message) (*http.Request, Signature, error) {
 	target, err := URL(m.URL)
 	if err != nil {
@@ -101,7 +100,7 @@ func (s *Signer) request(ctx context.Context, m *Message) (*http.Request, Signat
 		return nil, sig, err
 	}
 	if _, given := req.Header["User-Agent"]; !given {
-		req.Header["User-Agent"] = []string{""} // none, and not the library's
+		req.Header["User-Agent"] = []string{""} // send none, in place of net/http's default
 	}
 	if m.Body != nil {
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(m.Body.open()), nil }
@@ -113,8 +112,8 @@ func (s *Signer) request(ctx context.Context, m *Message) (*http.Request, Signat
 	return req, sig, nil
 }
 
-// URL makes the one that net/http sends byte by byte: it would escape what it
-// believes to be unescaped, after it was signed.
+// URL returns a url.URL that net/http sends byte for byte. A plain url.Parse is not enough:
+// net/http would escape some characters again after the URL was signed.
 func URL(text string) (*url.URL, error) {
 	scheme, rest, _ := strings.Cut(text, "://")
 	host := hostOf(text)
@@ -131,17 +130,17 @@ func URL(text string) (*url.URL, error) {
 	if want, err := sigv4.Host(scheme + "://" + host); err != nil {
 		return nil, err
 	} else if strings.HasPrefix(host, want+":") {
-		u.Host = want // the scheme's own port is neither signed nor sent
+		u.Host = want // the scheme's default port is neither signed nor sent
 	}
 	return u, nil
 }
 
 const (
 	tolerated = 4 * time.Minute // AWS allows five
-	believed  = 24 * time.Hour  // a clock that is further off is not corrected
+	believed  = 24 * time.Hour  // a larger difference is not corrected
 )
 
-// mend looks whether signing anew can help, and prepares it.
+// mend decides whether signing again can succeed, and adjusts the clock or the region for it.
 func (s *Signer) mend(resp *http.Response, sig Signature, host string) bool {
 	switch resp.StatusCode {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusMovedPermanently:
@@ -163,14 +162,15 @@ func (s *Signer) mend(resp *http.Response, sig Signature, host string) bool {
 	return true
 }
 
-// tooLate reports whether a refusal came from somebody whose clock is another one.
+// tooLate reports whether a request was refused because of its time of signing, by a server whose
+// clock differs from ours.
 func (s *Signer) tooLate(resp *http.Response, signed time.Time) bool {
 	theirs, ok := serverTime(resp)
 	off := theirs.Sub(signed).Abs()
 	return ok && resp.StatusCode >= 400 && resp.StatusCode <= 403 && off > tolerated && off < believed
 }
 
-// serverTime is when the answer was made; caches say how old it is.
+// serverTime returns when an answer was made: its Date, plus the Age that caches add.
 func serverTime(resp *http.Response) (time.Time, bool) {
 	t, err := http.ParseTime(resp.Header.Get("Date"))
 	if age, e := strconv.Atoi(resp.Header.Get("Age")); e == nil && age > 0 {
@@ -179,7 +179,7 @@ func serverTime(resp *http.Response) (time.Time, bool) {
 	return t, err == nil
 }
 
-// aboutTime finds the words by which AWS's services refuse a time of signing.
+// aboutTime recognises the error codes for a wrong time of signing.
 func aboutTime(resp *http.Response, text []byte) bool {
 	said := resp.Header.Get("X-Amzn-Errortype") + " " + string(text)
 	for _, word := range []string{"TimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignature", "SignatureDoesNotMatch",
@@ -191,7 +191,7 @@ func aboutTime(resp *http.Response, text []byte) bool {
 	return false
 }
 
-// otherRegion is where S3 says that the bucket is.
+// otherRegion returns the region that S3 names for the bucket, or "".
 func otherRegion(resp *http.Response, text []byte) string {
 	region := resp.Header.Get("X-Amz-Bucket-Region")
 	if m := regexp.MustCompile(`<Region>([^<]*)</Region>`).FindSubmatch(text); region == "" && m != nil {
@@ -203,7 +203,7 @@ func otherRegion(resp *http.Response, text []byte) string {
 	return region
 }
 
-// peek reads the beginning of an answer and puts it back.
+// peek reads the beginning of an answer's body and puts it back.
 func peek(resp *http.Response) []byte {
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 16<<10))
 	rest := io.Reader(resp.Body)
@@ -221,12 +221,12 @@ type failed struct{ err error }
 
 func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
-// explain says what went wrong on the way.
+// explain turns a failure to send into an error with a hint.
 func explain(ctx context.Context, req *http.Request, err error) error {
 	var own *fob.Error
 	switch {
 	case errors.As(err, &own):
-		return own // from reading the body
+		return own // reading the body failed
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
 	}

@@ -12,15 +12,15 @@ import (
 	"fob/internal/fob"
 )
 
-// Wire is how servers are reached.
+// Wire says how to connect to servers.
 type Wire struct {
 	CAFile     string        // PEM; empty: the system's
-	Connect    time.Duration // for a connection and for TLS, each; zero: 10 s
+	Connect    time.Duration // limit for connecting and for the TLS handshake, each; zero: 10 s
 	Compressed bool          // ask for gzip, and unpack it
 }
 
-// Transport returns a transport that verifies certificates, follows no redirects,
-// and goes through the proxy that HTTPS_PROXY names, but never to loopback.
+// Transport returns a transport that verifies certificates and does not follow redirects. It uses
+// the proxy in HTTPS_PROXY, except for loopback addresses.
 func Transport(w Wire) (*http.Transport, error) {
 	if w.Connect == 0 {
 		w.Connect = 10 * time.Second
@@ -47,7 +47,7 @@ func Transport(w Wire) (*http.Transport, error) {
 		IdleConnTimeout:     90 * time.Second,
 		ReadBufferSize:      32 << 10,
 		WriteBufferSize:     32 << 10,
-		// 100-continue is not waited for: bodies are at hand.
+		// There is no wait for "100 Continue": bodies are ready to be sent.
 		MaxResponseHeaderBytes: 256 << 10,
 	}, nil
 }
