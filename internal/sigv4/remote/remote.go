@@ -27,8 +27,8 @@ type Signer struct {
 	Asymmetric      bool // Signature Version 4A
 	Now             func() time.Time
 
-	skews   sync.Map // the clock of a server less ours, a duration, by host
-	regions sync.Map // of S3's buckets, by host, as S3 told them
+	skews   sync.Map // the clock of a server minus ours, a duration, by host
+	regions sync.Map // S3's answers: the region of a bucket, by host
 }
 
 // Facts is what the agent needs to know of a request to sign it.
@@ -116,15 +116,15 @@ func (s *Signer) deliver(ctx context.Context, f Facts, more map[string]string) (
 	return s.Deliver(ctx, r)
 }
 
-// skew is how far the clock of a host is ahead of ours, as far as the host has said. It
-// counts for that host alone.
+// skew returns how far the clock of a host is ahead of ours, as measured by its last refusal. The
+// correction applies to that host only.
 func (s *Signer) skew(host string) time.Duration {
 	skew, _ := s.skews.Load(host)
 	d, _ := skew.(time.Duration)
 	return d
 }
 
-// signed are the lines of the headers that are signed.
+// signed returns the headers to sign, as Name:value lines.
 func signed(h http.Header) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(h)) {

@@ -130,7 +130,8 @@ func TestClockOfCache(t *testing.T) {
 	}
 }
 
-// A host whose clock is wrong is signed for by its clock, and no other host is.
+// Requests to a host with a wrong clock are signed with that host's time, and requests to other
+// hosts are not.
 func TestClockOfOneHost(t *testing.T) {
 	t.Parallel()
 	behind := &signer.Upstream{Ahead: -time.Hour}
@@ -148,7 +149,7 @@ func TestClockOfOneHost(t *testing.T) {
 	}
 }
 
-// A host behind a tunnel: what is signed is the name in the header.
+// With a host behind a tunnel the name in the Host header is signed, not the address connected to.
 func TestOtherHost(t *testing.T) {
 	t.Parallel()
 	u := &signer.Upstream{}

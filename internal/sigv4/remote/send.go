@@ -50,7 +50,7 @@ func (s *Signer) Send(ctx context.Context, transport http.RoundTripper, m *Messa
 		host := hostOf(facts(m).URL)
 		if again {
 			if s.tooLate(resp, sig.Time) {
-				s.skews.Delete(host) // correcting did not help
+				s.skews.Delete(host) // the correction did not help
 			}
 			return resp, nil
 		}
