@@ -42,7 +42,7 @@ const maxLoad = 64
 // agent is ending. One that does not read would hold its requests for ever.
 const (
 	writeLimit = 30 * time.Second
-	endLimit   = time.Second
+	lastLimit  = time.Second // and for requests that are under way
 )
 
 // stackSize is about what a request needs of its goroutine's stack, in bytes.
@@ -98,7 +98,7 @@ func (a *Agent) serve(ctx context.Context, c *conn) {
 
 // finish closes the connection when its requests have their answers.
 func (c *conn) finish() {
-	c.hurry(endLimit, true)
+	c.hurry(lastLimit, true)
 	c.running.Wait()
 	c.rw.Close()
 }

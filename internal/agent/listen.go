@@ -124,7 +124,13 @@ func (a *Agent) accept(ctx context.Context, l net.Listener) {
 		})
 	}
 	closeAll()
-	a.conns.Wait()
+	served := make(chan struct{})
+	go func() { a.conns.Wait(); close(served) }()
+	select {
+	case <-served:
+	case <-time.After(lastLimit): // files of credentials are still to be deleted
+		a.log.Warn("a request hangs; the agent ends without it")
+	}
 }
 
 // watch ends the agent when its socket was removed or replaced: nobody could

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"fob/internal/api"
 	"fob/internal/atomicfile"
@@ -34,7 +35,18 @@ func Main(ctx context.Context, version string, args []string, stdin io.ReadClose
 		fmt.Fprintln(stdout, "fob-agent", version)
 		return 0
 	}
-	err := run(ctx, version, *stdio, stdin, stdout, getenv)
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	ctx, unsignal := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer unsignal()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, quit, version, *stdio, stdin, stdout, getenv) }()
+	var err error
+	select {
+	case err = <-ended:
+	case <-overdue(ctx, endLimit): // what hangs ends with the process
+		return fob.OutcomeOf(fob.ErrInternal).Code
+	}
 	if err != nil && *stdio {
 		answerWith(err, stdin, stdout)
 		return fob.OutcomeOf(err).Code
@@ -59,7 +71,18 @@ func answerWith(err error, stdin io.Reader, stdout io.Writer) {
 	}
 }
 
-func run(ctx context.Context, version string, stdio bool, stdin io.ReadCloser, stdout io.WriteCloser, getenv func(string) string) error {
+// endLimit is how long an agent takes to end once it is told to, whatever hangs: a call
+// to a file system that does not answer cannot be given up.
+const endLimit = 2 * time.Second
+
+// overdue is closed when ctx has been over for as long as limit.
+func overdue(ctx context.Context, limit time.Duration) <-chan struct{} {
+	late := make(chan struct{})
+	context.AfterFunc(ctx, func() { time.AfterFunc(limit, func() { close(late) }) })
+	return late
+}
+
+func run(ctx context.Context, quit context.CancelFunc, version string, stdio bool, stdin io.ReadCloser, stdout io.WriteCloser, getenv func(string) string) error {
 	setUmask()
 	if err := harden(); err != nil {
 		return err
@@ -75,16 +98,13 @@ func run(ctx context.Context, version string, stdio bool, stdin io.ReadCloser, s
 	if err != nil {
 		return err
 	}
-	ctx, quit := context.WithCancel(ctx)
-	defer quit()
-	ctx, unsignal := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer unsignal()
 	a := New(home, version, log, quit)
 	defer a.broker.Flush()
 	if stdio {
 		c := newConn(stream{stdin, stdout}, 1, fob.Caller{UID: os.Getuid(), PID: os.Getppid()})
 		stop := context.AfterFunc(ctx, c.finish)
 		defer stop()
+		go func() { <-c.gone; quit() }() // the front end may have been killed
 		a.serve(ctx, c)
 		return nil
 	}

@@ -133,6 +133,9 @@ func regular(path string, info fs.FileInfo) error {
 	}
 	err := fob.Errorf(fob.ErrInternal, "it is %s and no file", what)
 	err.Cause = ErrIrregular
+	if info.Mode()&fs.ModeDevice != 0 {
+		return failed("open", path, err.WithHint("name a file instead"))
+	}
 	word := quote.Word(path)
 	return failed("open", path, err.WithHint("put a file in its place (mv %s %s.away), or name another", word, word))
 }

@@ -35,6 +35,9 @@ func Method() unlock.Method {
 	}
 }
 
+// limit is the size of the largest identity file, in bytes; age-keygen writes about 200.
+const limit = 1 << 20
+
 // path is where the identity is.
 func path(env unlock.Env) (string, error) {
 	p := env.Options.IdentityFile
@@ -76,18 +79,12 @@ func load(_ context.Context, env unlock.Env) (fob.Secret, error) {
 	if err != nil {
 		return fob.Secret{}, err
 	}
-	info, err := os.Stat(p)
+	text, info, err := new(atomicfile.Reader).Read(p, limit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fob.Secret{}, fob.Errorf(fob.ErrNotFound, "the identity file %s does not exist", p).
 			WithHint("put the file back; without it the vault cannot be opened")
 	case err != nil:
-		return fob.Secret{}, fob.Errorf(fob.ErrLocked, "cannot read the identity file %s: %w", p, err)
-	case !info.Mode().IsRegular():
-		return fob.Secret{}, fob.Errorf(fob.ErrUsage, "the identity file %s is not a regular file", p)
-	}
-	text, err := atomicfile.Read(p)
-	if err != nil {
 		return fob.Secret{}, fob.Errorf(fob.ErrLocked, "cannot read the identity file %s: %w", p, err)
 	}
 	defer clear(text)

@@ -62,8 +62,8 @@ func TestWhatItRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, p := range []string{"relative/id", dir} {
-		if _, err := load(t.Context(), unlock.Env{Options: unlock.Options{IdentityFile: p}}); !errors.Is(err, fob.ErrUsage) {
+	for p, kind := range map[string]error{"relative/id": fob.ErrUsage, dir: fob.ErrLocked} {
+		if _, err := load(t.Context(), unlock.Env{Options: unlock.Options{IdentityFile: p}}); !errors.Is(err, kind) {
 			t.Errorf("%s: %v", p, err)
 		}
 	}
