@@ -286,6 +286,39 @@ func TestAliasesDoNotMatter(t *testing.T) {
 	})
 }
 
+// An alias in the start-up file that calls the program does not take the function's place,
+// whether it is made before fob's part or after it.
+func TestAliasInTheStartUpFile(t *testing.T) {
+	t.Parallel()
+	eachShell(t, func(t *testing.T, s sh, w *world) {
+		alias := strings.ReplaceAll(fmt.Sprintf(s.alias, "fob"), "echo ALIAS", filepath.Join(bin, "fob"))
+		for _, rc := range [][]string{{alias}, {alias, s.init, alias}} {
+			term := w.prompting(s, false, rc...)
+			if len(rc) > 1 {
+				term = w.prompting(sh{name: s.name, init: ":"}, false, rc...)
+			}
+			term.after("fob use prod\r", "<0>READY ")
+			term.after("sh -c 'echo is $AWS_PROFILE'\r", "is prod")
+			term.after("sh -c 'exit 7'\r", "<7>READY ")
+			term.typing("exit\r")
+		}
+	})
+}
+
+// The hint is for the shell in use, whatever the login's is.
+func TestHintsNameTheShellInUse(t *testing.T) {
+	t.Parallel()
+	eachShell(t, func(t *testing.T, s sh, w *world) {
+		for _, login := range []string{"/bin/bash", "/bin/zsh", "/usr/bin/fish"} {
+			cmd := exec.Command(s.name, append(append([]string(nil), s.script[:len(s.script)-1]...), "-c", "fob use prod; true")...)
+			cmd.Env, cmd.Dir = append(append([]string(nil), w.env...), "SHELL="+login), w.home
+			if r := w.tell(detached(cmd)); !strings.Contains(r.err, "for that "+s.name+" needs a function") || !strings.Contains(r.err, "fob init "+s.name) {
+				t.Errorf("login %s: %v", login, r)
+			}
+		}
+	})
+}
+
 // A program whose path has a blank, or even a quote, is called all the same.
 func TestProgramsWithOddPaths(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,9 @@ package shells
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -162,15 +164,34 @@ func (u *use) pick(ctx context.Context) (string, error) {
 
 // notInstalled is the error for a shell without the function; its hint says how to get it.
 func (u *use) notInstalled() error {
-	name, rc, line := "bash", "~/.bashrc", `eval "$(fob init bash)"`
-	switch shell := strings.TrimSuffix(filepath.Base(u.Getenv("SHELL")), ".exe"); {
-	case shell == "zsh":
-		name, rc, line = shell, "~/.zshrc", `eval "$(fob init zsh)"`
-	case shell == "fish":
-		name, rc, line = shell, "~/.config/fish/config.fish", "fob init fish | source"
-	case u.Getenv("PSModulePath") != "" && shell != "bash":
-		name, rc, line = "PowerShell", "$PROFILE", "Invoke-Expression (& fob init powershell | Out-String)"
+	name := u.shellInUse()
+	rc, line := "~/.bashrc", `eval "$(fob init bash)"`
+	switch name {
+	case "zsh":
+		rc, line = "~/.zshrc", `eval "$(fob init zsh)"`
+	case "fish":
+		rc, line = "~/.config/fish/config.fish", "fob init fish | source"
+	case "PowerShell":
+		rc, line = "$PROFILE", "Invoke-Expression (& fob init powershell | Out-String)"
 	}
 	return fob.Errorf(fob.ErrUsage, "fob use changes the shell, and for that %s needs a function", name).
-		WithHint("add this line to %s and start a new shell: %s; then use is the word after fob: fob use NAME", rc, line)
+		WithHint("add this line to %s and start a new shell: %s; if it is there, it must come after any other definition of fob; then use is the word after fob: fob use NAME", rc, line)
+}
+
+// shellInUse is the shell that has started this process, which need not be the one of the
+// login. Where the system does not tell, it is the login's.
+func (u *use) shellInUse() string {
+	parent, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", os.Getppid()))
+	for _, path := range []string{parent, u.Getenv("SHELL")} {
+		base := filepath.Base(path) // of zsh it may be zsh5, of PowerShell pwsh
+		for prefix, name := range map[string]string{"bash": "bash", "zsh": "zsh", "fish": "fish", "pwsh": "PowerShell"} {
+			if strings.HasPrefix(base, prefix) {
+				return name
+			}
+		}
+	}
+	if u.Getenv("PSModulePath") != "" {
+		return "PowerShell"
+	}
+	return "bash"
 }

@@ -10,6 +10,20 @@ function fob {
 	esac
 }
 
+# An alias of that name would come first: one made before this line goes now, one that
+# the start-up file makes behind it, at the first prompt.
+\builtin unalias fob 2>/dev/null || \builtin :
+function __fob_first {
+	\builtin local __fob_status=$?
+	\builtin unalias fob 2>/dev/null || \builtin :
+	PROMPT_COMMAND=${PROMPT_COMMAND/__fob_first;/}
+	\builtin return $__fob_status
+}
+case $-${PROMPT_COMMAND-} in
+*__fob_first*) ;;
+*i*) PROMPT_COMMAND="__fob_first;${PROMPT_COMMAND-}" ;;
+esac
+
 function __fob_use {
 	\builtin local __fob_lines
 	__fob_lines=$(@FOB@ use --shell=bash "$@") || \builtin return

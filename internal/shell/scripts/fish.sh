@@ -9,6 +9,16 @@ function fob --description 'AWS credentials'
     end
 end
 
+# An alias is a function of its name, and takes the place of this one if the start-up file
+# makes it later: the first prompt brings this one back.
+functions -e __fob_function
+functions -c fob __fob_function
+function __fob_first --on-event fish_prompt
+    functions -e __fob_first
+    functions -e fob
+    functions -c __fob_function fob
+end
+
 function __fob_use
     set -l __fob_lines (@FOB@ use --shell=fish $argv)
     or return

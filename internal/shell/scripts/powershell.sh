@@ -27,6 +27,9 @@ function global:fob {
     }
 }
 
+# An alias of that name would come before the function.
+if (Test-Path Alias:\fob) { Remove-Item -Force Alias:\fob }
+
 # Saves the values of variables before fob use sets them.
 function global:__fob_keep {
     foreach ($name in $args) {

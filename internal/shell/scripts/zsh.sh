@@ -10,6 +10,18 @@ function fob {
 	esac
 }
 
+# An alias of that name would come first: one made before this line goes now, one that
+# the start-up file makes behind it, at the first prompt.
+\builtin unalias fob 2>/dev/null || \builtin :
+function __fob_first {
+	\builtin emulate -L zsh
+	\builtin unalias fob 2>/dev/null || \builtin :
+	precmd_functions=(${precmd_functions:#__fob_first})
+}
+if [[ -o interactive && -z ${precmd_functions[(r)__fob_first]-} ]]; then
+	precmd_functions+=(__fob_first)
+fi
+
 function __fob_use {
 	\builtin emulate -L zsh
 	\builtin setopt no_aliases
