@@ -117,7 +117,7 @@ func TestStrictServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(2 * time.Minute))
 		fmt.Fprint(conn, tt.text+"GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
 		answer, _ := io.ReadAll(conn)
 		conn.Close()

@@ -93,20 +93,29 @@ func TestSearchFindsSubsequences(t *testing.T) {
 	})
 }
 
+// What a key costs grows with the number of names, and not faster: ten times as many
+// may take thirty times as long.
 func TestThousandsWithoutLag(t *testing.T) {
-	t.Parallel()
-	var items []Item
-	for i := range 20000 {
-		items = append(items, Item{fmt.Sprintf("corp/account-%05d-payments/Role%d", i/4, i%4), fmt.Sprintf("%012d", i)})
+	took := func(n int) time.Duration {
+		var items []Item
+		for i := range n {
+			items = append(items, Item{fmt.Sprintf("corp/account-%05d-payments/Role%d", i/4, i%4), fmt.Sprintf("%012d", i)})
+		}
+		least := time.Hour
+		for range 5 { // the best of them was not interrupted
+			p := newPicker(items, Options{})
+			start := time.Now()
+			for _, r := range "corpay12" {
+				p.press(keyText, r)
+				p.view()
+			}
+			least = min(least, time.Since(start))
+		}
+		return least
 	}
-	p := newPicker(items, Options{})
-	start := time.Now()
-	for _, r := range "corpay12" {
-		p.press(keyText, r)
-		p.view()
-	}
-	if took := time.Since(start) / 8; took > 500*time.Millisecond { // measured: 30 ms; a loaded machine is slower
-		t.Errorf("a key takes %v", took)
+	few, many := took(2000), took(20000)
+	if many > 30*few {
+		t.Errorf("keys take %v among 2,000 and %v among 20,000", few, many)
 	}
 }
 

@@ -73,7 +73,7 @@ func land(t *testing.T, ctx context.Context, address string) (at, text string) {
 	if err := chromedp.Do(ctx, chromedp.Navigate(address)); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.WaitVisible("h1")); err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ func TestAnswerFromAnotherSite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(page(t, "another.test"), 2*time.Minute)
+			ctx, cancel := context.WithTimeout(page(t, "another.test"), 5*time.Minute)
 			defer cancel()
 			if err := chromedp.Do(ctx, chromedp.Navigate("http://another.test:"+own.Port()), chromedp.WaitVisible("#done")); err != nil {
 				t.Fatal(err)

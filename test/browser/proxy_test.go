@@ -79,7 +79,7 @@ func TestProxyInARealBrowser(t *testing.T) {
 	t.Parallel()
 	u := &signer.Upstream{Answer: dashboards}
 	_, link, upstream := startProxy(t, u)
-	ctx, cancel := context.WithTimeout(page(t), time.Minute)
+	ctx, cancel := context.WithTimeout(page(t), 5*time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Navigate(link), chromedp.WaitVisible("#done")); err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestProxyFromOtherPages(t *testing.T) {
 	}))
 	t.Cleanup(evil.Close)
 	_, port, _ := strings.Cut(host, ":")
-	ctx, cancel := context.WithTimeout(page(t, "evil.test"), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(page(t, "evil.test"), 5*time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Navigate(link), chromedp.WaitVisible("#done")); err != nil {
 		t.Fatal(err)

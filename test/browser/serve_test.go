@@ -119,7 +119,7 @@ func TestServedCredentialsFromPages(t *testing.T) {
 			t.Cleanup(page1.Close)
 			_, otherPort, _ := net.SplitHostPort(strings.TrimPrefix(page1.URL, "http://"))
 			rebound := rebinding(t, own, evil("location.origin"))
-			ctx, cancel := context.WithTimeout(page(t, "evil.test", "rebound.test "+rebound), 2*time.Minute)
+			ctx, cancel := context.WithTimeout(page(t, "evil.test", "rebound.test "+rebound), 5*time.Minute)
 			defer cancel()
 			for _, from := range []string{page1.URL, "http://evil.test:" + otherPort, "http://localhost:" + otherPort, "http://rebound.test:" + own.Port() + "/evil"} {
 				if err := chromedp.Do(ctx, chromedp.Navigate(from), chromedp.WaitVisible("#done")); err != nil {

@@ -60,7 +60,7 @@ func press(t *testing.T, ctx context.Context, address, button string) string {
 	if err := chromedp.Do(ctx, chromedp.Navigate(address)); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Click(button), chromedp.WaitNotPresent(button), chromedp.WaitVisible("h1")); err != nil {
 		t.Fatal(err)

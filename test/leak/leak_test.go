@@ -77,7 +77,7 @@ func TestItFindsFilesAndProcesses(t *testing.T) {
 	}
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
-	for deadline := time.Now().Add(5 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		if found := look(filepath.Dir(sleep), map[string]bool{}); len(found) > 0 {
 			return
 		}

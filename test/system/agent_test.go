@@ -153,7 +153,7 @@ func TestSlowFrontEnd(t *testing.T) {
 	for range 5 {
 		w.ok("list")
 	}
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > 30*time.Second { // after which the agent gives the slow one up
 		t.Errorf("others waited %v", took)
 	}
 	pid := agentPID(t, w.ok("agent", "status", "--json"))
@@ -180,7 +180,7 @@ func TestGarbageOnTheSocket(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := w.dial()
-			_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+			_ = c.SetDeadline(time.Now().Add(2 * time.Minute))
 			go func() {
 				_, _ = io.WriteString(c, text) // may be cut off
 				_ = c.(*net.UnixConn).CloseWrite()

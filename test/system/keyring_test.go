@@ -151,13 +151,14 @@ func TestFirstUsePicksTheKeyring(t *testing.T) {
 	w.works()
 }
 
-// quick fails if a command without a terminal takes longer than promised: two
-// seconds for the keyring, and what starting an agent takes on a busy machine.
+// quick fails if a command without a terminal waits for a keyring that does not
+// answer: for longer than the two seconds that fob gives it, and what starting an
+// agent takes on a busy machine, and less than the 25 seconds of the bus itself.
 func (w *world) quick(args ...string) result {
 	w.t.Helper()
 	start := time.Now()
 	r := w.tell(detached(w.cmd(args...)))
-	if took := time.Since(start); took > 4*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		w.t.Errorf("fob %v took %v", args, took)
 	}
 	return r

@@ -167,7 +167,7 @@ func (w *world) tell(cmd *exec.Cmd) result {
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	timer := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	timer := time.AfterFunc(3*time.Minute, func() { _ = cmd.Process.Kill() })
 	err := cmd.Wait()
 	if !timer.Stop() {
 		w.t.Fatalf("%v hangs: %s", cmd.Args[1:], redact(errs.String()))
@@ -272,13 +272,14 @@ func (w *world) tree(dir string) string {
 	return strings.Join(names, " ")
 }
 
-// soon polls until something is so.
+// soon polls until something is so. It gives up where a machine, however busy, would
+// have done it long ago.
 func soon(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if so() {
 			return
 		}
 	}
-	t.Fatalf("not within 15 seconds: %s", what)
+	t.Fatalf("not within two minutes: %s", what)
 }

@@ -26,12 +26,12 @@ func network(args []string) int {
 	case "get":
 		for _, address := range args[1:] {
 			address, path, _ := strings.Cut(address, "/")
-			c, err := net.DialTimeout("tcp", address, 2*time.Second)
+			c, err := net.DialTimeout("tcp", address, 30*time.Second)
 			if err != nil {
 				fmt.Println(address, "cannot connect")
 				continue
 			}
-			_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+			_ = c.SetDeadline(time.Now().Add(time.Minute))
 			fmt.Fprintf(c, "%s /%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n", os.Getenv("METHOD"), path, address, os.Getenv("HEADERS"))
 			answer, _ := io.ReadAll(c)
 			status, _, _ := strings.Cut(string(answer), "\r\n")

@@ -109,7 +109,7 @@ func (term *terminal) echoes() bool {
 
 func (term *terminal) wait() int {
 	term.t.Helper()
-	timer := time.AfterFunc(30*time.Second, func() { _ = term.cmd.Process.Kill() })
+	timer := time.AfterFunc(2*time.Minute, func() { _ = term.cmd.Process.Kill() })
 	defer timer.Stop()
 	_ = term.cmd.Wait()
 	return term.cmd.ProcessState.ExitCode()
@@ -361,7 +361,7 @@ func TestTerminalClosesAtAPrompt(t *testing.T) {
 	if r := w.tell(detached(w.cmd("credentials", "jane"))); r.code != 4 {
 		t.Fatal(r)
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 40*time.Second { // who waits for somebody else's answer waits for 45
 		t.Fatalf("the next caller waited %v", took)
 	}
 }

@@ -40,7 +40,7 @@ func stranger(args []string) int {
 			fmt.Println("cannot connect:", err)
 			return 1
 		}
-		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+		_ = c.SetDeadline(time.Now().Add(2 * time.Minute))
 		_, _ = io.WriteString(c, `{"jsonrpc":"2.0","id":1,"method":"agent.status","params":{"caller":{"version":""}}}`+"\n")
 		n, err := c.Read(make([]byte, 4096))
 		fmt.Println(n, "bytes", err)

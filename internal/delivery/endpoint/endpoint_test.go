@@ -56,7 +56,7 @@ type running struct {
 	told  chan string
 	ready fob.Delivery
 	fail  atomic.Pointer[error]
-	slow  atomic.Int64
+	slow  atomic.Pointer[chan struct{}] // no answer before it is closed
 	asked chan fob.Request
 	end   func() error
 }
@@ -71,7 +71,9 @@ func start(t *testing.T, options map[string]string, names ...string) *running {
 			case r.asked <- q:
 			default:
 			}
-			time.Sleep(time.Duration(r.slow.Load()))
+			if slow := r.slow.Load(); slow != nil {
+				<-*slow
+			}
 			if err := r.fail.Load(); err != nil && *err != nil {
 				return fob.Delivery{}, *err
 			}
@@ -138,7 +140,7 @@ func get(t *testing.T, method, url, auth string) (*http.Response, string) {
 // until polls until so returns true.
 func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if so() {
 			return
 		}
@@ -258,25 +260,21 @@ func TestErrorsAreForWhoKnowsTheToken(t *testing.T) {
 	}
 }
 
-// A request is answered within a second, however slow the agent is; the next one gets the agent's
-// answer.
+// A request is answered before the agent answers; the next one gets the agent's answer. The
+// time limit itself is tested with an injected clock in package loopback.
 func TestSlowAgent(t *testing.T) {
 	t.Parallel()
 	r := start(t, map[string]string{"json": ""}, "prod")
 	e := r.entries(t)[0]
 	auth := token(t, e.TokenFile)
-	r.slow.Store(int64(3 * time.Second))
+	slow := make(chan struct{})
+	r.slow.Store(&slow)
 	ask := func() int {
-		began := time.Now()
 		resp, _ := get(t, "GET", e.URL, auth)
-		// The answer came before the agent's. The limit itself is tested with an injected clock in
-		// package loopback, because this machine may be busy.
-		if took := time.Since(began); took > 2500*time.Millisecond {
-			t.Errorf("%s after %v", resp.Status, took)
-		}
 		return resp.StatusCode
 	}
 	until(t, "the answer is late", func() bool { return ask() == 503 })
+	close(slow)
 	until(t, "the answer is there", func() bool { return ask() == 200 })
 }
 

@@ -62,7 +62,7 @@ func start(t *testing.T, flags ...string) running {
 	case err := <-ended:
 		cancel()
 		t.Fatalf("it ended: %v (%s)", err, fob.HintOf(err))
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		cancel()
 		t.Fatal("it is not ready")
 	}
@@ -105,7 +105,7 @@ func raw(t *testing.T, host, text string) (*http.Response, string) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Fatal(err)
 	}
@@ -583,7 +583,7 @@ func TestClientLeaves(t *testing.T) {
 	conn.Close()
 	select {
 	case <-left:
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Error("upstream was not told")
 	}
 }

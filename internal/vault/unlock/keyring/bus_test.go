@@ -88,7 +88,7 @@ func start(t *testing.T, cmd *exec.Cmd, line bool) {
 func (b *bus) gnome(t *testing.T) {
 	t.Helper()
 	skip.Need(t, "gnome-keyring-daemon")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := b.conn.AddMatchSignalContext(ctx, dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName)); err != nil {
 		t.Fatal(err)

@@ -56,10 +56,10 @@ func otherwise(err error) error {
 }
 
 // Method returns the method; getenv finds the session bus.
-func Method(getenv func(string) string) unlock.Method { return build(newStore(getenv)) }
+func Method(getenv func(string) string) unlock.Method { return build(newStore(getenv), limit) }
 
-func build(s store) unlock.Method {
-	k := keyring{s}
+func build(s store, limit time.Duration) unlock.Method {
+	k := keyring{s, limit}
 	return unlock.Method{
 		Name:   "keyring",
 		Doc:    "the desktop's keyring or the system's keychain: opens when you log in",
@@ -70,17 +70,20 @@ func build(s store) unlock.Method {
 	}
 }
 
-type keyring struct{ s store }
+type keyring struct {
+	s     store
+	limit time.Duration // of one operation
+}
 
 func (k keyring) works(ctx context.Context, env unlock.Env) error {
-	_, err := within(ctx, env.UI, func(ctx context.Context, w *wait) (string, error) {
+	_, err := k.within(ctx, env.UI, func(ctx context.Context, w *wait) (string, error) {
 		return "", k.s.ready(ctx, w)
 	})
 	return otherwise(err)
 }
 
 func (k keyring) store(ctx context.Context, env unlock.Env, identity fob.Secret) error {
-	back, err := within(ctx, env.UI, func(ctx context.Context, w *wait) (string, error) {
+	back, err := k.within(ctx, env.UI, func(ctx context.Context, w *wait) (string, error) {
 		if err := k.s.set(ctx, w, env.Label, identity.Reveal()); err != nil {
 			return "", err
 		}
@@ -97,7 +100,7 @@ func (k keyring) store(ctx context.Context, env unlock.Env, identity fob.Secret)
 }
 
 func (k keyring) load(ctx context.Context, env unlock.Env) (fob.Secret, error) {
-	text, err := within(ctx, env.UI, func(ctx context.Context, w *wait) (string, error) {
+	text, err := k.within(ctx, env.UI, func(ctx context.Context, w *wait) (string, error) {
 		return k.s.get(ctx, w, env.Label)
 	})
 	if err != nil {
@@ -112,7 +115,7 @@ func (k keyring) load(ctx context.Context, env unlock.Env) (fob.Secret, error) {
 }
 
 func (k keyring) forget(ctx context.Context, env unlock.Env) error {
-	_, err := within(ctx, env.UI, func(ctx context.Context, w *wait) (string, error) {
+	_, err := k.within(ctx, env.UI, func(ctx context.Context, w *wait) (string, error) {
 		return "", k.s.remove(ctx, w, env.Label)
 	})
 	if errors.Is(err, errNone) {
@@ -178,10 +181,10 @@ func (w *wait) late(parent context.Context) error {
 // end: a connect(2) to a socket nobody accepts on cannot be called off, nor a
 // keychain's window. The goroutine is then left behind with nothing but the
 // arguments, and its result is dropped when it comes.
-func within(parent context.Context, ui fob.UI, do func(context.Context, *wait) (string, error)) (string, error) {
+func (k keyring) within(parent context.Context, ui fob.UI, do func(context.Context, *wait) (string, error)) (string, error) {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
-	w := &wait{ui: ui, timer: time.AfterFunc(limit, cancel)}
+	w := &wait{ui: ui, timer: time.AfterFunc(k.limit, cancel)}
 	defer w.timer.Stop()
 
 	type result struct {

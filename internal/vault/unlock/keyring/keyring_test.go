@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"fob/internal/fob"
@@ -19,7 +20,9 @@ import (
 	"fob/test/skip"
 )
 
-const promised = 2 * time.Second
+// patient is the method without its haste: a busy machine's keyring may need more
+// than two seconds to answer.
+func patient(getenv func(string) string) unlock.Method { return build(newStore(getenv), 2*time.Minute) }
 
 func person(label string) unlock.Env { return unlock.Env{Label: label, UI: unlocktest.Person()} }
 
@@ -28,7 +31,7 @@ func TestSuite(t *testing.T) {
 	unlocktest.Run(t, func(t *testing.T) (unlock.Method, unlock.Env) {
 		b := startBus(t)
 		b.gnome(t)
-		return Method(b.getenv), person("a")
+		return patient(b.getenv), person("a")
 	})
 }
 
@@ -39,7 +42,7 @@ func TestSecretTool(t *testing.T) {
 	b := startBus(t)
 	b.gnome(t)
 	identity := unlocktest.Identity(t)
-	if err := Method(b.getenv).Store(t.Context(), person("0123"), identity); err != nil {
+	if err := patient(b.getenv).Store(t.Context(), person("0123"), identity); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "secret-tool", "lookup", "service", "fob", "username", "0123")
@@ -55,7 +58,7 @@ func TestForeignItem(t *testing.T) {
 	t.Parallel()
 	b := startBus(t)
 	b.gnome(t)
-	m, s := Method(b.getenv), newStore(b.getenv)
+	m, s := patient(b.getenv), newStore(b.getenv)
 	for _, text := range []string{"", unlocktest.Marker, strings.Repeat("x", 100_000), strings.Repeat("#\n", 4000) + unlocktest.Identity(t).Reveal()} {
 		if err := s.set(t.Context(), &wait{ui: unlocktest.Person()}, "a", text); err != nil {
 			t.Fatal(err)
@@ -67,9 +70,9 @@ func TestForeignItem(t *testing.T) {
 	}
 }
 
-// RR12: whatever the bus and the keyring do, every operation ends in time, with
-// an error that says what to do.
-func TestEndsInTime(t *testing.T) {
+// RR12: whatever the bus and the keyring do, every operation ends, with an error that
+// says what to do.
+func TestEnds(t *testing.T) {
 	t.Parallel()
 	noEnv := func(string) string { return "" }
 	for _, c := range []struct {
@@ -78,43 +81,78 @@ func TestEndsInTime(t *testing.T) {
 		ui     fob.UI
 		text   string
 		works  bool // Works cannot know
+		late   bool // only its haste ends it
 	}{
-		{"no bus", func(*testing.T) func(string) string { return noEnv }, unlocktest.Person(), "there is no session bus", false},
+		{"no bus", func(*testing.T) func(string) string { return noEnv }, unlocktest.Person(), "there is no session bus", false, false},
 		{"no bus in the runtime directory", func(t *testing.T) func(string) string {
 			return only("XDG_RUNTIME_DIR", t.TempDir())
-		}, unlocktest.Person(), "there is no session bus", false},
+		}, unlocktest.Person(), "there is no session bus", false, false},
 		{"autolaunch", func(t *testing.T) func(string) string {
 			return only("DBUS_SESSION_BUS_ADDRESS", "autolaunch:;unixexec:path=/bin/false;tcp:host=192.0.2.1,port=1")
-		}, unlocktest.Person(), "there is no session bus", false},
+		}, unlocktest.Person(), "there is no session bus", false, false},
 		{"dead path", func(*testing.T) func(string) string {
 			return only("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
-		}, unlocktest.Person(), "cannot reach the session bus at unix:path=/nonexistent/bus", false},
-		{"dead socket", deadSocket, unlocktest.Person(), "connection refused", false},
-		{"black hole", blackHole, unlocktest.Person(), "did not answer within 2 seconds", false},
-		{"hangs up", hangsUp, unlocktest.Person(), "cannot reach the session bus", false},
-		{"no service", func(t *testing.T) func(string) string { return startBus(t).getenv }, unlocktest.Person(), "no keyring runs on the session bus", false},
-		{"locked, nobody there", lockedGnome, fob.UI{}, "nobody is there to unlock it", false},
-		{"locked, no prompter", lockedGnome, unlocktest.Person(), "the keyring stays locked", true},
-		{"prompt dismissed", fakeWith(&fake{answer: true}), unlocktest.Person(), "its window was dismissed", false},
+		}, unlocktest.Person(), "cannot reach the session bus at unix:path=/nonexistent/bus", false, false},
+		{"dead socket", deadSocket, unlocktest.Person(), "connection refused", false, false},
+		{"black hole", blackHole, unlocktest.Person(), "did not answer within 2 seconds", false, true},
+		{"hangs up", hangsUp, unlocktest.Person(), "cannot reach the session bus", false, false},
+		{"no service", func(t *testing.T) func(string) string { return startBus(t).getenv }, unlocktest.Person(), "no keyring runs on the session bus", false, false},
+		{"locked, nobody there", lockedGnome, fob.UI{}, "nobody is there to unlock it", false, false},
+		{"locked, no prompter", lockedGnome, unlocktest.Person(), "the keyring stays locked", true, false},
+		{"prompt dismissed", fakeWith(&fake{answer: true}), unlocktest.Person(), "its window was dismissed", false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			m := Method(c.getenv(t))
+			m := patient(c.getenv(t))
+			if c.late {
+				m = Method(c.getenv(t))
+			}
 			env := unlock.Env{Label: "a", UI: c.ui}
-			_, loadErr := timed(t, func() (fob.Secret, error) { return m.Load(t.Context(), env) })
-			explains(t, loadErr, c.text)
-			if _, err := timed(t, func() (fob.Secret, error) { return fob.Secret{}, m.Works(t.Context(), env) }); err == nil && !c.works {
+			_, err := m.Load(t.Context(), env)
+			explains(t, err, c.text)
+			if err := m.Works(t.Context(), env); err == nil && !c.works {
 				t.Error("it says it works")
 			} else if err != nil && !strings.Contains(fob.HintOf(err), "--unlock passphrase") {
 				t.Errorf("hint %q", fob.HintOf(err))
 			}
-			if _, err := timed(t, func() (fob.Secret, error) {
-				return fob.Secret{}, m.Store(t.Context(), env, unlocktest.Identity(t))
-			}); err == nil {
+			if m.Store(t.Context(), env, unlocktest.Identity(t)) == nil {
 				t.Error("it says it stored")
 			}
 		})
 	}
+}
+
+// stuck is a keyring in which every call blocks until it is closed.
+type stuck chan struct{}
+
+func (s stuck) ready(context.Context, *wait) error { <-s; return nil }
+func (s stuck) get(context.Context, *wait, string) (string, error) {
+	<-s
+	return "", nil
+}
+func (s stuck) set(context.Context, *wait, string, string) error { <-s; return nil }
+func (s stuck) remove(context.Context, *wait, string) error      { <-s; return nil }
+
+// RR12: what blocks for ever is left within two seconds, though it takes no notice of
+// its context.
+func TestEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := make(stuck)
+		defer close(s)
+		m := build(s, limit)
+		for name, do := range map[string]func() error{
+			"works":  func() error { return m.Works(t.Context(), person("a")) },
+			"load":   func() error { _, err := m.Load(t.Context(), person("a")); return err },
+			"store":  func() error { return m.Store(t.Context(), person("a"), unlocktest.Identity(t)) },
+			"forget": func() error { return m.Forget(t.Context(), person("a")) },
+		} {
+			start := time.Now()
+			err := do()
+			if took := time.Since(start); took > 2*time.Second || !errors.Is(err, fob.ErrLocked) || !strings.Contains(err.Error(), "did not answer within 2 seconds") {
+				t.Errorf("%s: %v after %v", name, err, took)
+			}
+		}
+	})
 }
 
 // The bus of whoever asks is tried before that of the agent's start, which may be
@@ -124,7 +162,7 @@ func TestBusOfTheCaller(t *testing.T) {
 	b := startBus(t)
 	b.gnome(t)
 	identity := unlocktest.Identity(t)
-	if err := Method(b.getenv).Store(t.Context(), person("a"), identity); err != nil {
+	if err := patient(b.getenv).Store(t.Context(), person("a"), identity); err != nil {
 		t.Fatal(err)
 	}
 	const dead = "unix:path=/nonexistent/bus"
@@ -139,7 +177,7 @@ func TestBusOfTheCaller(t *testing.T) {
 		"none of both":       {only("DBUS_SESSION_BUS_ADDRESS", dead), "unix:path=/nonexistent/other", "cannot reach the session bus at unix:path=/nonexistent/other;" + dead},
 		"no program's start": {only("", ""), "unixexec:path=/bin/false", "there is no session bus"},
 	} {
-		have, err := Method(c.own).Load(unlock.WithBus(t.Context(), c.bus), person("a"))
+		have, err := patient(c.own).Load(unlock.WithBus(t.Context(), c.bus), person("a"))
 		switch {
 		case c.text != "":
 			explains(t, err, c.text)
@@ -150,16 +188,6 @@ func TestBusOfTheCaller(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-func timed(t *testing.T, do func() (fob.Secret, error)) (fob.Secret, error) {
-	t.Helper()
-	start := time.Now()
-	s, err := do()
-	if d := time.Since(start); d > promised {
-		t.Errorf("took %v", d)
-	}
-	return s, err
 }
 
 func explains(t *testing.T, err error, text string) {
@@ -224,7 +252,7 @@ func hangsUp(t *testing.T) func(string) string {
 func lockedGnome(t *testing.T) func(string) string {
 	b := startBus(t)
 	b.gnome(t)
-	if err := Method(b.getenv).Store(t.Context(), person("a"), unlocktest.Identity(t)); err != nil {
+	if err := patient(b.getenv).Store(t.Context(), person("a"), unlocktest.Identity(t)); err != nil {
 		t.Fatal(err)
 	}
 	b.lock(t)
@@ -247,7 +275,7 @@ func TestRecovers(t *testing.T) {
 	hole, b := blackHole(t), startBus(t)
 	b.gnome(t)
 	now := hole
-	m := Method(func(name string) string { return now(name) })
+	m := build(newStore(func(name string) string { return now(name) }), 5*time.Second)
 	if _, err := m.Load(t.Context(), person("a")); !errors.Is(err, fob.ErrLocked) {
 		t.Fatal(err)
 	}
@@ -270,7 +298,7 @@ func TestWaitsForThePerson(t *testing.T) {
 		<-f.prompted
 		cancel()
 	}()
-	if _, err := Method(b.getenv).Load(ctx, env); !errors.Is(err, context.Canceled) || !strings.Contains(told, "window") {
+	if _, err := patient(b.getenv).Load(ctx, env); !errors.Is(err, context.Canceled) || !strings.Contains(told, "window") {
 		t.Error(err, told)
 	}
 }
@@ -280,7 +308,7 @@ func TestPlainSession(t *testing.T) {
 	t.Parallel()
 	b, identity := startBus(t), unlocktest.Identity(t)
 	b.serve(t, &fake{plain: true, text: identity.Reveal()})
-	if have, err := Method(b.getenv).Load(t.Context(), person("a")); err != nil || !have.Equal(identity) {
+	if have, err := patient(b.getenv).Load(t.Context(), person("a")); err != nil || !have.Equal(identity) {
 		t.Error(err)
 	}
 }
