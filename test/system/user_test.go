@@ -3,7 +3,9 @@
 package system
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -239,6 +241,49 @@ func TestSquattedSocket(t *testing.T) {
 	}
 	_ = squatter.Wait()
 	_ = os.Remove(filepath.Join(run, "agent.sock"))
+}
+
+// Another user who listens where the session bus is looked for is sent nothing, neither
+// the vault's identity nor a greeting. Anybody may take a free abstract address.
+func TestBusOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	dir := public(t)
+	for _, kind := range []string{"abstract", "path"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			socket := filepath.Join(dir, "bus-"+kind)
+			listen := map[string]string{"abstract": "@" + socket, "path": socket}[kind]
+			if kind == "path" {
+				open := filepath.Join(dir, "open")
+				if err := errors.Join(os.Mkdir(open, 0o700), os.Chmod(open, 0o777)); err != nil {
+					t.Fatal(err)
+				}
+				socket, listen = filepath.Join(open, "bus"), filepath.Join(open, "bus")
+			}
+			squatter := strangerCmd(dir, nobody, "squat", listen)
+			out, err := squatter.StdoutPipe()
+			if err == nil {
+				err = squatter.Start()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := bufio.NewScanner(out)
+			if !said.Scan() || said.Text() != "listening" {
+				t.Fatal(said.Text())
+			}
+			w.env = append(w.env, "DBUS_SESSION_BUS_ADDRESS=unix:"+kind+"="+socket)
+			r := w.run("vault", "init", "--unlock", "keyring")
+			if r.code == 0 || !strings.Contains(r.err, fmt.Sprintf("belongs to another user (uid %d)", nobody)) || !strings.Contains(r.err, "hint: set DBUS_SESSION_BUS_ADDRESS") {
+				t.Error(r)
+			}
+			if !said.Scan() || said.Text() != "0 bytes" {
+				t.Errorf("the stranger got %s", said.Text())
+			}
+			_ = squatter.Wait()
+		})
+	}
 }
 
 // ofNobody makes a world that belongs to a user without privileges.

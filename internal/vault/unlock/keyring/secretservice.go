@@ -1,8 +1,9 @@
-//go:build unix && !darwin
+//go:build linux
 
 package keyring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -75,11 +76,10 @@ func (s secretService) connect(ctx context.Context, w *wait) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth := dbus.WithAuth(dbus.AuthExternal(strconv.Itoa(os.Geteuid())))
-	conn, err := dbus.Connect(address, dbus.WithContext(ctx), auth)
+	conn, err := open(ctx, address)
 	if err != nil {
-		return nil, fob.Errorf(fob.ErrLocked, "cannot reach the session bus at %s: %w", address, err).
-			WithHint("fob unlock, in a terminal of the desktop session")
+		hint := cmp.Or(fob.HintOf(err), "fob unlock, in a terminal of the desktop session")
+		return nil, fob.Errorf(fob.ErrLocked, "cannot reach the session bus at %s: %w", address, err).WithHint("%s", hint)
 	}
 	c := &client{conn: conn, wait: w}
 	if err := c.openSession(ctx); err != nil {
@@ -87,6 +87,28 @@ func (s secretService) connect(ctx context.Context, w *wait) (*client, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// open connects to a bus and introduces itself.
+func open(ctx context.Context, address string) (*dbus.Conn, error) {
+	socket, err := dialBus(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := dbus.NewConn(socket, dbus.WithContext(ctx))
+	if err != nil {
+		_ = socket.Close()
+		return nil, err
+	}
+	err = conn.Auth([]dbus.Auth{dbus.AuthExternal(strconv.Itoa(os.Geteuid()))})
+	if err == nil {
+		err = conn.Hello()
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
 func (c *client) close() { _ = c.conn.Close() }
