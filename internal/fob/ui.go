@@ -70,6 +70,9 @@ type Page struct {
 	// Code is what the page must show (device authorization), for the person to
 	// compare: somebody else's code would sign somebody else in.
 	Code string `json:"code,omitempty"`
+	// Returns says that the page leads back to this machine, by a redirect to loopback: a
+	// browser on another machine cannot end what it has begun.
+	Returns bool `json:"returns,omitempty"`
 	// Always opens the page for callers without a terminal too.
 	Always bool  `json:"always,omitempty"`
 	For    Asker `json:"for,omitzero"`

@@ -146,6 +146,10 @@ func (a *App) Open(ctx context.Context, p fob.Page) error {
 	if !a.reach(ctx).Page(p.Always) {
 		return fob.ErrNobody
 	}
+	if err := browser.Check(p.URL); err != nil {
+		return fob.Errorf(fob.ErrNetwork, "fob does not open the page to %s: %w", p.Title, err).
+			WithHint("check the start URL and the endpoints of the sign-in, and who answers there")
+	}
 	if p.Code != "" {
 		a.Tell("the page must show the code " + p.Code + ". Go on only if it does, and if it was you who started this: whoever else gives you a code wants your access")
 	}
@@ -160,8 +164,8 @@ func (a *App) Open(ctx context.Context, p fob.Page) error {
 	}
 	a.Tell(why + "; to " + p.Title + ", open this page:")
 	fmt.Fprintln(a.Err, terminal.Clean(p.URL))
-	if p.Code == "" && a.Getenv("SSH_CONNECTION") != "" {
-		a.Tell("the page comes back to this machine: from another one, use fob login --device-code")
+	if p.Returns && browser.Elsewhere(a.Environ) {
+		a.Tell("the page comes back to this machine, not to that of your browser: fob login --device-code does not need it to")
 	}
 	return nil
 }

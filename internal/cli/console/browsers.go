@@ -159,50 +159,12 @@ func (b named) start(getenv func(string) string) ([]string, error) {
 	return nil, fob.Errorf(fob.ErrNotFound, "%s is not installed, or not in PATH", b.name).WithHint("--browser PROGRAM, or --print")
 }
 
-// words splits a command at blanks, except in single or double quotes. Nothing else of a
-// shell's syntax has a meaning.
-func words(text string) ([]string, error) {
-	var out []string
-	var word strings.Builder
-	var quote rune
-	open := false
-	for _, r := range text {
-		switch {
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(r)
-		case r == '"' || r == '\'':
-			quote, open = r, true
-		case r == ' ' || r == '\t':
-			if open {
-				out = append(out, word.String())
-			}
-			word.Reset()
-			open = false
-		default:
-			word.WriteRune(r)
-			open = true
-		}
-	}
-	if quote != 0 {
-		return nil, fob.Errorf(fob.ErrUsage, "the command has a quote without an end")
-	}
-	if open {
-		out = append(out, word.String())
-	}
-	if len(out) == 0 {
-		return nil, fob.Errorf(fob.ErrUsage, "the command is empty")
-	}
-	return out, nil
-}
-
 // fromTemplate returns the command of a template. It is split into words before values are
 // filled in, so that a value with blanks stays one argument.
 func fromTemplate(template string, p page) ([]string, error) {
-	argv, err := words(template)
+	argv, err := browser.Words(template)
 	if err != nil {
-		return nil, err
+		return nil, fob.Errorf(fob.ErrUsage, "%w", err)
 	}
 	placed := false
 	for i, word := range argv {

@@ -144,6 +144,9 @@ func (o *options) run(ctx context.Context, a *command.App, name string) error {
 // pageOf completes the options from the settings in the config file. A way to open the page
 // on the command line overrides all ways in the settings.
 func pageOf(name string, d fob.Delivery, o *options) (page, error) {
+	if err := browser.Check(d.URL); err != nil {
+		return page{}, fob.Errorf(fob.ErrNetwork, "fob does not open the console as %s: %w", name, err)
+	}
 	if o.browser == "" && o.command == "" {
 		if o.command = d.Facts["console_command"]; o.container != "" {
 			o.command = "" // a container needs a browser

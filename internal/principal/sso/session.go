@@ -201,7 +201,7 @@ func (s *session) always() bool {
 }
 
 func (s *session) page(url, code string) fob.Page {
-	return fob.Page{Title: "sign in to " + s.profile.Name, URL: url, Code: code, Always: s.always()}
+	return fob.Page{Title: "sign in to " + s.profile.Name, URL: url, Code: code, Returns: code == "", Always: s.always()}
 }
 
 // registrationSlack is how long a registration must last still to be used.
