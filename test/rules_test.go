@@ -27,7 +27,7 @@ type rule struct {
 	may    []string // folders; "." is the folder itself
 }
 
-// rules are DESIGN §6, most specific folder first.
+// rules are the arrows of docs/architecture.md, most specific folder first.
 func rules() []rule {
 	return []rule{
 		{"internal/fob", nil},
@@ -168,7 +168,7 @@ func TestImportRules(t *testing.T) {
 			for _, imported := range p.Imports {
 				if own, ok := strings.CutPrefix(imported, "fob/"); ok {
 					if pkg := strings.TrimPrefix(p.ImportPath, "fob/"); !allows(pkg, own) {
-						t.Errorf("%s: %s must not import %s (test/rules_test.go, DESIGN §6)", goos, pkg, own)
+						t.Errorf("%s: %s must not import %s (test/rules_test.go)", goos, pkg, own)
 					}
 				}
 			}

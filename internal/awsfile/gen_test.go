@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Texts are drawn from the constructs of protocols.md §2.3, most of them legal,
-// with few names and keys so that they meet.
+// Generated files use every construct of the grammar (comments, continued and nested values, odd
+// headers), most of them legal, with few names and keys, so that the same ones occur several times.
 
 func oneOf(items ...string) *rapid.Generator[string] { return rapid.SampledFrom(items) }
 

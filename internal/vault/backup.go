@@ -12,21 +12,19 @@ import (
 	"fob/internal/fob"
 )
 
-// offer adds to an error what is known of the last good copy. The caller holds
-// f.mu.
+// offer adds to an error a hint to the backup copy, if it opens. The caller holds f.mu.
 func (f *File) offer(err *fob.Error) error {
 	if !f.backup || f.key == nil || f.offered(err) {
 		return err
 	}
 	path := f.path + backupSuffix
 	if _, e := os.Stat(path); e != nil && errors.Is(err, fob.ErrNotFound) {
-		return err // there was no vault here
+		return err // the vault is on another computer, or was never made
 	}
 	return err.WithHint("put back a copy of %s from your backups; there is no good %s", f.path, path)
 }
 
-// offered names the last good copy in an error's hint, having opened it, and
-// reports whether there is one.
+// offered adds the backup copy to an error's hint, if there is one that opens, and reports that.
 func (f *File) offered(err *fob.Error) bool {
 	if !f.backup {
 		return false
@@ -40,7 +38,7 @@ func (f *File) offered(err *fob.Error) bool {
 	return true
 }
 
-// copied reports whether the last good copy is of the content that the file has.
+// copied reports whether the backup copy holds the same content as the file.
 func (f *File) copied() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -61,19 +59,18 @@ func readBackup(path string, k *key) (document, time.Time, error) {
 	return doc, info.ModTime(), err
 }
 
-// Restored tells what [Restore] did.
+// Restored is the result of [Restore].
 type Restored struct {
 	Path       string `json:"path"`
 	From       string `json:"from"`
-	Kept       string `json:"kept,omitempty"` // where the file that was replaced is now
+	Kept       string `json:"kept,omitempty"` // the new name of the file that was replaced
 	Items      int    `json:"items"`
 	Generation uint64 `json:"generation"`
 }
 
-// Restore puts the last good copy in a file's place. A damaged file is kept
-// beside it under another name; a good one changes places with the copy, so
-// that restoring again undoes it. The items get a new generation, higher than
-// either had, for agents that have seen the later one.
+// Restore replaces a file by its backup copy. A damaged file is kept under another name; an intact
+// one becomes the backup copy, so that restoring again undoes it. The items get a generation higher
+// than either had, so that agents which have seen the later one accept the file.
 func Restore(ctx context.Context, path, lockDir string, identity fob.Secret) (Restored, error) {
 	f, err := newFile(path, lockDir, identity, true)
 	if err != nil {
@@ -96,14 +93,14 @@ func Restore(ctx context.Context, path, lockDir string, identity fob.Secret) (Re
 	raw, bad := f.load()
 	present := f.doc
 	f.mu.Unlock()
-	// The copy may be one generation behind the file, whose own may be unreadable.
+	// The copy may be one generation behind the file, whose own generation may be unreadable.
 	doc.generation = max(doc.generation+1, present.generation) + 1
 	done.Generation = doc.generation
 	switch {
 	case bad == nil && present.vault != doc.vault:
 		return Restored{}, fob.Errorf(fob.ErrConflict, "%s is a copy of another vault", from)
 	case bad == nil:
-		// Not a rename: the file must never be missing.
+		// Not renamed, so that the file is never missing.
 		err = atomicfile.Replace(from, raw)
 		done.Kept = from
 	case errors.Is(bad, errNewer):

@@ -10,9 +10,8 @@ import (
 	"fob/internal/vault/unlock"
 )
 
-// Passwd changes the passphrase; fob.ErrUsage for methods that have none. The
-// identity stays the same, so an older copy of the sealed identity still opens
-// with the older passphrase.
+// Passwd changes the passphrase; the error is fob.ErrUsage for methods without one. The identity
+// stays the same, so an older copy of the encrypted identity still opens with the older passphrase.
 func (s *Store) Passwd(ctx context.Context, ui fob.UI) error {
 	return s.alone(ctx, false, ui, func(ui fob.UI) error {
 		release, err := s.lockFiles(ctx)
@@ -36,15 +35,15 @@ func (s *Store) Passwd(ctx context.Context, ui fob.UI) error {
 	})
 }
 
-// Change moves the vault's identity into the keeping of another method, or of the
-// same one elsewhere. The identity stays the same, so copies of the vault, and of the identity, still
-// belong together.
+// Change stores the vault's identity with another unlock method, or with the same method in another
+// place, and deletes it from the old one. The identity itself stays the same, so that copies of the
+// vault and of the identity still fit.
 //
-// It can be killed at any point. Its steps are: vault.json with the new method as one
-// that must forget, the identity into its new keeping, vault.json with the new method and
-// the old one as the one that must forget, that one forgets, vault.json without it. Until
-// the third step the vault opens as before, after it by the new method; whoever then opens
-// it makes the other one forget.
+// It may be killed at any point. The steps: write vault.json with the new method as the one to
+// delete from; store the identity with the new method; write vault.json with the new method in use
+// and the old one to delete from; delete; write vault.json without the old one. Until the third
+// step the vault opens with the old method, then with the new one. The next unlock completes what
+// was interrupted.
 func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI) error {
 	return s.alone(ctx, false, ui, func(ui fob.UI) error {
 		method, err := s.method(name)
@@ -62,10 +61,10 @@ func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI
 		}
 		env := s.env(m.Recipient, opts, ui)
 		if m.Method == name && (method.Elsewhere == nil || !method.Elsewhere(s.env(m.Recipient, m.Options, ui), env)) {
-			return already(method) // forgetting the old would forget the new
+			return already(method) // deleting from the old place would delete from the new one
 		}
-		// From its keeping and not from memory: whoever finds an unlocked agent may
-		// not make the vault open to himself for ever.
+		// Reload the identity from its store and do not use the one in memory: someone at an
+		// unlocked agent must not be able to give themselves lasting access to the vault.
 		m, identity, err := s.load(ctx, ui)
 		if err != nil {
 			return err
@@ -85,7 +84,7 @@ func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI
 			return err
 		}
 		if err = method.Store(ctx, env, identity); err == nil {
-			err = ctx.Err() // whoever pressed Ctrl-C wants no change
+			err = ctx.Err() // after Ctrl-C nothing must change
 		}
 		if err != nil {
 			if e := s.completeChange(context.WithoutCancel(ctx), &m, ui); e != nil {
@@ -101,8 +100,8 @@ func (s *Store) Change(ctx context.Context, name string, opts Options, ui fob.UI
 	})
 }
 
-// free reports why a method cannot keep the identity: it does not work here, or keeps
-// something else that would be lost.
+// free returns why a method cannot store the identity: it does not work here, or another identity
+// is stored there, which would be lost.
 func free(ctx context.Context, method unlock.Method, env unlock.Env, identity fob.Secret) error {
 	if err := method.Works(ctx, env); err != nil || !method.Existing {
 		return err
@@ -117,7 +116,7 @@ func free(ctx context.Context, method unlock.Method, env unlock.Env, identity fo
 	return fob.Errorf(fob.ErrConflict, "%s keeps another identity there already", method.Name).WithHint("fob vault passwd --unlock %s --identity ANOTHER-PATH", method.Name)
 }
 
-// already says that there is nothing to change, and what can be.
+// already is the error for a change that changes nothing; the hint says what can be changed.
 func already(method unlock.Method) error {
 	hint := "fob vault status"
 	switch {
@@ -129,7 +128,7 @@ func already(method unlock.Method) error {
 	return fob.Errorf(fob.ErrConflict, "the vault is unlocked with %s already", method.Name).WithHint("%s", hint)
 }
 
-// forChange makes hints for a vault that is still to be made fit one that is there.
+// forChange adapts hints that are written for making a new vault.
 func forChange(err error) error {
 	var e *fob.Error
 	if !errors.As(err, &e) {
@@ -140,8 +139,8 @@ func forChange(err error) error {
 	return &fit
 }
 
-// completeChange makes the method that was replaced forget the identity, if it has not
-// yet. The caller holds the lock of the files.
+// completeChange deletes the identity from the method that was replaced, if that was not done yet.
+// The caller holds the lock of the files.
 func (s *Store) completeChange(ctx context.Context, m *meta, ui fob.UI) error {
 	if m.Left == nil {
 		return nil
@@ -160,8 +159,7 @@ func (s *Store) completeChange(ctx context.Context, m *meta, ui fob.UI) error {
 	return writeMeta(metaPath(s.home), *m)
 }
 
-// tellRest tells of what a method keeps all the same: a file that the user named is
-// the user's.
+// tellRest tells the user what is not deleted: an identity file that the user named remains.
 func (s *Store) tellRest(ctx context.Context, method unlock.Method, env unlock.Env) {
 	if method.Check == nil {
 		return
@@ -171,8 +169,8 @@ func (s *Store) tellRest(ctx context.Context, method unlock.Method, env unlock.E
 	}
 }
 
-// completeInterrupted completes a change of method that was interrupted, once the vault is
-// open. An error is told, and the next unlock tries again.
+// completeInterrupted completes an interrupted change of method after an unlock. The user is told
+// of errors, and the next unlock tries again.
 func (s *Store) completeInterrupted(ctx context.Context, ui fob.UI) {
 	release, err := s.lockFiles(ctx)
 	if err == nil {

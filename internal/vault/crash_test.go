@@ -17,23 +17,23 @@ import (
 	"fob/test/skip"
 )
 
-// inject runs the helper and does something to its Nth system call of a kind.
-// It reports whether that happened, and how the helper ended.
+// inject runs the helper and injects a fault into its Nth system call of a kind. It reports whether
+// the fault happened, and how the helper ended.
 func inject(t *testing.T, call, what string, n int, args ...string) (hit bool, out string, err error) {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "log")
 	cmd := exec.CommandContext(t.Context(), "strace", append([]string{
 		"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:%s:when=%d", call, what, n),
 		os.Args[0], "helper"}, args...)...)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // fewer calls of the runtime's own
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // so that the runtime makes fewer system calls of its own
 	text, err := cmd.CombinedOutput()
 	trace, _ := os.ReadFile(log)
 	hit = strings.Contains(string(trace), "INJECTED") || strings.Contains(string(trace), "killed by SIGKILL")
 	return hit, string(text), err
 }
 
-// each runs do for each system call of the given kinds that a helper makes,
-// with what injected into it, until one run is left in peace.
+// each runs do for each system call of the given kinds, injecting a fault into it, until a run has
+// no such call left.
 func each(t *testing.T, what string, calls []string, do func(t *testing.T, run func(args ...string) (hit bool, out string, err error))) {
 	skip.Need(t, "strace")
 	for _, call := range calls {
@@ -59,8 +59,8 @@ func each(t *testing.T, what string, calls []string, do func(t *testing.T, run f
 	}
 }
 
-// RR1: whenever the writer is killed, the old vault is there or the new one,
-// and the next writer finds nothing in its way.
+// Whenever a writer is killed, the file holds the old vault or the new one, and the next writer
+// succeeds.
 func TestKilledWhileUpdating(t *testing.T) {
 	t.Parallel()
 	each(t, "signal=KILL", []string{"openat", "write", "fsync", "renameat", "close", "flock"}, func(t *testing.T, run func(args ...string) (bool, string, error)) {
@@ -94,7 +94,7 @@ func oldOrNew(t *testing.T, dir string, mayBeOld bool) {
 	}
 }
 
-// RR2: what cannot be written is said, by name, and the old vault stays.
+// If a write fails, the error names the file, and the old vault remains.
 func TestDiskFailsWhileUpdating(t *testing.T) {
 	t.Parallel()
 	for what, calls := range map[string][]string{
@@ -136,8 +136,8 @@ func TestNoRoom(t *testing.T) {
 	oldOrNew(t, dir, true)
 }
 
-// A vault whose making was killed is finished or made anew by the next, and
-// never one that cannot be opened.
+// If making a vault was killed, the next attempt completes it or makes a new one; there is never a
+// vault that cannot be opened.
 func TestKilledWhileMaking(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"passphrase", "file"} {
@@ -169,7 +169,7 @@ func TestKilledWhileMaking(t *testing.T) {
 	}
 }
 
-// noIdentityAside fails if a temporary file with an identity in it is left.
+// noIdentityAside fails if a temporary file with an identity remains.
 func noIdentityAside(t *testing.T, dir string) {
 	t.Helper()
 	if left, _ := filepath.Glob(filepath.Join(dir, ".identity*")); len(left) > 0 {
@@ -177,7 +177,7 @@ func noIdentityAside(t *testing.T, dir string) {
 	}
 }
 
-// The same for a new passphrase: the old one opens, or the new one.
+// Killed during a change of the passphrase: the old one opens the vault, or the new one.
 func TestKilledWhileChangingThePassphrase(t *testing.T) {
 	t.Parallel()
 	each(t, "signal=KILL", []string{"openat", "write", "fsync", "renameat"}, func(t *testing.T, run func(args ...string) (bool, string, error)) {
@@ -190,8 +190,8 @@ func TestKilledWhileChangingThePassphrase(t *testing.T) {
 	})
 }
 
-// And for another way of unlocking: the vault opens with the old one or the new
-// one, and once it is open nothing else keeps the identity but what was asked to.
+// Killed during a change of the unlock method: the old method opens the vault, or the new one. Once
+// the vault is open, no other place has the identity, except a file that the user named.
 func TestKilledWhileChangingTheMethod(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"file": "identity.txt", "passphrase": "identity.age"}
@@ -224,8 +224,8 @@ func TestKilledWhileChangingTheMethod(t *testing.T) {
 	}
 }
 
-// And for going back to the last good copy: what is damaged is never lost
-// before the copy is in its place, and the copy never.
+// Killed while restoring the backup copy: the damaged file is not lost before the copy is in its
+// place, and the copy is never lost.
 func TestKilledWhileRestoring(t *testing.T) {
 	t.Parallel()
 	damaged := []byte("damaged")

@@ -1,18 +1,17 @@
-// Package vault keeps secrets in sealed files.
+// Package vault stores secrets in encrypted files.
 //
 // A [File] is one such file: a JSON document of named items in the age format
-// (age-encryption.org/v1), sealed to one X25519 identity, so that stock
-// `age -d -i identity vault.age` opens it. A [Store] is the user's vault.age
-// and cache.age, and how they are unlocked: what keeps the identity is one of
-// the methods of package unlock.
+// (age-encryption.org/v1), encrypted to one X25519 identity. Plain `age -d -i identity vault.age`
+// opens it. A [Store] is the user's vault.age and cache.age, and knows how they are unlocked; one
+// of the methods of package unlock stores the identity.
 //
-// # What is not promised
+// # Limits
 //
-// Decrypted text that passes through buffers of this package is wiped. Secrets
-// that callers hold, the identity, and what encoding/json and age keep inside
-// are Go strings and unexported fields: they go when the garbage collector
-// takes them, and locking only drops them. No memory is pinned.
+// Buffers of this package that hold decrypted text are wiped. Go strings are not: secrets that
+// callers hold, the identity, and the internals of encoding/json and age. Locking drops the
+// references to them, and they stay in memory until the garbage collector reuses it. No memory is
+// locked against swapping.
 //
-// Nothing here notices that every file was put back to an older copy while no
-// agent ran; while one runs, it does ([File.Get]).
+// If all files are replaced by older copies while no agent runs, that is not detected. A running
+// agent detects it ([File.Get]).
 package vault

@@ -14,14 +14,14 @@ import (
 // schema is the version of the document that this program writes.
 const schema = 1
 
-// document is what a sealed file holds.
+// document is the content of an encrypted file.
 type document struct {
-	vault      string // random id: tells a file from another of the same identity
-	generation uint64 // grows by one with every writing
+	vault      string // random id: distinguishes files of the same identity
+	generation uint64 // grows by one with every write
 	items      map[string]fob.Secret
 }
 
-// wire is the document as JSON.
+// wire is the document in JSON.
 type wire struct {
 	Schema     int               `json:"schema"`
 	Vault      string            `json:"vault"`
@@ -32,14 +32,14 @@ type wire struct {
 var (
 	// errNewer marks a document of a later schema than this program knows.
 	errNewer = errors.New("written by a newer version of fob")
-	// errContent says that the decrypted text is no document. The decoder's own
-	// error may quote the text and is dropped.
+	// errContent means that the decrypted text is not a document. The decoder's error is dropped
+	// because it may quote the text.
 	errContent = errors.New("its content is not a document of fob")
 )
 
 // parse reads a decrypted document.
 func parse(text []byte) (document, error) {
-	if !utf8.Valid(text) { // encoding/json would replace what is not text
+	if !utf8.Valid(text) { // encoding/json would replace invalid UTF-8
 		return document{}, errContent
 	}
 	var version struct {
@@ -67,7 +67,7 @@ func parse(text []byte) (document, error) {
 	return doc, nil
 }
 
-// format is the inverse of parse. The caller wipes what it returns.
+// format is the inverse of parse. The caller must wipe the result.
 func (d document) format() ([]byte, error) {
 	w := wire{Schema: schema, Vault: d.vault, Generation: d.generation, Items: make(map[string]string, len(d.items))}
 	size := 128
@@ -75,14 +75,14 @@ func (d document) format() ([]byte, error) {
 		w.Items[name] = value.Reveal()
 		size += len(name) + len(value.Reveal()) + 16
 	}
-	buf := bytes.NewBuffer(make([]byte, 0, size+size/8)) // seldom grows, which would leave a copy
+	buf := bytes.NewBuffer(make([]byte, 0, size+size/8)) // large enough that it rarely grows, which would leave a copy in memory
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(w)
 	return buf.Bytes(), err
 }
 
-// check refuses items that would not survive the way through JSON.
+// check refuses items that JSON would change.
 func (d document) check() error {
 	for name, value := range d.items {
 		if name == "" || !utf8.ValidString(name) {

@@ -48,7 +48,7 @@ func TestSealIsTheInverseOfOpen(t *testing.T) {
 		if doc.check() != nil {
 			skip.Because(t, skip.Discarded)
 		}
-		for range rapid.IntRange(0, 3).Draw(t, "chunks") { // age's are of 64 KiB
+		for range rapid.IntRange(0, 3).Draw(t, "chunks") { // age's chunks have 64 KiB
 			doc.items[strings.Repeat("n", len(doc.items)+30)] = fob.NewSecret(strings.Repeat("x", rapid.IntRange(60_000, 70_000).Draw(t, "size")))
 		}
 		sealed, err := k.seal(doc) // opens it again to check
@@ -117,8 +117,8 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	// Each fuzzing process has a key of its own, so that the input is a change
-	// to what it sealed, and not the sealed bytes.
+	// Each fuzzing process has a key of its own, so the input describes a change to the encrypted
+	// bytes and is not the bytes themselves.
 	f.Add(0, 0, []byte{1})
 	f.Add(30, 40, []byte("-> scrypt AAAAAAAAAAAAAAAAAAAAAA 22\n"))
 	f.Add(0, 1000, []byte("age-encryption.org/v1\n-> X25519 a\n"))

@@ -14,34 +14,34 @@ import (
 	"fob/internal/fob"
 )
 
-// How long a writer waits for the others: writing takes milliseconds, so that a
-// lock held for longer is held by a process that hangs.
+// How long a writer waits for other writers. A write takes milliseconds, so a lock held longer is
+// held by a process that hangs.
 const (
 	lockLimit = 10 * time.Second
 	lockPoll  = 5 * time.Millisecond
 )
 
-// backupSuffix is added to a file's name for the last good copy.
+// backupSuffix is appended to a file's name for its backup copy.
 const backupSuffix = ".bak"
 
-// File is a sealed file of named items. Its methods are safe for concurrent
-// use, by other processes as well.
+// File is an encrypted file of named items. Its methods may be used concurrently, also by several
+// processes.
 type File struct {
 	path     string // symbolic links resolved
 	lockPath string
-	backup   bool          // keep the last good copy
+	backup   bool          // keep a backup copy
 	writing  chan struct{} // holds one token while this process writes
 	reader   atomicfile.Reader
 
 	mu   sync.Mutex
 	key  *key // nil once closed
 	doc  document
-	from mark   // the file that doc was read from
-	seen uint64 // the highest generation met
+	from mark   // identifies the file that doc was read from
+	seen uint64 // the highest generation read so far
 }
 
-// create makes a new, empty file; fob.ErrConflict if there is one. lockDir is a
-// directory whose files are never renamed. With backup the last good copy is kept.
+// create makes a new, empty file; the error is fob.ErrConflict if it exists. lockDir is a directory
+// whose files are never renamed. With backup a backup copy is kept.
 func create(path, lockDir string, identity fob.Secret, id string, backup bool) (*File, error) {
 	f, err := newFile(path, lockDir, identity, backup)
 	if err != nil {
@@ -97,8 +97,8 @@ func newFile(path, lockDir string, identity fob.Secret, backup bool) (*File, err
 // Path is where the file is.
 func (f *File) Path() string { return f.path }
 
-// Get returns an item, re-reading the file if it changed; fob.ErrNotFound if
-// there is no such item.
+// Get returns an item. It reads the file again if it changed. The error is fob.ErrNotFound if there
+// is no such item.
 func (f *File) Get(name string) (fob.Secret, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -128,14 +128,14 @@ func (f *File) Names() ([]string, error) {
 	return names, nil
 }
 
-// id is that of the document.
+// id returns the document's id.
 func (f *File) id() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.doc.vault
 }
 
-// Generation counts the writings of the file.
+// Generation counts the writes of the file.
 func (f *File) Generation() (uint64, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -143,10 +143,9 @@ func (f *File) Generation() (uint64, error) {
 	return f.doc.generation, err
 }
 
-// Update changes items: it locks out other writers, re-reads, lets edit change
-// a copy, and replaces the file. If edit fails or changes nothing, nothing is
-// written. After an error the file holds what it held, unless the error says that only
-// its copy could not be written.
+// Update changes items: it locks the file, reads it again, calls edit with a copy, and replaces the
+// file. If edit fails or changes nothing, nothing is written. After an error the file is unchanged,
+// unless the error says that only the backup copy could not be written.
 func (f *File) Update(ctx context.Context, edit func(items map[string]fob.Secret) error) error {
 	release, err := f.lock(ctx)
 	if err != nil {
@@ -176,9 +175,8 @@ func (f *File) Update(ctx context.Context, edit func(items map[string]fob.Secret
 	return f.write(k, next)
 }
 
-// write seals a document and replaces the file with it. Once the file reads back as it
-// was sealed, its last good copy is replaced too: the copy is never older than the last
-// change but one. The caller holds the lock.
+// write encrypts a document and replaces the file. Once the file reads back correctly, the backup
+// copy is replaced too, so that it is at most one change behind. The caller holds the lock.
 func (f *File) write(k *key, doc document) error {
 	sealed, err := f.replace(k, doc)
 	if err != nil || !f.backup {
@@ -190,8 +188,8 @@ func (f *File) write(k *key, doc document) error {
 	return nil
 }
 
-// replace seals a document and replaces the file with it, and leaves the last good copy as
-// it is. It returns what it wrote. The caller holds the lock.
+// replace encrypts a document and replaces the file, but not its backup copy. It returns what it
+// wrote. The caller holds the lock.
 func (f *File) replace(k *key, doc document) ([]byte, error) {
 	sealed, err := k.seal(doc)
 	if err != nil {
@@ -209,14 +207,13 @@ func (f *File) replace(k *key, doc document) ([]byte, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.key != nil { // else: locked meanwhile, nothing decrypted is kept
+	if f.key != nil { // otherwise the vault was locked meanwhile, and nothing decrypted is kept
 		f.doc, f.from, f.seen = doc, at, max(f.seen, doc.generation)
 	}
 	return sealed, nil
 }
 
-// fresh re-reads the file if it is another than the one that was read. The
-// caller holds f.mu.
+// fresh reads the file again if it was replaced since it was read. The caller holds f.mu.
 func (f *File) fresh() error {
 	if f.key == nil {
 		return closed(f.path)
@@ -228,13 +225,12 @@ func (f *File) fresh() error {
 	return err
 }
 
-// load reads the file and returns its bytes, known to be good. The caller holds
-// f.mu.
+// load reads and decrypts the file, and returns its bytes. The caller holds f.mu.
 func (f *File) load() ([]byte, error) {
 	if f.key == nil {
 		return nil, closed(f.path)
 	}
-	at, err := markOf(&f.reader, f.path) // before reading: a change in between is met next time
+	at, err := markOf(&f.reader, f.path) // taken before reading, so that a change in between is noticed by the next call
 	var raw []byte
 	if err == nil {
 		raw, _, err = f.reader.Read(f.path, atomicfile.Limit)
@@ -283,7 +279,7 @@ func (f *File) damaged(err error) error {
 	return f.offer(fob.Errorf(fob.ErrDamaged, "%s is damaged: %w", f.path, err))
 }
 
-// lock keeps other writers out, of this process and of others.
+// lock excludes other writers, in this process and in others.
 func (f *File) lock(ctx context.Context) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, lockLimit)
 	defer cancel()
@@ -320,7 +316,7 @@ func (f *File) busy(ctx context.Context) error {
 		WithHint("fob agent stop, and end other fob processes")
 }
 
-// close forgets what was decrypted; every method fails from then on.
+// close drops what was decrypted; all methods fail from then on.
 func (f *File) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -332,8 +328,8 @@ func closed(path string) error {
 	return fob.Errorf(fob.ErrLocked, "%s is locked", path).WithHint("fob unlock")
 }
 
-// mark tells whether a file is the one that was read: with every sealing its
-// header is another, as it holds a fresh key.
+// mark identifies the version of a file that was read. Each encryption uses a fresh key, which
+// changes the header.
 type mark struct {
 	size int64
 	time int64

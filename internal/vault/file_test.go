@@ -29,7 +29,7 @@ func TestItems(t *testing.T) {
 	ok(t, err)
 	has(t, again, "a", "b")
 	ok(t, put(again, "c"))
-	has(t, f, "a", "b", "c") // it re-reads
+	has(t, f, "a", "b", "c") // has reads the file again
 	if g, _ := f.Generation(); g != 4 {
 		t.Errorf("generation %d", g)
 	}
@@ -129,7 +129,8 @@ func TestWrongIdentity(t *testing.T) {
 	unchanged(t, f.path, before)
 }
 
-// SR16 and RR14: every flipped bit pattern, every truncation, and more.
+// Every kind of damage (flipped bits, truncation, appended bytes, and more) is detected, quickly
+// and with little memory.
 func TestEveryDamage(t *testing.T) {
 	t.Parallel()
 	f, identity := newVault(t, "a", "b")
@@ -163,8 +164,7 @@ func TestEveryDamage(t *testing.T) {
 	has(t, f, "a", "b")
 }
 
-// A large vault is of several chunks; a file that ends after one of them must
-// not be taken for a whole one.
+// A large vault has several chunks; a file cut off between two of them must be refused.
 func TestCutBetweenChunks(t *testing.T) {
 	t.Parallel()
 	k := testKey(t)
@@ -205,7 +205,7 @@ func TestRollback(t *testing.T) {
 	fails(t, err, fob.ErrConflict, "was put back to an older copy (generation 2, it was at 3)", "fob agent stop")
 	fails(t, put(f, "c"), fob.ErrConflict, "older copy", "")
 	unchanged(t, f.path, older)
-	again, err := reopen(t, f, identity) // a process that has seen nothing
+	again, err := reopen(t, f, identity) // a process that has not read the file before
 	ok(t, err)
 	has(t, again, "a")
 }
@@ -233,12 +233,12 @@ func TestRestore(t *testing.T) {
 	restore := func() (Restored, error) {
 		return Restore(t.Context(), f.path, filepath.Dir(f.lockPath), identity)
 	}
-	// A copy that is older, since the last writer was killed, changes places with the good
-	// one, and back.
+	// A backup copy that is one change behind, because the last writer was killed, is exchanged
+	// with the file, and back.
 	for _, names := range [][]string{{"a"}, {"a", "b"}} {
 		_, err := restore()
 		ok(t, err)
-		has(t, f, names...) // a higher generation: an open vault goes along
+		has(t, f, names...) // an open vault accepts it, since its generation is higher
 	}
 	damaged := []byte(marker)
 	for _, kept := range []string{".damaged-1", ".damaged-2"} {

@@ -9,31 +9,31 @@ import (
 	"fob/internal/fob"
 )
 
-// Waiting for a person who is asked elsewhere, as in the broker (ADR 15).
+// Limits for waiting while a person is asked at another front end, as in the broker (ADR 15).
 const (
 	noticeAfter = time.Second
 	nobodyLimit = 45 * time.Second // SDKs give a process a minute
-	// windowAfter is longer than anything takes that asks nobody: the keyring's own
-	// window is open, which no question tells of, or another process asks.
+	// windowAfter is longer than any unlock that asks nobody. After that time the keyring's own
+	// window is open, which the agent does not see, or another process is asking.
 	windowAfter = 5 * time.Second
 )
 
-// flight is one thing done to the vault, which others who want the same wait for.
+// flight is one operation on the vault, which others who want the same wait for (single flight).
 type flight struct {
 	done   chan struct{}
-	shared bool  // its result is that of whoever waits, too
+	shared bool  // its result is also that of the callers who wait
 	leader int64 // the id of the UI that asks
 	began  time.Time
-	asks   atomic.Pointer[string] // the question that is open
+	asks   atomic.Pointer[string] // the open question
 	err    error
-	// prompted is set if a prompter dismissed the question, for nobody sits at the leader's
-	// own front end.
+	// prompted is set if the question was dismissed at a prompter, because nobody is at the
+	// leader's front end.
 	prompted bool
 }
 
-// alone runs do while nothing else does. With shared, a call that waited for
-// another shared one takes over its result, so that a person is asked once. do
-// asks by the UI that it is given, of which those who wait know.
+// alone runs do while nothing else runs. With shared, a call that waited for another shared one
+// returns its result, so that a person is asked once. do must ask by the UI that it gets, which
+// shows the question to those who wait.
 func (s *Store) alone(ctx context.Context, shared bool, ui fob.UI, do func(ui fob.UI) error) error {
 	began := time.Now()
 	for {
@@ -64,11 +64,10 @@ func (s *Store) alone(ctx context.Context, shared bool, ui fob.UI, do func(ui fo
 	return fl.err
 }
 
-// ownFault reports whether a failure is of the caller who asked and not of the vault,
-// so that one who waits tries for itself: that caller went away or has nobody to ask,
-// or its person said no, who is not the person of the one who waits. A prompter stands
-// in for everybody else: what was dismissed there is asked again only of a person who
-// sits at the front end that waits.
+// ownFault reports whether an operation failed because of its own caller, so that another caller
+// should try itself: the first caller left, had nobody to ask, or its user dismissed the question.
+// A prompter answers for all callers: after a dismissal there, only callers with a person at their
+// own front end ask again.
 func (fl *flight) ownFault(ctx context.Context, ui fob.UI) bool {
 	switch {
 	case errors.Is(fl.err, fob.ErrNobody) || errors.Is(fl.err, context.Canceled) || errors.Is(fl.err, context.DeadlineExceeded):
@@ -79,8 +78,8 @@ func (fl *flight) ownFault(ctx context.Context, ui fob.UI) bool {
 	return !fl.prompted || ui.Reach(ctx).Here
 }
 
-// wait waits for a flight to land. A person who waits for another's answer is told,
-// and a caller that nobody sits at gives up, so long after it began.
+// wait waits for an operation to finish. A person who waits for another's answer is told so, and a
+// caller without a terminal gives up nobodyLimit after began.
 func (fl *flight) wait(ctx context.Context, ui fob.UI, began time.Time) error {
 	tick := time.NewTimer(noticeAfter)
 	defer tick.Stop()
@@ -121,7 +120,7 @@ func (fl *flight) asked() string {
 	return ""
 }
 
-// watch notes which question is open.
+// watch records which question is open.
 func (fl *flight) watch(ui fob.UI) fob.UI {
 	note := func(what string) (answered func()) {
 		fl.asks.Store(&what)
@@ -130,7 +129,7 @@ func (fl *flight) watch(ui fob.UI) fob.UI {
 	if ask := ui.AskFunc; ask != nil {
 		ui.AskFunc = func(ctx context.Context, q fob.Question) (fob.Secret, error) {
 			what := q.Prompt
-			switch q.Kind { // whatever was wrong before is between fob and who typed it
+			switch q.Kind { // an earlier "wrong passphrase" concerns only the person who typed it
 			case fob.AskPassphrase:
 				what = "the passphrase of the vault"
 			case fob.AskNewPhrase:

@@ -13,8 +13,8 @@ import (
 	"fob/internal/vault/unlock/unlocktest"
 )
 
-// frontEnd is one with an id, at which somebody sits or nobody does. Its questions
-// wait for answers; it keeps what it is told.
+// frontEnd is a front end with an id, with or without a person. Its questions wait for answers; it
+// records messages.
 type frontEnd struct {
 	fob.UI
 	told    []string
@@ -42,7 +42,7 @@ func newFrontEnd(id int64, sits bool) *frontEnd {
 	return f
 }
 
-// opened is where the error of unlocking for a front end comes.
+// opened unlocks for a front end, and returns the channel for the error.
 func opened(t *testing.T, s *Store, f *frontEnd) <-chan error {
 	done := make(chan error, 1)
 	go func() { done <- s.Unlock(t.Context(), f.UI) }()
@@ -50,7 +50,7 @@ func opened(t *testing.T, s *Store, f *frontEnd) <-chan error {
 	return done
 }
 
-// passphraseStore is a locked vault with a passphrase.
+// passphraseStore is a locked vault with the method passphrase.
 func passphraseStore(t *testing.T) *Store {
 	t.Helper()
 	s := New(testHome(t.TempDir()), testMethods())
@@ -87,7 +87,7 @@ func TestWhoWaitsIsTold(t *testing.T) {
 	})
 }
 
-// What is over at once is worth no word.
+// A short wait is not announced.
 func TestWhoHardlyWaitsIsNotTold(t *testing.T) {
 	t.Parallel()
 	s := passphraseStore(t)
@@ -103,8 +103,8 @@ func TestWhoHardlyWaitsIsNotTold(t *testing.T) {
 	})
 }
 
-// One person's no is not another's, but it is that person's, however many of their
-// requests wait.
+// A dismissal by one person does not count for another, but it counts for all waiting requests of
+// the same person.
 func TestSomebodyElseCancelled(t *testing.T) {
 	t.Parallel()
 	s := passphraseStore(t)
@@ -115,17 +115,17 @@ func TestSomebodyElseCancelled(t *testing.T) {
 		first.answers <- fob.Errorf(fob.ErrCancelled, "cancelled")
 		fails(t, <-a, fob.ErrCancelled, "", "")
 		fails(t, <-again, fob.ErrCancelled, "", "")
-		second.answers <- nil // it is asked now
+		second.answers <- nil // now it is asked
 		ok(t, <-b)
-		if err := <-c; err != nil && (!errors.Is(err, fob.ErrNobody) || fob.HintOf(err) == "") { // whichever was first
+		if err := <-c; err != nil && (!errors.Is(err, fob.ErrNobody) || fob.HintOf(err) == "") { // whichever came first
 			t.Error(err)
 		}
 		ok(t, s.Unlock(t.Context(), fob.UI{}))
 	})
 }
 
-// A prompter's person stands in for every program that waits: what is dismissed there is
-// asked once. Who sits at a terminal of their own is asked all the same.
+// A dismissal at a prompter counts for all waiting programs. A person at another terminal is still
+// asked.
 func TestDismissedAtAPrompter(t *testing.T) {
 	t.Parallel()
 	s := passphraseStore(t)
@@ -157,13 +157,13 @@ func TestDismissedAtAPrompter(t *testing.T) {
 	})
 }
 
-// However many are asked one after the other, a program's patience is one.
+// However many people are asked in turn, a program waits 45 seconds in all.
 func TestPatienceIsOne(t *testing.T) {
 	t.Parallel()
 	s := passphraseStore(t)
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		// Changes share no result, so that the program waits for each in turn.
+		// Changes do not share results, so the program waits for each in turn.
 		var all []*frontEnd
 		for id := range int64(4) {
 			f := newFrontEnd(id+1, true)
@@ -191,7 +191,7 @@ func TestPatienceIsOne(t *testing.T) {
 		if d := time.Since(start); d > nobodyLimit+20*time.Second {
 			t.Error("a program waited for", d)
 		}
-		for range all { // the others go too
+		for range all { // so that the others end too
 			synctest.Wait()
 			for _, f := range all {
 				select {
@@ -203,7 +203,8 @@ func TestPatienceIsOne(t *testing.T) {
 	})
 }
 
-// The keyring asks in a window of its own, of which no question tells.
+// While the keyring's window is open, of which the agent sees no question, waiting callers are
+// told.
 func TestWaitingForAWindow(t *testing.T) {
 	t.Parallel()
 	k := &keeper{}

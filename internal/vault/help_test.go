@@ -20,11 +20,10 @@ import (
 
 const marker = unlocktest.Marker
 
-// TestMain is also the program that other tests start, to kill it or to let
-// several of it write.
+// TestMain also runs as the program that tests start, to kill it or to have several writers.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "helper" {
-		runtime.LockOSThread() // strace counts the calls of each thread by itself
+		runtime.LockOSThread() // strace counts system calls for each thread
 		if err := helper(os.Args[2], os.Args[3:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -34,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// helper does one thing to the vault in a directory.
+// helper performs one operation on the vault in a directory.
 func helper(verb string, args []string) error {
 	dir := args[0]
 	store := New(testHome(dir), testMethods())
@@ -92,7 +91,7 @@ func testKey(t testing.TB) *key {
 	return k
 }
 
-// newVault makes a file with items, by hand.
+// newVault makes a file with items.
 func newVault(t testing.TB, names ...string) (*File, fob.Secret) {
 	t.Helper()
 	dir := t.TempDir()
@@ -117,8 +116,7 @@ func ok(t testing.TB, err error) {
 	}
 }
 
-// fails checks an error's kind, a part of its text and a part of its hint, and
-// that it has no secret in it.
+// fails checks an error's kind and parts of its text and hint, and that it contains no secret.
 func fails(t testing.TB, err, kind error, text, hint string) {
 	t.Helper()
 	if !errors.Is(err, kind) || !strings.Contains(err.Error(), text) || !strings.Contains(fob.HintOf(err), hint) {
@@ -162,12 +160,12 @@ func unchanged(t testing.TB, path string, data []byte) {
 	}
 }
 
-// createFile makes the file of a vault of its own.
+// createFile makes the file of a new vault.
 func createFile(path, lockDir string, identity fob.Secret) (*File, error) {
 	return create(path, lockDir, identity, newID(), true)
 }
 
-// openFile opens a file, whatever vault it is of.
+// openFile opens a file, whatever its vault's id.
 func openFile(path, lockDir string, identity fob.Secret) (*File, error) {
 	return open(path, lockDir, identity, "", true)
 }

@@ -12,20 +12,19 @@ import (
 	"fob/internal/vault/unlock"
 )
 
-// Init makes a vault and leaves it unlocked. The identity is kept by the named
-// method or, without a name, by the first that works of those that may be
-// chosen; the person is told which. fob.ErrConflict if there is a vault.
+// Init makes a vault and leaves it unlocked. The identity is stored by the named method or, without
+// a name, by the first of the methods that works here; the user is told which. The error is
+// fob.ErrConflict if there is a vault.
 //
-// It can be killed at any point. Its steps are: vault.json marked pending, the
-// identity into its keeping, an empty vault.age, the mark removed. Until the
-// last step there is no vault ([Store.Exists]); whoever then makes one starts
-// over with a new identity, and what was left behind is set aside.
+// It may be killed at any point. The steps: write vault.json, marked as pending; store the
+// identity; write an empty vault.age; remove the mark. Until the last step there is no vault
+// ([Store.Exists]); the next attempt starts again with a new identity, and renames what was left.
 func (s *Store) Init(ctx context.Context, method string, opts Options, ui fob.UI) (Status, error) {
 	err := s.alone(ctx, false, ui, func(ui fob.UI) error { return s.init(ctx, method, opts, ui) })
 	return s.Status(ctx), err
 }
 
-// init runs alone.
+// init is Init while alone holds.
 func (s *Store) init(ctx context.Context, method string, opts Options, ui fob.UI) error {
 	candidates, err := s.candidates(method)
 	if err != nil {
@@ -57,8 +56,8 @@ func (s *Store) init(ctx context.Context, method string, opts Options, ui fob.UI
 	return noneWorks(candidates, why)
 }
 
-// noneWorks explains why no vault could be made by itself. The last reason is
-// the one a person can do something about: a passphrase works anywhere.
+// noneWorks explains why no method works. The last reason is one that the user can change: a
+// passphrase works anywhere.
 func noneWorks(tried []unlock.Method, why []error) error {
 	if len(why) == 0 {
 		return fob.Errorf(fob.ErrUsage, "no way of unlocking a vault is chosen by itself")
@@ -97,9 +96,8 @@ func (s *Store) names() string {
 	return strings.Join(names, ", ")
 }
 
-// clear makes room for a new vault: it refuses if there is one, and sets aside
-// what an interrupted making left. The identity that was kept then stays where
-// it is: nothing tells for sure that it is of no use.
+// clear makes room for a new vault: it fails if there is one, and renames what an interrupted
+// attempt left. A stored identity is not deleted, because it might still be needed.
 func (s *Store) clear() error {
 	m, err := readMeta(metaPath(s.home))
 	switch {

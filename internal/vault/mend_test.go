@@ -32,7 +32,7 @@ func TestVerifyAndRestore(t *testing.T) {
 	if r, err = s.Verify(t.Context(), ui); err != nil || r.OK || r.Backup.Problem == "" {
 		t.Errorf("%+v, %v", r, err)
 	}
-	addTo(t, s, "c") // makes a good copy again
+	addTo(t, s, "c") // also makes an intact backup copy again
 	setBytes(t, s.home.Vault(), []byte(marker))
 	again := fresh(s)
 	fails(t, again.Unlock(t.Context(), ui), fob.ErrDamaged, "vault.age is damaged", "fob vault restore")
@@ -51,16 +51,16 @@ func TestVerifyAndRestore(t *testing.T) {
 		ok(t, err)
 		has(t, f, "a", "b", "c")
 	}
-	// Nothing is asked where the copy is the same.
+	// If file and copy are the same, nothing is asked.
 	ok(t, again.Restore(t.Context(), fob.UI{}))
-	// A good one only after asking.
+	// An intact vault is replaced only after a question.
 	older := bytesOf(t, s.home.Vault())
 	addTo(t, s, "d")
 	setBytes(t, s.home.Vault()+".bak", older)
 	fails(t, again.Restore(t.Context(), fob.UI{}), fob.ErrNobody, "in order", "fob vault restore")
 	ui.ConfirmFunc = func(context.Context, fob.Confirmation) error { return fob.ErrCancelled }
 	fails(t, again.Restore(t.Context(), ui), fob.ErrCancelled, "", "")
-	// Gone altogether.
+	// The vault is missing.
 	ok(t, os.Remove(s.home.Vault()))
 	fails(t, fresh(s).Unlock(t.Context(), ui), fob.ErrDamaged, "vault.age is gone", "fob vault restore")
 	ok(t, fresh(s).Restore(t.Context(), ui))
@@ -151,10 +151,10 @@ func TestChange(t *testing.T) {
 	identity := s.identity
 	exists := func(name string) bool { _, err := os.Stat(filepath.Join(s.home.DataDir, name)); return err == nil }
 
-	// What cannot be done changes nothing.
+	// If a change fails, nothing has changed.
 	fails(t, s.Change(t.Context(), "telepathy", Options{}, ui), fob.ErrUsage, "telepathy", "one of: ")
 	fails(t, s.Change(t.Context(), "passphrase", Options{}, ui), fob.ErrConflict, "already", "fob vault passwd")
-	fails(t, s.Change(t.Context(), "file", Options{}, fob.UI{}), fob.ErrLocked, "nobody is there", "fob unlock") // though the vault is open
+	fails(t, s.Change(t.Context(), "file", Options{}, fob.UI{}), fob.ErrLocked, "nobody is there", "fob unlock") // although the vault is open
 	k.works = fob.Errorf(fob.ErrLocked, "no keeper").WithHint("fob vault init --unlock passphrase")
 	fails(t, s.Change(t.Context(), "keeper", Options{}, ui), fob.ErrLocked, "no keeper", "fob vault passwd --unlock passphrase")
 	k.works, k.fail = nil, fob.Errorf(fob.ErrLocked, "full")
@@ -162,7 +162,7 @@ func TestChange(t *testing.T) {
 	ok(t, fresh(s).Unlock(t.Context(), ui))
 	k.fail = nil
 
-	// There and back; each opens by its new method alone, with the same identity.
+	// To another method and back; each opens the vault alone, with the same identity.
 	path := filepath.Join(t.TempDir(), "mine")
 	for _, step := range []struct {
 		method string
@@ -198,8 +198,8 @@ func TestChange(t *testing.T) {
 	}
 }
 
-// What is there already is said, with what can be had instead; and no file is taken
-// for another because it has two names.
+// A change to the present method is refused, with a hint to what can be changed. A file with two
+// names counts as one.
 func TestChangeToTheSame(t *testing.T) {
 	t.Parallel()
 	ui := unlocktest.Person()
@@ -227,8 +227,8 @@ func TestChangeToTheSame(t *testing.T) {
 	ok(t, fresh(s).Unlock(t.Context(), ui))
 }
 
-// Whoever leaves before the change is made has changed nothing, and nothing more
-// keeps the identity.
+// If the caller leaves before the change was made, nothing has changed, and no other place has the
+// identity.
 func TestChangeThatIsCancelled(t *testing.T) {
 	t.Parallel()
 	k := &keeper{}
@@ -249,7 +249,7 @@ func TestChangeThatIsCancelled(t *testing.T) {
 	}
 	ok(t, fresh(s).Unlock(t.Context(), fob.UI{}))
 
-	// A passphrase takes its time to seal.
+	// Encrypting with a passphrase takes a while.
 	for name, do := range map[string]func(ctx context.Context, s *Store, ui fob.UI) error{
 		"change": func(ctx context.Context, s *Store, ui fob.UI) error {
 			return s.Change(ctx, "passphrase", Options{}, ui)
@@ -275,7 +275,7 @@ func TestChangeThatIsCancelled(t *testing.T) {
 	ok(t, fresh(s).Unlock(t.Context(), fob.UI{}))
 }
 
-// Nothing that was sealed, and no identity, is in clear in any file.
+// No secret and no identity is in clear in any file.
 func TestNothingInClear(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -303,7 +303,7 @@ func TestNothingInClear(t *testing.T) {
 	}
 }
 
-// A flipped byte right after the first secret was put in loses nothing.
+// A flipped byte right after the first secret was stored loses nothing.
 func TestCopyOfTheFirstSecret(t *testing.T) {
 	t.Parallel()
 	s, _ := keeperStore(t)
@@ -322,8 +322,7 @@ func TestCopyOfTheFirstSecret(t *testing.T) {
 	has(t, f, "a")
 }
 
-// A file that holds another identity is neither replaced nor, after that was refused,
-// forgotten.
+// A file with another identity is not overwritten, and after that refusal it is not deleted either.
 func TestChangeLeavesAnotherIdentity(t *testing.T) {
 	t.Parallel()
 	s := New(testHome(t.TempDir()), testMethods())

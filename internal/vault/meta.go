@@ -12,31 +12,31 @@ import (
 	"fob/internal/vault/unlock"
 )
 
-// meta is the small file in clear next to the vault, which says how the vault is
-// unlocked. It holds no secret, and whoever changes it gains none.
+// meta is vault.json, a file in clear that says how the vault is unlocked. It contains no secret,
+// and changing it opens nothing.
 type meta struct {
 	Schema    int            `json:"schema"`
 	Method    string         `json:"method"`
 	Vault     string         `json:"vault"`     // the id inside vault.age
 	Recipient string         `json:"recipient"` // the public half of the identity
 	Options   unlock.Options `json:"options,omitzero"`
-	// Pending is there while the vault is being made. Nothing has been put into
-	// it yet, and the next that wants a vault starts over.
+	// Pending is set while the vault is being made. It holds nothing yet, and the next attempt
+	// starts again.
 	Pending bool `json:"pending,omitempty"`
-	// Left is a method that kept the identity until now and must forget it still.
+	// Left is the previous method, from which the identity must still be deleted.
 	Left *kept `json:"left,omitempty"`
 }
 
-// kept is a method with the choices that were made for it.
+// kept is a method with its options.
 type kept struct {
 	Method  string         `json:"method"`
 	Options unlock.Options `json:"options,omitzero"`
 }
 
-// metaPath is where the file is.
+// metaPath is the path of vault.json.
 func metaPath(home fob.Home) string { return filepath.Join(home.DataDir, "vault.json") }
 
-// readMeta reads it; fob.ErrNotFound if there is none.
+// readMeta reads vault.json; fob.ErrNotFound if there is none.
 func readMeta(path string) (meta, error) {
 	text, err := atomicfile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -9,10 +9,9 @@ import (
 	"fob/internal/fob"
 )
 
-// Restore mends the vault: a vault.json that is damaged or gone is made anew
-// from what the methods keep; then vault.age is replaced by its last good copy,
-// if it cannot be opened. If it can, and nothing else was amiss, the person is
-// asked whether to go back to that copy.
+// Restore repairs the vault. A damaged or missing vault.json is made again from what the methods
+// store. Then, if vault.age does not open, it is replaced by its backup copy. If everything was
+// intact, the user is asked whether to go back to the copy.
 func (s *Store) Restore(ctx context.Context, ui fob.UI) error {
 	return s.alone(ctx, false, ui, func(ui fob.UI) error {
 		release, err := s.lockFiles(ctx)
@@ -58,7 +57,7 @@ func (s *Store) Restore(ctx context.Context, ui fob.UI) error {
 	})
 }
 
-// identifyAnyhow gets the identity even without a vault.json, and then makes one.
+// identifyAnyhow gets the identity even without vault.json, which it then makes again.
 func (s *Store) identifyAnyhow(ctx context.Context, ui fob.UI) (m meta, identity fob.Secret, made bool, err error) {
 	m, err = readMeta(metaPath(s.home))
 	if err == nil {
@@ -78,8 +77,8 @@ func (s *Store) identifyAnyhow(ctx context.Context, ui fob.UI) (m meta, identity
 	return m, identity, true, writeMeta(metaPath(s.home), m)
 }
 
-// guess asks every method for the identity that the vault or its last good copy
-// names in its header.
+// guess asks every method for the identity that is named in the header of the vault or of its
+// backup copy.
 func (s *Store) guess(ctx context.Context, ui fob.UI) (meta, fob.Secret, error) {
 	for _, path := range []string{s.home.Vault(), s.home.Vault() + backupSuffix} {
 		sealed, err := atomicfile.Read(path)

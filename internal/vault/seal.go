@@ -13,7 +13,7 @@ import (
 	"fob/internal/vault/unlock"
 )
 
-// NewIdentity makes an age identity, in age-keygen's text form.
+// NewIdentity makes an age identity, in the text form of age-keygen.
 func NewIdentity() (fob.Secret, error) {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -29,13 +29,12 @@ func newID() string {
 	return hex.EncodeToString(id)
 }
 
-// stanza is the type of a line that fob adds to the header of its files, with a
-// fingerprint of the recipient. age passes over stanzas of types it does not
-// know. It tells a file that is sealed to another identity from a damaged one:
-// to age, an identity does not match in both cases.
+// stanza is the type of a line that fob adds to the header of its files, with a fingerprint of the
+// recipient. age ignores stanzas of unknown types. It distinguishes a file encrypted to another
+// identity from a damaged one, which give the same error in age.
 const stanza = "fob-recipient"
 
-// key opens and seals.
+// key decrypts and encrypts.
 type key struct {
 	identity  *age.X25519Identity
 	recipient *age.X25519Recipient
@@ -53,11 +52,11 @@ func newKey(identity fob.Secret) (*key, error) {
 	return &key{id, id.Recipient()}, nil
 }
 
-// name is the public half, age1….
+// name returns the public half, age1….
 func (k *key) name() string { return k.recipient.String() }
 
-// label is a fingerprint of the public half, short enough for people. It names
-// the item in stores that vaults share, and can be read off a sealed file.
+// label is a fingerprint of the public half, short enough to show. It names the item in keyrings
+// that several vaults share, and is in the header of encrypted files.
 func (k *key) label() string { return labelOf(k.name()) }
 
 func labelOf(recipient string) string {
@@ -71,10 +70,10 @@ func (k *key) Wrap(fileKey []byte) ([]*age.Stanza, error) {
 	return append(stanzas, &age.Stanza{Type: stanza, Args: []string{k.label()}}), err
 }
 
-// reader is a key while it opens one file.
+// reader is a key while it decrypts one file.
 type reader struct {
 	*key
-	named bool // the file says that it is sealed to this key
+	named bool // the file says that it is encrypted to this key
 }
 
 // Unwrap implements [age.Identity].
@@ -87,14 +86,14 @@ func (r *reader) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return r.identity.Unwrap(stanzas)
 }
 
-// labelIn returns the fingerprint in a sealed file's header, or "".
+// labelIn returns the fingerprint in the header of an encrypted file, or "".
 func labelIn(sealed []byte) string {
 	var p peek
 	_, _ = age.Decrypt(bytes.NewReader(sealed), &p)
 	return string(p)
 }
 
-// peek is an identity that opens nothing and remembers the fingerprint.
+// peek is an age identity that decrypts nothing and records the fingerprint.
 type peek string
 
 // Unwrap implements [age.Identity].
@@ -107,8 +106,8 @@ func (p *peek) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return nil, age.ErrIncorrectIdentity
 }
 
-// Reasons why a file does not open. age's own errors quote what they stumble
-// over, which in a file that holds something else may be a secret.
+// Reasons why a file does not open. age's own errors are not used: they quote input, which may be a
+// secret if the file holds something else.
 var (
 	errOther   = errors.New("sealed to another identity")
 	errEmpty   = errors.New("it is empty")
@@ -119,8 +118,7 @@ var (
 // intro is the first line of every age file of version 1.
 const intro = "age-encryption.org/v1\n"
 
-// open decrypts a whole sealed file. Nothing of it is returned unless all of it
-// is authentic.
+// open decrypts a file. It returns nothing unless all of it is authentic.
 func (k *key) open(sealed []byte) (document, error) {
 	switch {
 	case len(sealed) == 0:
@@ -136,7 +134,7 @@ func (k *key) open(sealed []byte) (document, error) {
 		}
 		return document{}, errBroken
 	}
-	// Room for all of it, so that the buffer does not grow and leave copies.
+	// Large enough that the buffer does not grow, which would leave copies in memory.
 	text := bytes.NewBuffer(make([]byte, 0, len(sealed)+bytes.MinRead))
 	_, err = text.ReadFrom(r)
 	defer func() { clear(text.Bytes()) }()
@@ -146,7 +144,7 @@ func (k *key) open(sealed []byte) (document, error) {
 	return parse(text.Bytes())
 }
 
-// seal is the inverse of open, and checks that it is.
+// seal encrypts a document, and checks that open returns the same.
 func (k *key) seal(doc document) ([]byte, error) {
 	text, err := doc.format()
 	defer clear(text)

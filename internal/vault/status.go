@@ -9,21 +9,20 @@ import (
 	"fob/internal/fob"
 )
 
-// Status is what can be told of a vault without opening it, and a count of its
-// items if it is open.
+// Status is what is known of a vault without opening it, and the number of its items if it is open.
 type Status struct {
 	Exists     bool
 	State      string // none, locked, unlocked
 	Method     string
 	Recipient  string // the public half of the identity
 	Path       string
-	Items      *int    // nil: not known, because it is not open
+	Items      *int    // nil: unknown, because it is not open
 	Generation *uint64 // the same
 	Problem    string
 	Hint       string
 }
 
-// Status tells how the vault is. It asks nobody anything.
+// Status returns the state of the vault. It asks no person.
 func (s *Store) Status(ctx context.Context) Status {
 	st := Status{Exists: s.Exists(), State: None, Path: s.home.Vault()}
 	if !st.Exists {
@@ -66,7 +65,7 @@ func (st *Status) count(f *File) error {
 	return nil
 }
 
-// missing tells that the file is not there, for which nobody has to open it.
+// missing returns an error if the file is not there, which is known without unlocking.
 func (s *Store) missing() error {
 	path := s.home.Vault()
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -79,7 +78,7 @@ func (s *Store) missing() error {
 	return gone.WithHint("put back a copy of it from your backups")
 }
 
-// check looks at what the method keeps, as far as it can without asking.
+// check checks what the method stores, as far as possible without asking.
 func (s *Store) check(ctx context.Context, m meta) error {
 	method, err := s.method(m.Method)
 	if err != nil || method.Check == nil {
@@ -88,7 +87,7 @@ func (s *Store) check(ctx context.Context, m meta) error {
 	return unlockable(method.Check(ctx, s.env(m.Recipient, m.Options, fob.UI{})), m.Method)
 }
 
-// Report is what [Store.Verify] found.
+// Report is the result of [Store.Verify].
 type Report struct {
 	OK     bool
 	Vault  Check
@@ -96,19 +95,18 @@ type Report struct {
 	Cache  Check
 }
 
-// Check is the state of one sealed file.
+// Check is the state of one encrypted file.
 type Check struct {
 	Path       string
 	Exists     bool
-	OK         bool // true also for one that may be missing, and is
+	OK         bool // also true for an optional file that is missing
 	Items      int
 	Generation uint64
 	Problem    string
 }
 
-// Verify opens and decrypts the vault, its last good copy and the cache, and
-// changes nothing. It asks for the identity if the vault is locked, and leaves
-// it locked. Its error is the vault's own.
+// Verify decrypts the vault, its backup copy and the cache, and changes nothing. If the vault is
+// locked it asks for the identity, and leaves the vault locked. The error is the vault's own.
 func (s *Store) Verify(ctx context.Context, ui fob.UI) (Report, error) {
 	var r Report
 	err := s.alone(ctx, false, ui, func(ui fob.UI) error {
@@ -153,7 +151,7 @@ func (s *Store) inspect(path string, identity fob.Secret, id string, vault bool)
 	return c, err
 }
 
-// identify returns the vault's identity: the one at hand, or the method's.
+// identify returns the vault's identity: the one in memory, else the one from its method.
 func (s *Store) identify(ctx context.Context, ui fob.UI) (meta, fob.Secret, error) {
 	s.mu.Lock()
 	identity := s.identity

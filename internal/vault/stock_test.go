@@ -14,7 +14,7 @@ import (
 	"fob/test/skip"
 )
 
-// sealText seals any text as stock age would: without fob's line in the header.
+// sealText encrypts a text as plain age would, without fob's line in the header.
 func sealText(t testing.TB, k *key, text string) []byte {
 	t.Helper()
 	var sealed bytes.Buffer
@@ -26,7 +26,7 @@ func sealText(t testing.TB, k *key, text string) []byte {
 	return sealed.Bytes()
 }
 
-// A vault outlives fob: stock age decrypts it.
+// Plain age decrypts a vault, so it can be read without fob.
 func TestStockAgeOpensAVault(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "age")
@@ -42,7 +42,7 @@ func TestStockAgeOpensAVault(t *testing.T) {
 	}
 }
 
-// And the other way: what age sealed for an identity of age-keygen, fob opens.
+// fob opens a file that plain age encrypted to an identity of age-keygen.
 func TestStockAgeMakesAVault(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "age", "age-keygen")

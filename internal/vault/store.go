@@ -12,7 +12,7 @@ import (
 	"fob/internal/vault/unlock"
 )
 
-// Options are choices made when a vault is made.
+// Options are the choices made when a vault is made.
 type Options = unlock.Options
 
 // States of a vault.
@@ -27,27 +27,24 @@ const (
 type Store struct {
 	home    fob.Home
 	methods []unlock.Method
-	// Opened is called each time the vault was unlocked, if it is set. Set it before any
-	// method is called.
+	// Opened, if set, is called after each unlock. Set it before any method is called.
 	Opened func(ctx context.Context, vault *File)
 
 	mu       sync.Mutex
-	flight   *flight // the one that is asking the person now
-	shut     bool    // locked on purpose: only Unlock opens it again
+	flight   *flight // the operation that may be asking a person
+	shut     bool    // locked by the user: only Unlock opens it again
 	locks    int     // how often it was locked
 	identity fob.Secret
 	vault    *File // nil while locked
 	cache    *File
 }
 
-// New makes a store for a home. methods are in the order in which a first use
-// tries them.
+// New makes a store for a home. A first use tries the methods in their order.
 func New(home fob.Home, methods []unlock.Method) *Store {
 	return &Store{home: home, methods: methods}
 }
 
-// Exists reports whether there is a vault. One whose making was interrupted is
-// none yet.
+// Exists reports whether there is a vault. One that was not completely made does not count.
 func (s *Store) Exists() bool {
 	m, err := readMeta(metaPath(s.home))
 	if errors.Is(err, fob.ErrNotFound) {
@@ -57,8 +54,7 @@ func (s *Store) Exists() bool {
 	return err != nil || !m.Pending
 }
 
-// EnsureUnlocked makes the vault usable: it unlocks it, unless it was locked on
-// purpose, and makes one at first use.
+// EnsureUnlocked unlocks the vault, unless the user locked it, and makes a vault at first use.
 func (s *Store) EnsureUnlocked(ctx context.Context, ui fob.UI) error {
 	s.mu.Lock()
 	open, shut := s.vault != nil, s.shut
@@ -80,19 +76,20 @@ func (s *Store) EnsureUnlocked(ctx context.Context, ui fob.UI) error {
 	})
 }
 
-// Shut reports whether the vault was locked on purpose.
+// IsLocked reports whether the user locked the vault.
 func (s *Store) IsLocked() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.shut
 }
 
-// Unlock opens the vault, asking if need be. It does nothing if it is open.
+// Unlock opens the vault, and asks the user if necessary. It does nothing if the vault is open.
 func (s *Store) Unlock(ctx context.Context, ui fob.UI) error {
 	return s.alone(ctx, true, ui, func(ui fob.UI) error { return s.unlock(ctx, ui, true) })
 }
 
-// unlock runs alone. Only on purpose does it open what was locked on purpose.
+// unlock is Unlock while alone holds. Without onPurpose it leaves a vault closed that the user
+// locked.
 func (s *Store) unlock(ctx context.Context, ui fob.UI, onPurpose bool) error {
 	s.mu.Lock()
 	open, shut, locks := s.vault != nil, s.shut, s.locks
@@ -123,7 +120,7 @@ func (s *Store) unlock(ctx context.Context, ui fob.UI, onPurpose bool) error {
 	return nil
 }
 
-// adopt makes an opened vault the store's, unless it was locked since.
+// adopt makes f the store's open vault, unless the vault was locked since.
 func (s *Store) adopt(f *File, identity fob.Secret, locks int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,8 +132,7 @@ func (s *Store) adopt(f *File, identity fob.Secret, locks int) error {
 	return nil
 }
 
-// load gets the identity from the method that keeps it, and checks that it is
-// the vault's.
+// load gets the identity from its method, and checks that it belongs to the vault.
 func (s *Store) load(ctx context.Context, ui fob.UI) (meta, fob.Secret, error) {
 	m, err := s.meta()
 	if err != nil {
@@ -161,7 +157,7 @@ func (s *Store) load(ctx context.Context, ui fob.UI) (meta, fob.Secret, error) {
 	return m, identity, err
 }
 
-// meta reads vault.json, without which there may be a vault.age all the same.
+// meta reads vault.json; if it is missing there may still be a vault.age.
 func (s *Store) meta() (meta, error) {
 	m, err := readMeta(metaPath(s.home))
 	if _, e := os.Lstat(s.home.Vault()); e == nil && errors.Is(err, fob.ErrNotFound) {
@@ -171,8 +167,8 @@ func (s *Store) meta() (meta, error) {
 	return m, err
 }
 
-// unlockable makes a missing identity what it is to a caller: a vault that
-// cannot be unlocked, and nothing else; the cause would make it not found.
+// unlockable turns the error for a missing identity into fob.ErrLocked. Its cause is dropped,
+// because errors.Is would find fob.ErrNotFound in it.
 func unlockable(err error, method string) error {
 	if errors.Is(err, fob.ErrNotFound) {
 		return fob.Errorf(fob.ErrLocked, "the vault's identity is not there (%s): %v", method, err).WithHint("%s", fob.HintOf(err))
@@ -193,8 +189,7 @@ func (s *Store) method(name string) (unlock.Method, error) {
 	return unlock.Method{}, fob.Errorf(fob.ErrUsage, "%q is no way of unlocking a vault", name).WithHint("one of: %s", s.names())
 }
 
-// Lock forgets the identity and everything that was decrypted. The vault stays
-// locked until Unlock.
+// Lock drops the identity and everything that was decrypted. The vault stays locked until Unlock.
 func (s *Store) Lock() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,8 +203,7 @@ func (s *Store) Lock() {
 	s.locks++
 }
 
-// Vault returns the file of long-lived secrets, fob.ErrLocked while it is not
-// unlocked.
+// Vault returns the file of long-lived secrets; fob.ErrLocked while it is not unlocked.
 func (s *Store) Vault() (*File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -219,9 +213,8 @@ func (s *Store) Vault() (*File, error) {
 	return s.vault, nil
 }
 
-// Cache returns the file of temporary credentials, which is made when it is
-// missing. One that cannot be read is set aside and started afresh: what is in
-// it can be had again.
+// Cache returns the file of temporary credentials, and makes it if it is missing. One that cannot
+// be read is renamed and replaced by an empty one, since its content can be retrieved again.
 func (s *Store) Cache() (*File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"fob/internal/quote"
 )
 
-// cacheFile is the token file that the AWS CLI and the SDKs share, in
-// ~/.aws/sso/cache (protocol notes §3.4).
+// cacheFile is a token file in ~/.aws/sso/cache, which the AWS CLI and the SDKs share. Its format
+// is botocore's (botocore.utils.SSOTokenLoader and botocore.tokens).
 type cacheFile struct {
 	StartURL            string   `json:"startUrl"`
 	Region              string   `json:"region"`

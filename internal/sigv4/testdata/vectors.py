@@ -86,7 +86,7 @@ case("methods", HOST + "/a", "DELETE")
 for url in "http://example.com:80/", "https://example.com:443/", "http://example.com:443/", "https://example.com:8443/", "https://[::1]:8443/", "https://[::1]/":
     case("port " + url, url)
 case("host header", "http://127.0.0.1:9200/_search", headers=[("Host", "search.example.com")], service="es")
-# Golden ones of the protocol notes.
+# Common requests: STS, S3, and presigned URLs.
 GCI = "Action=GetCallerIdentity&Version=2011-06-15"
 UTF = ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 case("sts", "https://sts.us-east-1.amazonaws.com/", "POST", headers=[UTF], body=GCI, service="sts")

@@ -1,8 +1,7 @@
-// Package unlock is what a way of unlocking the vault has to be: somewhere to
-// keep one small item, the identity to which the vault is sealed.
+// Package unlock defines unlock methods for the vault. A method stores one small item: the identity
+// to which the vault is encrypted.
 //
-// A method is a value. Each is a folder of its own and one line in all/all.go;
-// all of them pass the suite in unlocktest.
+// Each method has its own folder and one line in all/all.go, and passes the suite in unlocktest.
 package unlock
 
 import (
@@ -14,56 +13,54 @@ import (
 	"fob/internal/fob"
 )
 
-// Method keeps a vault's identity. Its functions return errors of the
-// vocabulary's kinds, never with a part of the identity in them, and end in
-// bounded time unless they wait for a person.
+// Method stores a vault's identity. Its functions return fob's kinds of errors, which never contain
+// a part of the identity. They end in bounded time unless they wait for a person.
 type Method struct {
 	Name string
 	Doc  string // one line, what it is for
 
-	// OnlyNamed methods are used when the user names them, and never chosen.
+	// OnlyNamed methods are used only if the user names them.
 	OnlyNamed bool
-	// Existing methods may hold an identity before there is a vault; a new
-	// vault is then sealed to that one.
+	// Existing methods may hold an identity before there is a vault; a new vault uses that one.
 	Existing bool
 
-	// Works reports why the method cannot be used here, without asking anyone.
+	// Works returns why the method cannot be used here. It asks no person.
 	Works func(ctx context.Context, env Env) error
-	// Store keeps an identity, and has read it back when it returns.
+	// Store stores an identity and reads it back.
 	Store func(ctx context.Context, env Env, identity fob.Secret) error
-	// Load gets it back: fob.ErrNotFound if nothing is kept, fob.ErrLocked if
-	// it cannot be had, fob.ErrDamaged if what is kept is no identity.
+	// Load returns the identity: fob.ErrNotFound if nothing is stored, fob.ErrLocked if it cannot
+	// be read, fob.ErrDamaged if what is stored is not an identity.
 	Load func(ctx context.Context, env Env) (fob.Secret, error)
-	// Check reports what is wrong with what Store kept, as far as that can be told
-	// at once and without asking anyone; nil for methods of which nothing can.
+	// Check returns what is wrong with the stored item, as far as that is known at once and without
+	// asking; nil for methods that cannot know.
 	Check func(ctx context.Context, env Env) error
 	// Change asks for a new passphrase; nil for methods that have none.
 	Change func(ctx context.Context, env Env) error
-	// Elsewhere reports whether what now keeps is apart from what was keeps; without a
-	// place of its own now means the same. Nil for methods that know but one place.
+	// Elsewhere reports whether the new options name another storage location; empty options mean
+	// the same one. Nil for methods with only one location.
 	Elsewhere func(was, now Env) bool
-	// Tidy removes what a Store that was killed left beside its place; nil for methods
-	// that leave nothing. Whoever calls it keeps other calls of Store out.
+	// Tidy removes temporary files that a killed Store left; nil for methods without such files.
+	// The caller must exclude concurrent calls of Store.
 	Tidy func(env Env)
-	// Forget drops what Store kept. Nothing kept is no error.
+	// Forget deletes the stored identity. It is no error if there is none.
 	Forget func(ctx context.Context, env Env) error
 }
 
-// Env is all a method gets to see.
+// Env is all that a method gets to see.
 type Env struct {
 	Dir     string // fob's own files of this vault
-	Label   string // tells vaults apart in stores they share; see [Label]
+	Label   string // distinguishes vaults in a shared keyring; see [Label]
 	UI      fob.UI
 	Options Options
 }
 
-// WithBus adds where whoever asks reaches the session bus: an agent that was
-// started over ssh, or before the desktop, knows of none, or of one that is gone.
+// WithBus adds the address of the caller's D-Bus session bus. An agent that was started over SSH,
+// or before the desktop, has none or one that has ended.
 func WithBus(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, busKey{}, address)
 }
 
-// Bus is the address that [WithBus] added, or nothing.
+// Bus returns the address that [WithBus] added, or "".
 func Bus(ctx context.Context) string {
 	address, _ := ctx.Value(busKey{}).(string)
 	return address
@@ -71,16 +68,16 @@ func Bus(ctx context.Context) string {
 
 type busKey struct{}
 
-// Options are choices made when the vault is made. They are kept in clear.
+// Options are choices made when the vault is made. They are stored in clear.
 type Options struct {
 	IdentityFile string `json:"identity_file,omitempty"` // method file: absolute path
 }
 
-// marker begins an identity in age-keygen's text form.
+// marker is the beginning of an identity in the text form of age-keygen.
 const marker = "AGE-SECRET-KEY-1"
 
-// ParseIdentity finds the one identity in text as age-keygen writes it: comment
-// lines, and a line AGE-SECRET-KEY-1… It never repeats the text in an error.
+// ParseIdentity finds the one identity in a text as age-keygen writes it: comment lines, and a line
+// AGE-SECRET-KEY-1…. Its errors never repeat the text.
 func ParseIdentity(text string) (fob.Secret, error) {
 	var found string
 	for line := range strings.Lines(text) {
@@ -93,7 +90,7 @@ func ParseIdentity(text string) (fob.Secret, error) {
 			found = line
 		}
 	}
-	if _, err := age.ParseX25519Identity(found); err != nil { // its text may quote the line
+	if _, err := age.ParseX25519Identity(found); err != nil { // age's error may quote the line
 		return fob.Secret{}, fob.Errorf(fob.ErrDamaged, "not an age identity (%s…)", marker)
 	}
 	return fob.NewSecret(found), nil

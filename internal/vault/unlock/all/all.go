@@ -1,4 +1,4 @@
-// Package all lists the ways of unlocking a vault.
+// Package all lists the unlock methods.
 package all
 
 import (
@@ -10,7 +10,7 @@ import (
 	"fob/internal/vault/unlock/passphrase"
 )
 
-// Methods returns every method, in the order in which a first use tries them.
+// Methods returns every method. A first use tries them in this order.
 func Methods() []unlock.Method {
 	return []unlock.Method{
 		keyring.Method(os.Getenv),

@@ -1,5 +1,5 @@
-// Package file unlocks a vault with an identity file, in age-keygen's form: for
-// continuous integration and containers, where something else keeps that file.
+// Package file unlocks a vault with an identity file in the form of age-keygen, for continuous
+// integration and containers, where another system stores that file.
 package file
 
 import (
@@ -14,8 +14,7 @@ import (
 	"fob/internal/vault/unlock"
 )
 
-// Name is the name of the file in the vault's directory that is used if no
-// other is named.
+// Name is the default name of the file, in the vault's directory.
 const Name = "identity.txt"
 
 // Method returns the method.
@@ -44,7 +43,7 @@ func path(env unlock.Env) (string, error) {
 	if p == "" {
 		return filepath.Join(env.Dir, Name), nil
 	}
-	if !filepath.IsAbs(p) { // the agent's directory is not the caller's
+	if !filepath.IsAbs(p) { // the agent's working directory is not the caller's
 		return "", fob.Errorf(fob.ErrUsage, "the identity file %s is not an absolute path", p).WithHint("name it from the root: /…/%s", filepath.Base(p))
 	}
 	return p, nil
@@ -93,7 +92,7 @@ func load(_ context.Context, env unlock.Env) (fob.Secret, error) {
 		return fob.Secret{}, fob.Errorf(fob.ErrDamaged, "the identity file %s: %w", p, err).
 			WithHint("put back a copy of it as age-keygen wrote it; for a new vault, name another file")
 	}
-	// Not before: a file that is no identity may have to be readable by others.
+	// Checked only now: a file that is not an identity may be readable by others.
 	if !atomicfile.Private(info) {
 		return fob.Secret{}, fob.Errorf(fob.ErrLocked, "other users can read the identity file %s (mode %04o)", p, info.Mode().Perm()).
 			WithHint("chmod 600 %s", p)
@@ -106,7 +105,8 @@ func check(ctx context.Context, env unlock.Env) error {
 	return err
 }
 
-// elsewhere knows a file by its links too: what was would be removed under the new name.
+// elsewhere compares files by identity, not by name: with two links to one file, deleting the old
+// name's file would delete the identity.
 func elsewhere(was, now unlock.Env) bool {
 	if now.Options.IdentityFile == "" {
 		return false
@@ -114,22 +114,21 @@ func elsewhere(was, now unlock.Env) bool {
 	from, e1 := path(was)
 	to, e2 := path(now)
 	if e1 != nil || e2 != nil || filepath.Clean(from) == filepath.Clean(to) {
-		return e2 != nil // which is for works to say
+		return e2 != nil // works reports that error
 	}
 	old, e1 := os.Stat(from)
 	other, e2 := os.Stat(to)
 	return e1 != nil || e2 != nil || !os.SameFile(old, other)
 }
 
-// tidy removes temporary files, in which the identity is in clear.
+// tidy removes temporary files, which contain the identity in clear.
 func tidy(env unlock.Env) {
 	if p, err := path(env); err == nil {
 		atomicfile.Clean(p)
 	}
 }
 
-// forget removes the file only if it is fob's own: one that the user named is
-// the user's.
+// forget deletes the file only if it is fob's own; a file that the user named stays.
 func forget(_ context.Context, env unlock.Env) error {
 	if env.Options.IdentityFile != "" {
 		return nil

@@ -51,7 +51,7 @@ func TestWhatItRefuses(t *testing.T) {
 		"cut": secret[:len(secret)-1], "public": "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqsqqqqqq",
 	} {
 		p := filepath.Join(dir, name)
-		if err := os.WriteFile(p, []byte(text), 0o644); err != nil { // /etc/passwd has to be so
+		if err := os.WriteFile(p, []byte(text), 0o644); err != nil { // as readable as /etc/passwd must be
 			t.Fatal(err)
 		}
 		_, err := load(t.Context(), unlock.Env{Options: unlock.Options{IdentityFile: p}})

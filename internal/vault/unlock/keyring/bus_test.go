@@ -18,8 +18,8 @@ import (
 	"fob/test/skip"
 )
 
-// bus is a private D-Bus without activatable services: what is not started here
-// is not there, and no prompter is.
+// bus is a private D-Bus that starts no services by itself: only what the test starts is there, and
+// no window can open.
 type bus struct {
 	dir     string
 	address string
@@ -42,7 +42,7 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 func startBus(t *testing.T) *bus {
 	t.Helper()
 	skip.Need(t, "dbus-daemon")
-	dir, err := os.MkdirTemp("", "fobbus") // t.TempDir's names are too long for sockets
+	dir, err := os.MkdirTemp("", "fobbus") // t.TempDir's paths are too long for sockets
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +62,8 @@ func startBus(t *testing.T) *bus {
 	return b
 }
 
-// start starts a program that is ended with the test; with line, it waits for
-// the first line of output.
+// start starts a program that is ended with the test; with line, it waits for a first line of
+// output.
 func start(t *testing.T, cmd *exec.Cmd, line bool) {
 	t.Helper()
 	out, err := cmd.StdoutPipe()
@@ -84,7 +84,7 @@ func start(t *testing.T, cmd *exec.Cmd, line bool) {
 	}
 }
 
-// gnome starts a real keyring on the bus, with an unlocked login collection.
+// gnome starts a real GNOME Keyring on the bus, with an unlocked login collection.
 func (b *bus) gnome(t *testing.T) {
 	t.Helper()
 	skip.Need(t, "gnome-keyring-daemon")
@@ -106,7 +106,7 @@ func (b *bus) gnome(t *testing.T) {
 	}
 }
 
-// lock locks the collection in which items are.
+// lock locks the collection that holds the items.
 func (b *bus) lock(t *testing.T) {
 	t.Helper()
 	c := &client{conn: b.conn}
@@ -119,13 +119,13 @@ func (b *bus) lock(t *testing.T) {
 	}
 }
 
-// fake is a Secret Service that is always locked, and what its prompt does.
+// fake is a Secret Service that is always locked, and the behaviour of its prompt.
 type fake struct {
 	conn     *dbus.Conn
-	plain    bool          // knows no cryptography
+	plain    bool          // offers no encrypted transport
 	prompted chan struct{} // closed when a prompt is shown
-	answer   bool          // the prompt is dismissed; else it is never answered
-	text     string        // what the one item holds
+	answer   bool          // the prompt is dismissed; otherwise it is never answered
+	text     string        // the content of its only item
 }
 
 const fakePrompt = dbus.ObjectPath("/org/freedesktop/secrets/prompt/p1")
@@ -165,7 +165,7 @@ func (f *fake) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *d
 	return nil, fakePrompt, nil
 }
 
-// Prompt is the window.
+// Prompt is called to open the window.
 func (f *fake) Prompt(string) *dbus.Error {
 	close(f.prompted)
 	if f.answer {

@@ -13,15 +13,15 @@ import (
 	"math/big"
 )
 
-// algorithm is the Secret Service specification's only encrypted transport: it
-// keeps the identity out of recordings of the bus (dbus-monitor, bug reports).
-// It authenticates nobody; the bus does that, by user.
+// algorithm is the Secret Service specification's only encrypted transport. It keeps the identity
+// out of recordings of the bus (dbus-monitor, bug reports). It does not authenticate; the bus does,
+// by user.
 const algorithm = "dh-ietf1024-sha256-aes128-cbc-pkcs7"
 
 // groupBytes is the size of the group's numbers.
 const groupBytes = 128
 
-// prime is that of the Second Oakley Group, RFC 2409 §6.2; its generator is 2.
+// prime is that of the Second Oakley Group, RFC 2409 section 6.2; its generator is 2.
 func prime() *big.Int {
 	p, _ := new(big.Int).SetString(""+
 		"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD1"+
@@ -46,7 +46,7 @@ func newExchange() (exchange, []byte, error) {
 	return exchange{x}, y.FillBytes(make([]byte, groupBytes)), nil
 }
 
-// key derives the session's key from the service's half.
+// key derives the session's key from the service's public number.
 func (e exchange) key(peer []byte) (sessionKey, error) {
 	p, y := prime(), new(big.Int).SetBytes(peer)
 	last := new(big.Int).Sub(p, big.NewInt(1))
@@ -58,8 +58,7 @@ func (e exchange) key(peer []byte) (sessionKey, error) {
 	return hkdf.Key(sha256.New, shared, nil, "", 16)
 }
 
-// sessionKey seals secrets on their way; nil for a service without
-// cryptography.
+// sessionKey encrypts secrets in transit; nil for a service without encrypted transport.
 type sessionKey []byte
 
 func (k sessionKey) seal(text []byte) (iv, sealed []byte, err error) {

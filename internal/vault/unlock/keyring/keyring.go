@@ -1,11 +1,10 @@
-// Package keyring unlocks a vault with the desktop's or the system's keyring,
-// which holds the identity as one small item: the Secret Service (GNOME, KDE,
-// KeePassXC), the macOS Keychain, the Windows Credential Manager.
+// Package keyring unlocks a vault with the desktop's or the system's keyring, which stores the
+// identity as one small item: the Secret Service (GNOME, KDE, KeePassXC), the macOS Keychain, the
+// Windows Credential Manager.
 //
-// A keyring is a service of others, and may not be there, be locked, or never
-// answer. Every operation here ends within two seconds, whatever they do; only
-// a window in which a person is asked for the keyring's password is waited for
-// longer, and only if a person is there.
+// A keyring may be missing, locked, or never answer. Every operation here ends within two seconds.
+// Only while the keyring's own window asks a person for its password does it wait longer, and only
+// if a person is there.
 package keyring
 
 import (
@@ -20,19 +19,18 @@ import (
 )
 
 const (
-	// limit ends what does not answer; a bit less than the two seconds promised.
+	// limit ends calls that do not answer; a little less than the two seconds promised.
 	limit = 1700 * time.Millisecond
-	// personLimit is how long a person may take at the keyring's own window.
+	// personLimit is how long a person may take to answer the keyring's own window.
 	personLimit = 90 * time.Second
-	// mostBytes of an item that could be an identity in age-keygen's form.
+	// mostBytes is the largest item that could be an identity in the form of age-keygen.
 	mostBytes = 4096
 )
 
-// service is the name under which fob's items are kept.
+// service is the service attribute of fob's items.
 const service = "fob"
 
-// store is a platform's keyring. Its functions may block for ever: within
-// bounds them.
+// store is a platform's keyring. Its functions may block for ever: within limits the wait.
 type store interface {
 	ready(ctx context.Context, w *wait) error // no prompt
 	get(ctx context.Context, w *wait, label string) (string, error)
@@ -40,11 +38,10 @@ type store interface {
 	remove(ctx context.Context, w *wait, label string) error
 }
 
-// errNone says that there is no such item.
+// errNone means that there is no such item.
 var errNone = errors.New("no such item")
 
-// otherwise makes a hint one for a vault that is still to be made, and adds what to
-// do without a keyring.
+// otherwise adapts a hint for a vault that is yet to be made, and adds how to do without a keyring.
 func otherwise(err error) error {
 	var e *fob.Error
 	if !errors.As(err, &e) || e.Hint == "" {
@@ -124,7 +121,7 @@ func (k keyring) forget(ctx context.Context, env unlock.Env) error {
 	return err
 }
 
-// explain makes a missing item an error that says which.
+// explain turns a missing item into an error that names it.
 func explain(err error, label string) error {
 	if errors.Is(err, errNone) {
 		return fob.Errorf(fob.ErrNotFound, "the keyring has no item %s %s", service, label).
@@ -133,7 +130,7 @@ func explain(err error, label string) error {
 	return err
 }
 
-// wait is the patience of one operation, which the keyring's own window extends.
+// wait is the time limit of one operation, which the keyring's own window extends.
 type wait struct {
 	ui     fob.UI
 	mu     sync.Mutex
@@ -141,8 +138,7 @@ type wait struct {
 	person bool // a window is open, or was
 }
 
-// forPerson is called before a window of the keyring opens; it fails if nobody
-// is there who could answer.
+// forPerson must be called before the keyring opens a window; it fails if no person could answer.
 func (w *wait) forPerson(ctx context.Context) error {
 	if w.ui.AskFunc == nil {
 		return nobody()
@@ -155,8 +151,7 @@ func (w *wait) forPerson(ctx context.Context) error {
 	return nil
 }
 
-// nobody is of both kinds: the vault is locked, and a caller with a person may
-// do better.
+// nobody matches ErrLocked and ErrNobody, so that a caller with a terminal may retry.
 func nobody() error {
 	return &fob.Error{
 		Kind: fob.ErrLocked, Cause: fob.ErrNobody, Message: "the keyring is locked, and nobody is there to unlock it",
@@ -198,7 +193,7 @@ func (k keyring) within(parent context.Context, ui fob.UI, do func(context.Conte
 	}()
 	select {
 	case r := <-done:
-		if r.err != nil && ctx.Err() != nil { // its text is that of a connection cut short
+		if r.err != nil && ctx.Err() != nil { // the error text would be that of the closed connection
 			return "", w.late(parent)
 		}
 		return r.text, r.err

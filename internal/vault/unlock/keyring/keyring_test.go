@@ -35,7 +35,7 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// Other programs find the item, and see of it what they should.
+// Other programs find the item by its attributes.
 func TestSecretTool(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "secret-tool")
@@ -53,7 +53,7 @@ func TestSecretTool(t *testing.T) {
 	}
 }
 
-// RR13: an item that is no identity.
+// An item that is not an identity is an error.
 func TestForeignItem(t *testing.T) {
 	t.Parallel()
 	b := startBus(t)
@@ -221,7 +221,7 @@ func socket(t *testing.T) (*net.UnixListener, func(string) string) {
 	return l, only("XDG_RUNTIME_DIR", dir)
 }
 
-// deadSocket is what a crashed bus leaves: a socket nobody listens on.
+// deadSocket is what a crashed bus leaves: a socket without a listener.
 func deadSocket(t *testing.T) func(string) string {
 	l, getenv := socket(t)
 	l.SetUnlinkOnClose(false)
@@ -229,7 +229,7 @@ func deadSocket(t *testing.T) func(string) string {
 	return getenv
 }
 
-// blackHole accepts (the kernel does) and never answers.
+// blackHole accepts connections and never answers.
 func blackHole(t *testing.T) func(string) string {
 	_, getenv := socket(t)
 	return getenv
@@ -268,8 +268,7 @@ func fakeWith(f *fake) func(t *testing.T) func(string) string {
 	}
 }
 
-// A bus that hung once hangs nothing later: each operation has its own
-// connection.
+// A bus that hung once does not block later operations, as each has its own connection.
 func TestRecovers(t *testing.T) {
 	t.Parallel()
 	hole, b := blackHole(t), startBus(t)
@@ -285,7 +284,7 @@ func TestRecovers(t *testing.T) {
 	}
 }
 
-// The keyring's window is waited for, and a caller that goes away ends that.
+// An operation waits for the keyring's window, and ends if the caller leaves.
 func TestWaitsForThePerson(t *testing.T) {
 	t.Parallel()
 	b, f := startBus(t), &fake{}
@@ -303,7 +302,7 @@ func TestWaitsForThePerson(t *testing.T) {
 	}
 }
 
-// A service without cryptography is used as it is.
+// A service without encrypted transport can be used.
 func TestPlainSession(t *testing.T) {
 	t.Parallel()
 	b, identity := startBus(t), unlocktest.Identity(t)

@@ -11,15 +11,14 @@ import (
 	"fob/internal/fob"
 )
 
-// native is the macOS Keychain or the Windows Credential Manager, through
-// zalando/go-keyring. On macOS that runs /usr/bin/security, so the item is open
-// to any program that runs it too (zalando/go-keyring#110).
+// native is the macOS Keychain or the Windows Credential Manager, by zalando/go-keyring. On macOS
+// that runs /usr/bin/security, so any program that runs it too can read the item
+// (zalando/go-keyring#110).
 type native struct{}
 
 func newStore(func(string) string) store { return native{} }
 
-// ready does not look: both systems always have a keychain, and asking it may
-// open a window.
+// ready makes no call: both systems always have a keychain, and a call might open a window.
 func (native) ready(ctx context.Context, _ *wait) error { return ctx.Err() }
 
 func (native) get(_ context.Context, _ *wait, label string) (string, error) {

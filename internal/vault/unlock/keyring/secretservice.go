@@ -30,22 +30,21 @@ const (
 	noObject  = dbus.ObjectPath("/")
 )
 
-// secretService speaks to the Secret Service over a connection of its own for
-// each operation. zalando/go-keyring v0.2.8 was passed over on Linux: it shares
-// one connection behind a lock, so that a bus that never answers blocks every
-// later call of a long-lived agent as well; it starts dbus-launch when there is
-// no bus; it waits for ever for a prompt's answer; and it sends the secret over
-// the bus in clear, for anything that records the bus.
+// secretService uses the Secret Service, with a new connection for each operation.
+// zalando/go-keyring v0.2.8 was not used on Linux. It shares one connection behind a lock, so that
+// a bus that never answers blocks every later call of a long-lived agent too; it starts dbus-launch
+// when there is no bus; it waits for ever for a prompt's answer; and it sends the secret in clear
+// over the bus, where it may be recorded.
 type secretService struct{ getenv func(string) string }
 
 func newStore(getenv func(string) string) store { return secretService{getenv} }
 
-// address finds the session bus as libdbus does, but never starts one. The bus of
-// whoever asks comes before that of the agent's own start.
+// address finds the session bus as libdbus does, but never starts one. The caller's bus is tried
+// before the one in the agent's environment.
 func (s secretService) address(ctx context.Context) (string, error) {
 	var known []string
 	for part := range strings.SplitSeq(unlock.Bus(ctx)+";"+s.getenv("DBUS_SESSION_BUS_ADDRESS"), ";") {
-		if strings.HasPrefix(part, "unix:") && !slices.Contains(known, part) { // the others start programs, or leave this machine
+		if strings.HasPrefix(part, "unix:") && !slices.Contains(known, part) { // other transports start programs or leave this machine
 			known = append(known, part)
 		}
 	}
@@ -117,8 +116,8 @@ func (c *client) call(ctx context.Context, path dbus.ObjectPath, method string, 
 	return c.conn.Object(busName, path).CallWithContext(ctx, method, 0, args...)
 }
 
-// openSession agrees on a key for the secrets to travel under; a service that
-// has no cryptography gets them in clear, as the specification provides.
+// openSession agrees on a key for transporting secrets. Services without encrypted transport get
+// them in clear, as the specification allows.
 func (c *client) openSession(ctx context.Context) error {
 	private, public, err := newExchange()
 	if err != nil {
@@ -140,8 +139,8 @@ func (c *client) openSession(ctx context.Context) error {
 	return nil
 }
 
-// collection finds where new items go: the default collection, or the one that
-// logging in unlocks.
+// collection finds the collection for new items: the default one, or the one unlocked by logging
+// in.
 func (c *client) collection(ctx context.Context) (dbus.ObjectPath, error) {
 	for _, alias := range []string{"default", "login"} {
 		var path dbus.ObjectPath
@@ -177,13 +176,13 @@ func (s secretService) ready(ctx context.Context, w *wait) error {
 	return nil
 }
 
-// attributes tell fob's items apart. They are stored in clear.
-// `secret-tool lookup service fob username LABEL` finds the same.
+// attributes identify fob's items. They are stored in clear. `secret-tool lookup service fob
+// username LABEL` finds the same item.
 func attributes(label string) map[string]string {
 	return map[string]string{"service": service, "username": label}
 }
 
-// find returns the item, unlocked, and errNone if there is none.
+// find returns the item, unlocked; errNone if there is none.
 func (c *client) find(ctx context.Context, label string) (dbus.ObjectPath, error) {
 	var open, locked []dbus.ObjectPath
 	err := c.call(ctx, busPath, ifService+".SearchItems", attributes(label)).Store(&open, &locked)
@@ -274,8 +273,7 @@ func (s secretService) remove(ctx context.Context, w *wait, label string) error 
 	return c.prompt(ctx, prompt)
 }
 
-// unlock unlocks a collection or an item; what is unlocked already opens no
-// prompt.
+// unlock unlocks a collection or an item. If it is unlocked already, no prompt opens.
 func (c *client) unlock(ctx context.Context, path dbus.ObjectPath) error {
 	var open []dbus.ObjectPath
 	var prompt dbus.ObjectPath
@@ -285,8 +283,8 @@ func (c *client) unlock(ctx context.Context, path dbus.ObjectPath) error {
 	return c.prompt(ctx, prompt)
 }
 
-// prompt lets the keyring ask the person in its own window. If they do not
-// answer, the connection ends, and the service takes its window away.
+// prompt has the keyring ask the user in its own window. If there is no answer in time the
+// connection is closed, upon which the service closes its window.
 func (c *client) prompt(ctx context.Context, path dbus.ObjectPath) error {
 	if path == noObject || path == "" {
 		return nil
@@ -331,7 +329,7 @@ func first[T any](body []any) (T, bool) {
 	return v, ok
 }
 
-// refused turns the bus's and the service's errors into fob's.
+// refused converts errors of the bus and of the service.
 func refused(err error) error {
 	switch {
 	case err == nil || errors.Is(err, context.Canceled) || errors.Is(err, dbus.ErrClosed):

@@ -1,6 +1,6 @@
-// Package passphrase unlocks a vault with a passphrase: the identity is sealed
-// with age's scrypt recipient in identity.age, which `age -d identity.age`
-// opens as well. For headless machines, WSL and containers.
+// Package passphrase unlocks a vault with a passphrase, for headless machines, WSL and containers.
+// The identity is encrypted with age's scrypt recipient in identity.age, which `age -d
+// identity.age` opens too.
 package passphrase
 
 import (
@@ -22,30 +22,29 @@ import (
 	"fob/internal/vault/unlock"
 )
 
-// Name is the name of the sealed identity in the vault's directory.
+// Name is the name of the encrypted identity in the vault's directory.
 const Name = "identity.age"
 
-// Work factors of scrypt, base-2 logarithms. 18 is age's own (256 MiB, about a
-// second). age accepts up to 22, which takes 4 GiB: a file that asks for more
-// than 20 is refused unread, whoever made it.
+// Work factors of scrypt (base-2 logarithms). 18 is age's default (256 MiB, about a second). age
+// accepts up to 22, which takes 4 GiB; here a file with more than 20 is refused before any
+// computation.
 const (
 	defaultWork = 18
 	mostWork    = 20
 )
 
-// Wrong passphrases. A person has three tries at a time; from the third wrong
-// one on, each next try waits: 1 s, 2 s, 4 s … up to half a minute.
+// Wrong passphrases. A user has three attempts at a time. From the third wrong one on, each next
+// attempt waits: 1 s, 2 s, 4 s … up to 30 s.
 const (
 	tries      = 3
 	firstPause = time.Second
 	mostPause  = 30 * time.Second
 )
 
-// limit of the sealed identity, in bytes; age writes about 450.
+// limit is the largest accepted file, in bytes; age writes about 450.
 const limit = 64 << 10
 
-// method is the method's state: how often a passphrase was wrong since it was
-// right.
+// method counts the wrong passphrases since the last right one.
 type method struct {
 	work int
 
@@ -53,12 +52,10 @@ type method struct {
 	wrong int
 }
 
-// Method returns the method. Wrong passphrases are counted in this value, so a
-// process should have one.
+// Method returns the method. It counts wrong passphrases, so a process should make only one.
 func Method() unlock.Method { return build(defaultWork) }
 
-// TestOnlyMethod seals with a work factor that protects nothing, so that tests
-// are fast.
+// TestOnlyMethod uses a work factor that gives no protection, to make tests fast.
 func TestOnlyMethod() unlock.Method { return build(2) }
 
 func build(work int) unlock.Method {
@@ -85,7 +82,7 @@ func works(_ context.Context, env unlock.Env) error {
 	return nil
 }
 
-// What to type where nobody is there to ask: each names a way without a terminal.
+// Hints for callers without a terminal.
 const (
 	hintInit   = "fob vault init --unlock passphrase --passphrase-stdin; or in a terminal, without --passphrase-stdin"
 	hintUnlock = "fob unlock, in a terminal; or fob unlock --passphrase-stdin"
@@ -96,8 +93,8 @@ func nobody(message, hint string) error {
 	return &fob.Error{Kind: fob.ErrLocked, Cause: fob.ErrNobody, Message: message, Hint: hint}
 }
 
-// store asks for a new passphrase; an identity that is there already is not
-// overwritten, for a vault may be sealed to it: it is set aside.
+// store asks for a new passphrase. An existing encrypted identity is renamed and not overwritten,
+// because a vault may need it.
 func (m *method) store(ctx context.Context, env unlock.Env, identity fob.Secret) error {
 	phrase, err := askNew(ctx, env, hintInit)
 	if err != nil {
@@ -109,9 +106,8 @@ func (m *method) store(ctx context.Context, env unlock.Env, identity fob.Secret)
 	return m.seal(ctx, env, identity, phrase)
 }
 
-// askNew asks for a new passphrase. Asking twice and comparing is the UI's
-// part (fob.AskNewPhrase): only it knows how it looks on a terminal and a page.
-// hint is for callers without a person.
+// askNew asks for a new passphrase. The front end asks twice and compares (fob.AskNewPhrase),
+// because it knows how to do that on a terminal or a page. hint is for callers without a person.
 func askNew(ctx context.Context, env unlock.Env, hint string) (fob.Secret, error) {
 	phrase, err := env.UI.Ask(ctx, fob.Question{Kind: fob.AskNewPhrase, Prompt: "new passphrase for the vault", Hidden: true})
 	if errors.Is(err, fob.ErrNobody) {
@@ -123,8 +119,8 @@ func askNew(ctx context.Context, env unlock.Env, hint string) (fob.Secret, error
 	return phrase, err
 }
 
-// seal writes the identity, having checked that the passphrase opens it, and that
-// whoever typed it has not left meanwhile: Ctrl-C means that nothing changes.
+// seal writes the identity. Before that it checks that the passphrase opens it, and that the caller
+// is still there: after Ctrl-C nothing must change.
 func (m *method) seal(ctx context.Context, env unlock.Env, identity fob.Secret, phrase fob.Secret) error {
 	defer freeScrypt()
 	to, err := age.NewScryptRecipient(phrase.Reveal())
@@ -158,7 +154,7 @@ func (m *method) seal(ctx context.Context, env unlock.Env, identity fob.Secret, 
 
 const wrong = "wrong passphrase"
 
-// errWrong says that the passphrase was not the right one.
+// errWrong means that the passphrase was wrong.
 var errWrong = errors.New(wrong)
 
 func (m *method) open(env unlock.Env, sealed []byte, phrase fob.Secret) (fob.Secret, error) {
@@ -180,7 +176,7 @@ func (m *method) open(env unlock.Env, sealed []byte, phrase fob.Secret) (fob.Sec
 	if err == nil {
 		identity, err = unlock.ParseIdentity(string(text))
 	}
-	if err != nil { // age's text may quote what is in the file
+	if err != nil { // age's text may quote the file
 		return fob.Secret{}, fob.Errorf(fob.ErrDamaged, "%s is damaged", path(env)).
 			WithHint("put back a copy of %s from your backups; without it the vault cannot be opened", path(env))
 	}
@@ -230,8 +226,8 @@ func (m *method) ask(ctx context.Context, env unlock.Env, sealed []byte, prompt,
 		phrase, err := env.UI.Ask(ctx, q)
 		switch {
 		case errors.Is(err, fob.ErrNobody) && n > 0:
-			// What was given is the news, not that there is no more of it. The cause
-			// stays nobody's absence: whoever waits meanwhile may know better.
+			// Report that the passphrase was wrong, not that there was no second answer. The cause
+			// stays ErrNobody, so that a waiting caller with a person tries.
 			return fob.Secret{}, &fob.Error{Kind: fob.ErrLocked, Cause: err, Message: wrong, Hint: hint}
 		case errors.Is(err, fob.ErrNobody):
 			return fob.Secret{}, nobody("the vault is locked with a passphrase, and nobody is there to type it", hint)
@@ -251,8 +247,8 @@ func (m *method) ask(ctx context.Context, env unlock.Env, sealed []byte, prompt,
 	return fob.Secret{}, fob.Errorf(fob.ErrLocked, wrong).WithHint("fob unlock, to try again")
 }
 
-// wait slows down guessing through a running agent. Whoever has the file can
-// guess without it, which is what scrypt is for.
+// wait slows down guessing through a running agent. Against guessing with a copy of the file scrypt
+// protects.
 func (m *method) wait(ctx context.Context) error {
 	m.mu.Lock()
 	wrong := m.wrong
@@ -283,8 +279,8 @@ func (m *method) count(err error) {
 	}
 }
 
-// change seals the identity with another passphrase. The file sealed with the
-// old one is replaced and not kept: it would still open.
+// change encrypts the identity with another passphrase. The file with the old one is not kept,
+// because the old passphrase would still open it.
 func (m *method) change(ctx context.Context, env unlock.Env) error {
 	sealed, err := read(env)
 	if err != nil {
@@ -308,6 +304,5 @@ func forget(_ context.Context, env unlock.Env) error {
 	return nil
 }
 
-// freeScrypt gives the 256 MiB that scrypt used back to the system at once: the
-// agent lives on, and Go would keep them for minutes.
+// freeScrypt returns scrypt's 256 MiB to the system at once; Go would keep them for minutes.
 func freeScrypt() { debug.FreeOSMemory() }

@@ -26,7 +26,7 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// types answers with phrases, one after the other, and notes the questions.
+// types answers with the phrases in turn, and records the questions.
 func types(asked *[]fob.Question, phrases ...string) fob.UI {
 	return fob.UI{AskFunc: func(_ context.Context, q fob.Question) (fob.Secret, error) {
 		*asked = append(*asked, q)
@@ -73,8 +73,7 @@ func TestThreeTries(t *testing.T) {
 	}
 }
 
-// A wrong passphrase from a script that has no other is a wrong passphrase, not
-// a missing person.
+// A script that has only a wrong passphrase gets "wrong passphrase" and not "nobody there to ask".
 func TestOneWrongAnswer(t *testing.T) {
 	t.Parallel()
 	m := TestOnlyMethod()
@@ -101,8 +100,7 @@ func TestOneWrongAnswer(t *testing.T) {
 	}
 }
 
-// SR13: guessing through an agent gets slower, up to a bound, and a right
-// passphrase ends that.
+// Guessing through an agent becomes slower, up to a limit; a right passphrase resets that.
 func TestGuessingGetsSlower(t *testing.T) {
 	t.Parallel()
 	m := TestOnlyMethod()
@@ -116,7 +114,7 @@ func TestGuessingGetsSlower(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		// The first three are free, then 1 2 4 8 16 30 30 30 30 seconds.
+		// The first three attempts are not delayed, then 1, 2, 4, 8, 16, 30, 30, 30, 30 seconds.
 		if d := time.Since(start); d != 151*time.Second {
 			t.Errorf("12 wrong ones took %v", d)
 		}
@@ -156,7 +154,7 @@ func TestChange(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	env.UI = fob.UI{AskFunc: func(_ context.Context, q fob.Question) (fob.Secret, error) {
 		if q.Kind == fob.AskNewPhrase {
-			cancel() // Ctrl-C as soon as it is typed
+			cancel() // Ctrl-C right after typing
 		}
 		return fob.NewSecret(unlocktest.Phrase), nil
 	}}
@@ -196,8 +194,8 @@ func TestStoreKeepsAnOlderIdentity(t *testing.T) {
 	}
 }
 
-// A damaged file is an error without a panic or an end to memory. A flipped bit
-// in the sealed key looks like a wrong passphrase: nothing can tell them apart.
+// A damaged file gives an error, without a panic or excessive memory. A flipped bit in the
+// encrypted key cannot be told from a wrong passphrase.
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	env, identity := stored(t, TestOnlyMethod())
@@ -211,11 +209,11 @@ func TestDamage(t *testing.T) {
 		var asked []fob.Question
 		env.UI = types(&asked, unlocktest.Phrase)
 		have, err := m.Load(t.Context(), env)
-		known := errors.Is(err, fob.ErrDamaged) || errors.Is(err, fob.ErrCancelled) // cancelled: asked again
+		known := errors.Is(err, fob.ErrDamaged) || errors.Is(err, fob.ErrCancelled) // cancelled: it asked again
 		if !known || !have.IsZero() || strings.Contains(err.Error(), identity.Reveal()) {
 			t.Errorf("%s: %v", name, err)
 		}
-		m = build(2) // no pauses
+		m = build(2) // without delays
 	}
 	for i := range whole {
 		flipped := bytes.Clone(whole)
@@ -236,7 +234,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// The sealed identity of the real method opens with stock age.
+// Plain age opens the encrypted identity of the real method.
 func TestStockAge(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "age", "script")

@@ -1,4 +1,4 @@
-// Package unlocktest is the suite that every way of unlocking a vault passes.
+// Package unlocktest is the test suite that every unlock method passes.
 package unlocktest
 
 import (
@@ -14,10 +14,10 @@ import (
 	"fob/internal/vault/unlock"
 )
 
-// Marker begins every secret of fob's tests, so that one search finds leaks.
+// Marker is in every secret of fob's tests, so that one search finds leaks.
 const Marker = "FOBSECRETMARKER"
 
-// Phrase is the passphrase that [Person] types.
+// Phrase is the passphrase that [Person] gives.
 const Phrase = Marker + "-passphrase"
 
 // Person answers every question with Phrase.
@@ -39,8 +39,8 @@ func Identity(t testing.TB) fob.Secret {
 	return fob.NewSecret(id.String())
 }
 
-// Run checks a method. start returns a fresh one, in working order, for each
-// test; its Env is for one vault, with a person there.
+// Run tests a method. start returns, for each test, a new one in working order; its Env is for one
+// vault, with a person present.
 func Run(t *testing.T, start func(t *testing.T) (unlock.Method, unlock.Env)) {
 	for _, c := range []struct {
 		name string
@@ -103,7 +103,7 @@ func forgets(t *testing.T, m unlock.Method, env unlock.Env) {
 
 func checks(t *testing.T, m unlock.Method, env unlock.Env) {
 	if m.Check == nil {
-		return // nothing can be told without asking
+		return // nothing can be known without asking
 	}
 	there := env
 	env.UI = fob.UI{}
