@@ -70,7 +70,7 @@ func TestForeignItem(t *testing.T) {
 	}
 }
 
-// RR12: whatever the bus and the keyring do, every operation ends, with an error that
+// Whatever the bus and the keyring do, every operation ends, with an error that
 // says what to do.
 func TestEnds(t *testing.T) {
 	t.Parallel()
@@ -133,7 +133,7 @@ func (s stuck) get(context.Context, *wait, string) (string, error) {
 func (s stuck) set(context.Context, *wait, string, string) error { <-s; return nil }
 func (s stuck) remove(context.Context, *wait, string) error      { <-s; return nil }
 
-// RR12: what blocks for ever is left within two seconds, though it takes no notice of
+// A call that blocks for ever is abandoned within two seconds, even if it ignores
 // its context.
 func TestEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -228,7 +228,7 @@ func TestDamage(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		check("work factor "+work, bytes.Replace(whole, []byte(" 2\n"), []byte(" "+work+"\n"), 1))
 		runtime.ReadMemStats(&after)
-		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<30 { // SR16: scrypt takes 2 GiB for the least of these
+		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<30 { // scrypt takes 2 GiB for the least of these
 			t.Errorf("work factor %s was worked on with %d MiB", work, took>>20)
 		}
 	}
