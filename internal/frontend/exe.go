@@ -9,8 +9,11 @@ import (
 // Exe returns the absolute path of fob to write into config files: as the user calls it, if
 // that is a symbolic link, because a link in a directory of PATH stays when a new version is
 // installed. A link of another name is not used: fob recognises its own lines in config
-// files by the name.
-func (a *App) Exe() string {
+// files by the name. On Windows, a path that SDKs disagree about how to quote is its short
+// form, C:\PROGRA~2.
+func (a *App) Exe() string { return plainPath(a.exe()) }
+
+func (a *App) exe() string {
 	arg0 := a.Args[0]
 	self, err := os.Executable()
 	if err != nil {

@@ -10,22 +10,30 @@ package processline
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fob/internal/fob"
 )
 
 // Call is one invocation of fob by an SDK.
 type Call struct {
-	Exe   string   // absolute path of fob
+	Exe   string   // absolute path of fob, or [InPath]
 	Name  string   // the profile, or SESSION/ACCOUNT/ROLE
 	Flags []string // further arguments, after the name
 }
+
+// InPath is the program of a line in a file that several machines share: each finds its own
+// in PATH.
+const InPath = "fob"
 
 // Line returns the value of credential_process for a call. SDKs disagree about how it
 // is run: botocore splits it into words itself, Go's and JavaScript's SDK give it to a
 // shell or to cmd.exe, and before that Go's removes quotes that stand at both ends.
 // Therefore nothing in the line needs quoting but the path, and that only if it has a
-// blank; the last word is never quoted.
+// blank, a bracket or an apostrophe; the last word is never quoted. A path may have letters of
+// any script, but not on Windows: botocore reads the file in the code page there, and
+// cmd.exe, which Go's SDK starts, takes the quotes off a path with brackets.
 //
 // The error is [fob.ErrUsage] if no such line would work with every SDK: for characters
 // that a shell acts on, a path that is relative, or a program that is not called fob,
@@ -37,13 +45,17 @@ func (c Call) Line() (string, error) {
 	unsafe := func(what, hint string) (string, error) {
 		return "", fob.Errorf(fob.ErrUsage, "%s has characters that a shell would act on", what).WithHint("%s", hint)
 	}
-	path := "_./:@+-~ "
+	const punctuation = "_./:@+-~"
+	inPath, inFlag := func(word string) bool { return onlyLetters(word, punctuation+quoted) },
+		func(word string) bool { return onlyLetters(word, punctuation+"=,") }
 	if isWindows(c.Exe) {
-		path += `\`
+		inPath, inFlag = func(word string) bool { return only(word, punctuation+` \`) },
+			func(word string) bool { return only(word, punctuation+`\=,`) }
 	}
 	switch {
-	case !only(c.Exe, path):
-		return unsafe("the path of fob, \""+c.Exe+"\",", "install fob somewhere else")
+	case !inPath(c.Exe):
+		return unsafe("the path of fob, \""+c.Exe+"\",", "install fob somewhere else, or set exe_in_path = true in [fob]")
+	case c.Exe == InPath:
 	case !isAbsolute(c.Exe):
 		return "", fob.Errorf(fob.ErrUsage, "%q is not the absolute path of fob", c.Exe).WithHint("start fob by its full path")
 	case !isFob(c.Exe):
@@ -51,16 +63,19 @@ func (c Call) Line() (string, error) {
 			WithHint("rename it to fob")
 	}
 	words := []string{c.Exe, "credentials", c.Name}
-	if strings.Contains(c.Exe, " ") {
+	if strings.ContainsAny(c.Exe, quoted) {
 		words[0] = `"` + c.Exe + `"`
 	}
 	for _, flag := range c.Flags {
-		if !only(flag, strings.ReplaceAll(path, " ", "=,")) {
+		if !inFlag(flag) {
 			return unsafe("\""+flag+"\"", "fob exec --endpoint, or --env")
 		}
 	}
 	return strings.Join(append(words, c.Flags...), " "), nil
 }
+
+// quoted are the characters for which a path is put in double quotes.
+const quoted = " ()'"
 
 // CheckName refuses, with [fob.ErrUsage], a profile name that some SDK cannot pass on
 // in a credential_process.
@@ -134,6 +149,15 @@ func isAbsolute(path string) bool {
 // hasDrive reports whether a path begins as C:\ or C:/ does.
 func hasDrive(path string) bool {
 	return len(path) > 2 && only(path[:1], "") && path[1] == ':' && strings.ContainsRune(`\/`, rune(path[2]))
+}
+
+// onlyLetters reports whether s is not empty and consists of letters and digits of any
+// script and some more characters. To shells and to botocore's splitter, letters outside
+// ASCII are letters.
+func onlyLetters(s, more string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= utf8.RuneSelf && unicode.In(r, unicode.L, unicode.M, unicode.N) || only(string(r), more))
+	})
 }
 
 // only reports whether s is not empty and consists of ASCII letters, digits and some

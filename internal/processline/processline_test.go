@@ -34,10 +34,21 @@ func TestLine(t *testing.T) {
 		{"/usr/bin/fob", "prod", "--policy=a b", ""},
 		{"/usr/bin/fob", "prod", `--policy=a\b`, ""}, // POSIX words lose a backslash
 		{`/usr/b\in/fob`, "prod", "", ""},
-		{"/usr/fo'b/fob", "x", "", ""},
+		{"/usr/fo'b/fob", "x", "", `"/usr/fo'b/fob" credentials x`},
+		{"/mnt/c/Program Files (x86)/fob.exe", "x", "", `"/mnt/c/Program Files (x86)/fob.exe" credentials x`},
+		{"/home/José/bin/fob", "x", "--policy=/home/Jose\u0301/p", "/home/José/bin/fob credentials x --policy=/home/Jose\u0301/p"},
+		{"/home/山田/fob", "x", "", "/home/山田/fob credentials x"},
+		{"fob", "x", "--read-only", "fob credentials x --read-only"},
+		{"/home/a\u00a0b/fob", "x", "", ""},
+		{"/home/a\u2028b/fob", "x", "", ""},
+		{"/home/a\xffb/fob", "x", "", ""},
+		{"/home/“a”/fob", "x", "", ""}, // PowerShell takes these for quotes
+		{"/home/a&b/fob", "x", "", ""},
+		{`C:\Program Files (x86)\fob.exe`, "x", "", ""},
+		{`C:\Users\José\fob.exe`, "x", "", ""},
 		{"/usr/$HOME/fob", "x", "", ""},
 		{"~/bin/fob", "x", "", ""},
-		{"fob", "x", "", ""},
+		{"bin/fob", "x", "", ""},
 		{"/usr/bin/fob-dev", "x", "", ""},
 		{"", "x", "", ""},
 	} {
@@ -94,7 +105,7 @@ func TestParse(t *testing.T) {
 
 // call draws calls of which most can be written.
 func call(t *rapid.T) processline.Call {
-	part := rapid.OneOf(rapid.SampledFrom([]string{"a b", "my credentials here", " credentials ", "fob", "fob credentials x", "x.exe", "o'b", `q"b`, `b\c`, "%PATH%", "ü"}),
+	part := rapid.OneOf(rapid.SampledFrom([]string{"a b", "my credentials here", " credentials ", "fob", "fob credentials x", "x.exe", "o'b", `q"b`, `b\c`, "%PATH%", "ü", "(x86)", "ⅷ"}),
 		rapid.StringMatching(`[a-zA-Z0-9_.@+~ -]{1,8}`))
 	parts := append(rapid.SliceOfN(part, 0, 3).Draw(t, "folders"), rapid.SampledFrom([]string{"fob", "fob.exe", "FOB.EXE", "fob2"}).Draw(t, "base"))
 	exe := "/" + strings.Join(parts, "/")
@@ -137,7 +148,7 @@ func TestShellRunsTheLine(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // no POSIX shell there
 	}
-	for _, folder := range []string{"plain", "with blank", "my credentials here", "a@b+c~d"} {
+	for _, folder := range []string{"plain", "with blank", "my credentials here", "a@b+c~d", "José", "Jose\u0301", "山田", "Program Files (x86)", "O'Brien's"} {
 		exe := filepath.Join(t.TempDir(), folder, "fob")
 		if err := os.MkdirAll(filepath.Dir(exe), 0o700); err != nil {
 			t.Fatal(err)

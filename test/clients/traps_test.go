@@ -13,53 +13,97 @@ import (
 	"fob/test/leak"
 )
 
-// TestBlankInPath: the line that fob adopt writes works in every SDK, where each
-// splits and quotes in its own way, when fob's path has a blank in it.
-func TestBlankInPath(t *testing.T) {
+// TestOddPaths: the line that fob adopt writes works in every SDK, where each splits and
+// quotes in its own way, when fob's path has blanks, brackets, an apostrophe or letters
+// outside ASCII in it.
+func TestOddPaths(t *testing.T) {
 	t.Parallel()
-	for _, how := range []string{"copied", "linked"} {
-		t.Run(how, func(t *testing.T) {
+	for _, c := range [][2]string{{"linked", "with a blank"}, {"copied", "with a blank"}, {"copied", "Program Files (x86)"},
+		{"copied", "O'Brien's"}, {"copied", "José"}, {"copied", "山田"}} {
+		how, folder := c[0], c[1]
+		t.Run(how+" "+folder, func(t *testing.T) {
 			t.Parallel()
-			root, err := filepath.EvalSymlinks(t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
-			dir := filepath.Join(root, "with a blank")
-			if err := os.Mkdir(dir, 0o700); err != nil {
-				t.Fatal(err)
-			}
-			for _, name := range []string{"fob", "fob-agent"} {
-				put := map[string]func(from, to string) error{"copied": duplicate, "linked": os.Symlink}[how]
-				if err := put(filepath.Join(bin, name), filepath.Join(dir, name)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			stop := leak.Watch(dir)
-			w := newWorld(t)
-			w.bin = dir
+			w, dir := installedIn(t, folder, how)
 			w.adopt()
-			_, arns := profiles()
-			for _, c := range all() {
-				argv, err := c.find()
-				if err != nil {
-					continue // named by other tests
-				}
-				got, err := c.ask(w, argv, nil, []string{"bot"})
-				check(t, got, err, map[string]string{"bot": arns["bot"]})
-				got, err = c.ask(w, argv, w.fob("exec", "readonly", "--"), []string{"-"})
-				check(t, got, err, map[string]string{"-": arns["readonly"]})
-			}
+			asked(t, w)
 			config, err := os.ReadFile(w.aws_("config"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if how == "copied" && !strings.Contains(string(config), "\ncredential_process = \""+dir+"/fob\" credentials bot\n") {
+			path := dir + "/fob"
+			if strings.ContainsAny(folder, " ()'") {
+				path = `"` + path + `"`
+			}
+			if how == "copied" && !strings.Contains(string(config), "\ncredential_process = "+path+" credentials bot\n") {
 				t.Errorf("adopt wrote %s", config)
 			}
-			if found, _ := stop(); len(found) > 0 {
-				t.Error("a secret is in ", found)
-			}
 		})
+	}
+}
+
+// TestFoundInPath: where machines share the AWS files, a setting makes the lines name no
+// folder, and every client finds its own machine's fob in PATH.
+func TestFoundInPath(t *testing.T) {
+	t.Parallel()
+	w, _ := installedIn(t, "bin", "copied")
+	own := filepath.Join(filepath.Dir(w.home), "fob")
+	if err := os.MkdirAll(own, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(own, "config"), []byte("[fob]\nexe_in_path = true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.adopt()
+	asked(t, w)
+	config, err := os.ReadFile(w.aws_("config"))
+	if err != nil || !strings.Contains(string(config), "\ncredential_process = fob credentials bot\n") {
+		t.Errorf("adopt wrote %s, %v", config, err)
+	}
+}
+
+// installedIn is a world whose fob is in a folder of that name, which is in PATH.
+func installedIn(t *testing.T, folder, how string) (w *world, dir string) {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = filepath.Join(root, folder)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"fob", "fob-agent"} {
+		put := map[string]func(from, to string) error{"copied": duplicate, "linked": os.Symlink}[how]
+		if err := put(filepath.Join(bin, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop := leak.Watch(dir)
+	t.Cleanup(func() {
+		if found, _ := stop(); len(found) > 0 {
+			t.Error("a secret is in ", found)
+		}
+	})
+	w = newWorld(t)
+	w.bin = dir
+	w.env = append(w.env, "PATH="+dir+":"+os.Getenv("PATH"))
+	return w, dir
+}
+
+// asked asks every client for a profile that was adopted, through the user's own files and
+// through fob exec.
+func asked(t *testing.T, w *world) {
+	t.Helper()
+	_, arns := profiles()
+	for _, c := range all() {
+		argv, err := c.find()
+		if err != nil {
+			continue // named by other tests
+		}
+		got, err := c.ask(w, argv, nil, []string{"bot"})
+		check(t, got, err, map[string]string{"bot": arns["bot"]})
+		got, err = c.ask(w, argv, w.fob("exec", "readonly", "--"), []string{"-"})
+		check(t, got, err, map[string]string{"-": arns["readonly"]})
 	}
 }
 

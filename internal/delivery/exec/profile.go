@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,7 +25,8 @@ func throughProfile(g granted, longLived bool) (fob.Delivery, error) {
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	line, err := processline.Call{Exe: g.Exe(), Name: g.Profile.Name, Flags: flags}.Line()
+	call := processline.Call{Exe: g.Exe(), Name: g.Profile.Name, Flags: flags}
+	line, err := call.Line()
 	if err != nil {
 		return fob.Delivery{}, err
 	}
@@ -40,7 +42,7 @@ func throughProfile(g granted, longLived bool) (fob.Delivery, error) {
 	section, _ := config.Section("profile", name)
 	_, shadowed := credentials.Section("profile", name)
 	set := map[string]string{}
-	if shadowed || section.Keys["credential_process"] != line {
+	if shadowed || !says(section.Keys["credential_process"], call) {
 		if shadowed {
 			name = "fob/" + name // keys in the credentials file take precedence over credential_process
 		}
@@ -54,6 +56,12 @@ func throughProfile(g granted, longLived bool) (fob.Delivery, error) {
 	set["AWS_PROFILE"], set["AWS_DEFAULT_PROFILE"] = name, name
 	delivery.SetRegion(set, g.Profile.Get("region"))
 	return fob.Delivery{Set: set, Unset: delivery.Scrub(set)}, nil
+}
+
+// says reports whether a line makes a call, by the same program or by the one in PATH.
+func says(line string, want processline.Call) bool {
+	have, ok := processline.Parse(line)
+	return ok && (have.Exe == want.Exe || have.Exe == processline.InPath) && have.Name == want.Name && slices.Equal(have.Flags, want.Flags)
 }
 
 // flags repeats this command line's options for fob credentials.
