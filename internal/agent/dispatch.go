@@ -103,6 +103,9 @@ func (a *Agent) dispatch(ctx context.Context, c *conn, m *api.Message) (result j
 		return nil, fob.Errorf(fob.ErrVersion, "the fob-agent that is running, version %s, does not know the request %q", a.version, m.Method).
 			WithHint("fob agent stop; the next command starts the agent that is installed")
 	}
+	if err := checkOwn(a.home); err != nil && !anyProtocol(m.Method) {
+		return nil, err
+	}
 	r := &request{conn: c, caller: caller, ui: a.person(c, m)}
 	return handle(onBus(ctx, r), r, m.Params)
 }

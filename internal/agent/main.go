@@ -94,6 +94,9 @@ func run(ctx context.Context, quit context.CancelFunc, version string, stdio boo
 	if err := home.MakeDirs(); err != nil {
 		return fob.Errorf(fob.ErrInternal, "cannot make fob's directories: %w", err).WithHint("check the owner and free space, or set FOB_HOME")
 	}
+	if err := checkAllOwn(home); err != nil {
+		return err
+	}
 	log, err := openLog(home.Log(), getenv("FOB_LOG"))
 	if err != nil {
 		return err

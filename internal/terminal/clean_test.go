@@ -3,6 +3,7 @@ package terminal
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 )
@@ -11,8 +12,10 @@ import (
 func TestCleanText(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		got := Clean(rapid.String().Draw(t, "text") + "\x1b]52;c;aGk=\x07\u009b31m\u202e")
-		if strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 || r == 0x202e }) {
+		got := Clean(rapid.String().Draw(t, "text") + "\x1b]52;c;aGk=\x07\u009b31m\u202e\u061c\u2066\u2028\u2029")
+		if strings.ContainsFunc(got, func(r rune) bool {
+			return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+		}) {
 			t.Fatalf("%q", got)
 		}
 	})
