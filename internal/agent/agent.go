@@ -71,12 +71,11 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		Cache:    a.sealedCache,
 		LockFile: home.Principals(),
 		HTTP:     httpClient(),
-		Redirect: func(path, state string) (principal.Redirect, error) {
-			return loopback.Once(loopback.Want{Method: http.MethodGet, Path: path, State: state})
-		},
-		Now:    time.Now,
-		Record: audit.New(home.Audit(), log).Write,
-		Log:    log,
+		Listen:   func(w principal.Answer) (principal.Listener, error) { return loopback.Once(loopback.Want(w)) },
+		ReadFile: (&namedFiles{}).read,
+		Now:      time.Now,
+		Record:   audit.New(home.Audit(), log).Write,
+		Log:      log,
 	}
 	a.vault.Opened = a.finishInterrupted
 	a.usage = &usage{path: home.Usage(), log: log}

@@ -36,7 +36,8 @@ type Broker struct {
 	// LockFile serialises retrievals between processes.
 	LockFile string
 	HTTP     *http.Client
-	Redirect func(path, state string) (principal.Redirect, error)
+	Listen   func(principal.Answer) (principal.Listener, error)
+	ReadFile func(path string) ([]byte, error)
 	Now      func() time.Time // this computer's clock
 	Record   func(audit.Event)
 	Log      *slog.Logger
@@ -257,7 +258,7 @@ func (b *Broker) Source(plan Plan, ui fob.UI) principal.Principal {
 
 // Env is what the principal of a step may touch. Its source is not in it.
 func (b *Broker) Env(step Step, ui fob.UI) principal.Env {
-	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Limits: &b.limits, Now: b.Now, Tokens: b.tokens(), Redirect: b.Redirect,
+	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Limits: &b.limits, Now: b.Now, Tokens: b.tokens(), Listen: b.Listen, ReadFile: b.ReadFile,
 		OnPurpose: step.OnPurpose, DeviceCode: step.DeviceCode}
 }
 

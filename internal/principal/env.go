@@ -26,9 +26,11 @@ type Env struct {
 	HTTP    *http.Client
 	Limits  *Limits          // of the calls to each server
 	Now     func() time.Time // the server's time, where its answers tell; else this computer's
-	// Redirect listens on loopback for the one redirect, to a path and with a state,
-	// that ends a sign-in in the browser.
-	Redirect func(path, state string) (Redirect, error)
+	// Listen listens on loopback for the one answer that ends a sign-in in the browser.
+	Listen func(Answer) (Listener, error)
+	// ReadFile returns the content of a file that a definition names by an absolute path:
+	// a regular file of at most 1 MiB, in bounded time. The error names the file.
+	ReadFile func(path string) ([]byte, error)
 	// OnPurpose says that a person asked for this very sign-in, and DeviceCode that it
 	// should go by a code, not by a redirect to a browser on this machine.
 	OnPurpose, DeviceCode bool
@@ -46,10 +48,23 @@ type Tokens interface {
 	Put(ctx context.Context, name string, s fob.Secret) error // empty: delete
 }
 
-// Redirect is a listener for one redirect.
-type Redirect interface {
+// Answer is the one request that a sign-in in the browser ends with: a redirect (GET,
+// with a query) or a form (POST).
+type Answer struct {
+	Method string // http.MethodGet or http.MethodPost
+	Path   string // such as /oauth/callback, escaped as it is sent
+	// State is the secret that the parameter "state" must repeat. Empty if the protocol
+	// has none (SAML): then the parameters themselves must prove where they come from.
+	State string
+	// Port is the port on localhost that is registered as the answer's target; the URL
+	// names localhost then. Zero is any free port, and the URL names 127.0.0.1.
+	Port int
+}
+
+// Listener is open for one answer.
+type Listener interface {
 	URL() string                                  // to give to the page, port included
-	Wait(ctx context.Context) (url.Values, error) // the redirect's query
+	Wait(ctx context.Context) (url.Values, error) // the answer's parameters
 	Close()
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func (s *session) byRedirect(ctx context.Context, reg registration) (fob.Credent
 	defer cancel()
 	limit := within(ctx)
 	verifier, state := randomText(), randomText()
-	redirect, err := s.env.Redirect(redirectPath, state)
+	redirect, err := s.env.Listen(principal.Answer{Method: http.MethodGet, Path: redirectPath, State: state})
 	if err != nil {
 		return fob.Credentials{}, fob.Errorf(fob.ErrInternal, "cannot listen for the browser's answer: %w", err).
 			WithHint("fob login --device-code %s", quote.Word(s.profile.Name))

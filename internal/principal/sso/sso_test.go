@@ -141,7 +141,7 @@ func (w *world) Wait(ctx context.Context) (url.Values, error) {
 
 func (w *world) env() principal.Env {
 	return principal.Env{OnPurpose: w.onPurpose, DeviceCode: w.deviceCode, HTTP: &http.Client{Transport: w}, Now: time.Now, Tokens: w.tokens,
-		Redirect: func(string, string) (principal.Redirect, error) { return w, nil },
+		Listen: func(principal.Answer) (principal.Listener, error) { return w, nil },
 		UI: fob.UI{OpenFunc: func(_ context.Context, p fob.Page) (<-chan struct{}, error) {
 			w.visit(p)
 			return nil, nil
