@@ -83,6 +83,7 @@ func overdue(ctx context.Context, limit time.Duration) <-chan struct{} {
 }
 
 func run(ctx context.Context, quit context.CancelFunc, version string, stdio bool, stdin io.ReadCloser, stdout io.WriteCloser, getenv func(string) string) error {
+	closeInherited() // first: harden makes /proc/self unreadable
 	setUmask()
 	if err := harden(); err != nil {
 		return err

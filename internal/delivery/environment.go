@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,6 +61,17 @@ func SetRegion(set map[string]string, region string) {
 	}
 }
 
+// RegionLines returns the region as lines of an env file; none where there is no region.
+func RegionLines(region string) string {
+	set := map[string]string{}
+	SetRegion(set, region)
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		b.WriteString(name + "=" + set[name] + "\n")
+	}
+	return b.String()
+}
+
 // Scrub returns the variables to unset because SDKs prefer them to a profile.
 func Scrub(set map[string]string) []string { return without(set) }
 
@@ -72,6 +84,12 @@ func without(set map[string]string, more ...string) []string {
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
+		// Marks by which other tools say whose credentials these are. They would name
+		// somebody else in prompts, and aws-vault starts nothing within its own.
+		"AWS_VAULT", "AWSUME_PROFILE", "AWSUME_EXPIRATION", "AWSUME_COMMAND", "ASSUMED_ROLE",
+		"GRANTED_SSO", "GRANTED_SSO_START_URL", "GRANTED_SSO_ROLE_NAME", "GRANTED_SSO_REGION", "GRANTED_SSO_ACCOUNT_ID",
+		"AWS_SSO", "AWS_SSO_PROFILE", "AWS_SSO_ACCOUNT_ID", "AWS_SSO_ROLE_NAME", "AWS_SSO_ROLE_ARN",
+		"AWS_SSO_SESSION_EXPIRATION", "AWS_SSO_DEFAULT_REGION", "AWS_OKTA_PROFILE", "SAML2AWS_PROFILE",
 	}, more...) {
 		if _, keep := set[name]; !keep {
 			unset = append(unset, name)

@@ -29,7 +29,10 @@ func (e Environ) HasBotoKeys() bool {
 // Direct returns the environment with loopback in NO_PROXY, if a proxy is set: else requests
 // to an endpoint on this machine would go to the proxy, which cannot reach it and would
 // learn its token.
-func (e Environ) Direct() Environ {
+func (e Environ) Direct() Environ { return e.Changed(fob.Delivery{Set: e.NoProxy()}) }
+
+// NoProxy returns the variables that [Environ.Direct] sets.
+func (e Environ) NoProxy() map[string]string {
 	value := func(name string) (v string, set bool) {
 		for _, kv := range e {
 			if rest, ok := strings.CutPrefix(kv, name+"="); ok {
@@ -43,7 +46,7 @@ func (e Environ) Direct() Environ {
 		return v != ""
 	})
 	if !proxied {
-		return e
+		return nil
 	}
 	set := map[string]string{}
 	upper, _ := value("NO_PROXY")
@@ -63,5 +66,5 @@ func (e Environ) Direct() Environ {
 		}
 		set[name] = strings.Join(list, ",")
 	}
-	return e.Changed(fob.Delivery{Set: set})
+	return set
 }

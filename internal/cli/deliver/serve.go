@@ -1,10 +1,14 @@
 package deliver
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"fob/internal/cli/command"
 	"fob/internal/fob"
+	"fob/internal/quote"
 )
 
 // serveOptions are the flags of fob serve; the task's options have the flags' names.
@@ -21,7 +25,15 @@ func NewServe(a *command.App) *cobra.Command {
 		ctx, stop := command.UntilTold(cmd.Context())
 		defer stop()
 		way, t := o.task(args)
-		t.Ready = a.Write
+		t.Ready = func(d fob.Delivery) error {
+			if !o.json { // a program with this run's proxy must not ask it for what is on this machine
+				proxy := a.Environ.NoProxy()
+				for _, name := range slices.Sorted(maps.Keys(proxy)) {
+					d.Stdout += name + "=" + quote.Word(proxy[name]) + "\n"
+				}
+			}
+			return a.Write(d)
+		}
 		return a.RunTask(ctx, way, t)
 	})
 	c.Args = func(cmd *cobra.Command, args []string) error {

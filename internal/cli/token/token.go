@@ -84,27 +84,36 @@ func actFor(a *command.App, p *api.DeliverParams) error {
 
 func newTokenEKS(a *command.App) *cobra.Command {
 	return tokenCommand(a, "eks", nil, func(cluster string) (map[string]string, error) {
-		version, err := execVersion(a.Getenv("KUBERNETES_EXEC_INFO"))
-		return map[string]string{"cluster": cluster, "api": version}, err
+		version, warning := execVersion(a.Getenv("KUBERNETES_EXEC_INFO"))
+		if warning != "" {
+			a.Tell("warning: " + warning)
+		}
+		return map[string]string{"cluster": cluster, "api": version}, nil
 	})
 }
 
-// execVersion returns the version of its protocol that kubectl asks for in
-// KUBERNETES_EXEC_INFO.
-func execVersion(info string) (string, error) {
-	if info == "" {
-		return "v1", nil
+// execVersion returns the version of its protocol that a client asks for in
+// KUBERNETES_EXEC_INFO. One that asks for nothing, or for what fob does not know, gets v1
+// and a warning: the token is the same in all versions, and what the client makes of the
+// answer is for it to say. Charts and operators leave the variable empty or set it wrongly.
+func execVersion(info string) (version, warning string) {
+	const group, newest, mend = "client.authentication.k8s.io/", "v1", "; apiVersion: client.authentication.k8s.io/v1 belongs in the user's exec section of the kubeconfig"
+	if strings.TrimSpace(info) == "" {
+		return newest, ""
 	}
 	var asked struct {
 		APIVersion string `json:"apiVersion"`
 	}
-	err := json.Unmarshal([]byte(info), &asked)
-	group, version, _ := strings.Cut(asked.APIVersion, "/")
-	if err != nil || group != "client.authentication.k8s.io" || version != "v1" && version != "v1beta1" {
-		return "", fob.Errorf(fob.ErrUsage, "kubectl asks in KUBERNETES_EXEC_INFO for something else than v1 or v1beta1 of client.authentication.k8s.io").
-			WithHint("apiVersion: client.authentication.k8s.io/v1, in the user's exec section of the kubeconfig")
+	if json.Unmarshal([]byte(info), &asked) != nil || asked.APIVersion == "" {
+		return newest, "KUBERNETES_EXEC_INFO names no apiVersion; the answer is " + group + newest + mend
 	}
-	return version, nil
+	switch version, known := strings.CutPrefix(asked.APIVersion, group); {
+	case known && (version == newest || version == "v1beta1"):
+		return version, ""
+	case known && version == "v1alpha1":
+		return version, group + version + " is asked for, which kubectl has not taken since 1.24" + mend
+	}
+	return newest, "KUBERNETES_EXEC_INFO asks for " + asked.APIVersion + ", which fob does not know; the answer is " + group + newest + mend
 }
 
 func newTokenRDS(a *command.App) *cobra.Command {
@@ -124,7 +133,7 @@ func newTokenCodeCommit(a *command.App) *cobra.Command {
 }
 
 func newTokenECR(a *command.App) *cobra.Command {
-	verbs := []string{"get", "store", "erase", "list"}
+	verbs := []string{"get", "store", "erase", "list", "version"}
 	c := tokenCommand(a, "ecr", verbs, func(verb string) (map[string]string, error) {
 		switch verb {
 		case "get":
@@ -135,6 +144,8 @@ func newTokenECR(a *command.App) *cobra.Command {
 			return nil, err
 		case "list":
 			return nil, a.Write(fob.Delivery{Stdout: "{}\n"})
+		case "version":
+			return nil, a.Write(fob.Delivery{Stdout: "fob token ecr " + a.Version + "\n"})
 		}
 		return nil, fob.Errorf(fob.ErrUsage, "Docker's helpers know no verb %q", verb).WithHint("fob token ecr %s", strings.Join(verbs, "|"))
 	})

@@ -70,7 +70,7 @@ func hand(ctx context.Context, g delivery.Grant, _ struct{}) (fob.Delivery, erro
 	if err != nil {
 		return fob.Delivery{}, err
 	}
-	return fob.Delivery{Stdout: string(text)}, nil
+	return fob.Delivery{Stdout: string(text), Facts: map[string]string{"region": g.Profile.Get("region")}}, nil
 }
 
 // run serves the profiles of the task's requests until ctx ends.
@@ -98,6 +98,7 @@ func run(ctx context.Context, t fob.Task) error {
 		if d.Warning != "" {
 			t.Tell("warning: " + d.Warning)
 		}
+		i.region = d.Facts["region"]
 		i.kept.Put(newBody(d))
 		h.items[r.Profile] = i
 		all = append(all, i)
@@ -170,6 +171,7 @@ type entry struct {
 	URL       string `json:"url,omitempty"`
 	Socket    string `json:"socket,omitempty"`
 	Path      string `json:"path,omitempty"` // if the server listens on a unix socket
+	Region    string `json:"region,omitempty"`
 	TokenFile string `json:"token_file"`
 }
 
@@ -178,7 +180,7 @@ func report(l net.Listener, all []*item, asJSON bool) (fob.Delivery, error) {
 	var list []entry
 	var b strings.Builder
 	for _, i := range all {
-		e := entry{Profile: i.name, TokenFile: i.tokenFile}
+		e := entry{Profile: i.name, Region: i.region, TokenFile: i.tokenFile}
 		if len(all) > 1 {
 			b.WriteString("# " + i.name + "\n")
 		}
@@ -189,7 +191,7 @@ func report(l net.Listener, all []*item, asJSON bool) (fob.Delivery, error) {
 			e.URL = address(l, i)
 			b.WriteString(uriVariable + "=" + e.URL + "\n")
 		}
-		b.WriteString(fileVariable + "=" + quote.Word(e.TokenFile) + "\n")
+		b.WriteString(fileVariable + "=" + quote.Word(e.TokenFile) + "\n" + delivery.RegionLines(e.Region))
 		list = append(list, e)
 	}
 	if !asJSON {

@@ -18,6 +18,7 @@ const prefix = "/credentials/"
 // item is one profile that is served.
 type item struct {
 	name      string
+	region    string
 	token     loopback.Token
 	tokenFile string
 	first     fob.Request // the request made before anything is served, which may prompt
@@ -50,11 +51,14 @@ func (h *handler) guarded(l net.Listener) http.Handler {
 	return loopback.Local(l, h, func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusForbidden, "") })
 }
 
+// noToken is the usual reason why a request has no token.
+const noToken = "the request has no token. An older SDK does not read " + fileVariable + ": set " + tokenVariable + " to what is in that file"
+
 // ServeHTTP answers with a bare status until the token is known to be right.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	auth := r.Header["Authorization"]
 	if len(auth) != 1 || auth[0] == "" {
-		fail(w, http.StatusUnauthorized, "")
+		fail(w, http.StatusUnauthorized, noToken)
 		return
 	}
 	name, _ := strings.CutPrefix(r.URL.Path, prefix)

@@ -39,7 +39,17 @@ type granted struct {
 	Needs
 }
 
+// hand delivers. Older SDKs (Go v1, JavaScript v2) read the config file, and with it the
+// profile's region and credential_process, only if AWS_SDK_LOAD_CONFIG is set.
 func hand(ctx context.Context, grant delivery.Grant, o options) (fob.Delivery, error) {
+	d, err := inMode(ctx, grant, o)
+	if err == nil {
+		d.Set["AWS_SDK_LOAD_CONFIG"] = "1"
+	}
+	return d, err
+}
+
+func inMode(ctx context.Context, grant delivery.Grant, o options) (fob.Delivery, error) {
 	agent, err := delivery.From[Needs](grant)
 	if err != nil {
 		return fob.Delivery{}, err

@@ -109,16 +109,17 @@ func run(ctx context.Context, t fob.Task) error {
 		t.Tell("warning: " + d.Warning)
 	}
 	s.kept.Put(&d)
-	return loopback.Serve(ctx, loopback.Own(l, !t.Has("force")), s.guarded(l), func() error { return t.Ready(report(l, s, t.Has("json"))) })
+	return loopback.Serve(ctx, loopback.Own(l, !t.Has("force")), s.guarded(l), func() error { return t.Ready(report(l, s, d.Facts["region"], t.Has("json"))) })
 }
 
 // report is what fob serve prints.
-func report(l net.Listener, s *server, asJSON bool) fob.Delivery {
+func report(l net.Listener, s *server, region string, asJSON bool) fob.Delivery {
 	url := "http://" + l.Addr().String()
 	if !asJSON {
-		return fob.Delivery{Stdout: "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + url + "\n"}
+		return fob.Delivery{Stdout: "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + url + "\n" +
+			"AWS_EC2_METADATA_DISABLED=false\n" + delivery.RegionLines(region)}
 	}
-	text, _ := json.MarshalIndent([]map[string]string{{"profile": s.first.Profile, "url": url, "role": s.role}}, "", "  ") // strings always marshal
+	text, _ := json.MarshalIndent([]map[string]string{{"profile": s.first.Profile, "url": url, "role": s.role, "region": region}}, "", "  ") // strings always marshal
 	return fob.Delivery{Stdout: string(text) + "\n"}
 }
 

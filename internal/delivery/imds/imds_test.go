@@ -64,7 +64,8 @@ func start(t *testing.T, hand func() (fob.Delivery, error)) string {
 	t.Cleanup(func() { cancel(); <-ended })
 	select {
 	case d := <-ready:
-		return strings.TrimSpace(strings.TrimPrefix(d.Stdout, "AWS_EC2_METADATA_SERVICE_ENDPOINT="))
+		first, _, _ := strings.Cut(d.Stdout, "\n")
+		return strings.TrimPrefix(first, "AWS_EC2_METADATA_SERVICE_ENDPOINT=")
 	case err := <-ended:
 		ended <- err
 		t.Fatal(err)
@@ -116,14 +117,14 @@ func TestService(t *testing.T) {
 			t.Errorf("%s %q %v: %s, TTL %q", tt.method, tt.ttl, tt.more, resp.Status, resp.Header.Get(ttl))
 		}
 	}
-	_, token := ask(t, "PUT", base+"/latest/api/token", ttl, "60")
+	_, token := ask(t, "PUT", base+"//latest/api/token/", ttl, "60")
 	const role, list = "corp-pay-Admin", "/latest/meta-data/iam/security-credentials/"
 	for path, want := range map[string]string{
 		list: role, strings.TrimSuffix(list, "/"): role, list + role: `"Code":"Success"`, "/latest/meta-data/placement/region": "cn-north-1",
 		"/latest/meta-data/placement/availability-zone": "cn-north-1a", "/latest/meta-data/instance-id": instance,
 		"/latest/meta-data/iam/info":                           "arn:aws-cn:iam::111122223333:instance-profile/" + role,
 		"/latest/dynamic/instance-identity/document":           `"region": "cn-north-1"`,
-		"/latest/meta-data/iam/security-credentials-extended/": "404", list + "other": "404", list + role + "/": "404", "/latest/meta-data/": "404",
+		"/latest/meta-data/iam/security-credentials-extended/": "404", list + "other": "404", list + role + "/": `"Code":"Success"`, "/latest//meta-data//iam/security-credentials//" + role + "//": `"Code":"Success"`, "//latest/meta-data/instance-id/": instance, "/latest/meta-data/": "404",
 		"/latest/user-data": "404", "/": "404", list + "../security-credentials/" + role: "404", "/LATEST/meta-data/instance-id": "404",
 	} {
 		resp, text := ask(t, "GET", base+path, "X-aws-ec2-metadata-token", token)
@@ -216,7 +217,7 @@ func TestJSONReport(t *testing.T) {
 	s := newServer(t.Context(), fob.Task{Requests: []fob.Request{{Profile: "a b"}}})
 	l := fakeListener{}
 	var list []map[string]string
-	if err := json.Unmarshal([]byte(report(l, s, true).Stdout), &list); err != nil || list[0]["role"] != "a-b" || list[0]["url"] != "http://127.0.0.1:1" {
+	if err := json.Unmarshal([]byte(report(l, s, "eu-west-1", true).Stdout), &list); err != nil || list[0]["region"] != "eu-west-1" || list[0]["role"] != "a-b" || list[0]["url"] != "http://127.0.0.1:1" {
 		t.Error(list, err)
 	}
 }

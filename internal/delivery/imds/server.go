@@ -80,7 +80,9 @@ func (s *server) guarded(l net.Listener) http.Handler {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/latest/api/token" {
+	// Amazon's service takes doubled slashes and one at the end; older tools send them.
+	asked := "/" + strings.Join(strings.FieldsFunc(r.URL.Path, func(c rune) bool { return c == '/' }), "/")
+	if asked == "/latest/api/token" {
 		s.newToken(w, r)
 		return
 	}
@@ -93,7 +95,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusMethodNotAllowed)
 		return
 	}
-	if !s.knows(r.URL.Path) {
+	if !s.knows(asked) {
 		fail(w, http.StatusNotFound)
 		return
 	}
@@ -102,7 +104,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, loopback.Status(err))
 		return
 	}
-	text, contentType := s.answer(r.URL.Path, *d)
+	text, contentType := s.answer(asked, *d)
 	if text == "" {
 		fail(w, http.StatusNotFound)
 		return
@@ -144,9 +146,9 @@ const (
 	identity    = "/latest/dynamic/instance-identity/document"
 )
 
-func (s *server) knows(path string) bool {
-	switch path {
-	case credentials, credentials + "/", credentials + "/" + s.role, metadata + "iam/info", identity, metadata + "instance-id",
+func (s *server) knows(asked string) bool {
+	switch asked {
+	case credentials, credentials + "/" + s.role, metadata + "iam/info", identity, metadata + "instance-id",
 		metadata + "placement/region", metadata + "placement/availability-zone":
 		return true
 	}
@@ -157,14 +159,14 @@ func (s *server) knows(path string) bool {
 const instance = "i-00000000000000f0b"
 
 // answer returns the text for a path; empty if fob does not know the fact.
-func (s *server) answer(path string, d fob.Delivery) (text, contentType string) {
+func (s *server) answer(asked string, d fob.Delivery) (text, contentType string) {
 	region, account := d.Facts["region"], d.Facts["account"]
 	zone := ""
 	if region != "" {
 		zone = region + "a"
 	}
-	switch path {
-	case credentials, credentials + "/":
+	switch asked {
+	case credentials:
 		return s.role, "text/plain"
 	case credentials + "/" + s.role:
 		return d.Stdout, "application/json"

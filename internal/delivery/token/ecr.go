@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"fob/internal/delivery"
@@ -21,13 +22,18 @@ type registry struct {
 	public          bool
 }
 
-// parseRegistry parses the server's name that Docker gives: a host, or a URL of one.
+// parseRegistry parses the server's name that Docker gives: a host, perhaps with a port, or a
+// URL of one, in any case.
 func parseRegistry(server string) (registry, bool) {
 	_, rest, ok := strings.Cut(server, "://")
 	if !ok {
 		rest = server
 	}
-	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ := strings.Cut(strings.ToLower(rest), "/")
+	host, port, has := strings.Cut(host, ":")
+	if _, err := strconv.ParseUint(port, 10, 16); has && err != nil {
+		return registry{}, false
+	}
 	if host == "public.ecr.aws" {
 		return registry{region: "us-east-1", public: true}, true
 	}

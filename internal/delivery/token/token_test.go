@@ -78,11 +78,37 @@ func TestRegistries(t *testing.T) {
 		"111122223333.dkr.ecr.us-isof-south-1.csp.hci.ic.gov":       {account: "111122223333", region: "us-isof-south-1"},
 		"111122223333.dkr.ecr.cn-north-1.amazonaws.com":             {},
 		"1111.dkr.ecr.eu-west-1.amazonaws.com":                      {},
-		"index.docker.io":                                           {},
-		"":                                                          {},
+		"111122223333.DKR.ECR.EU-WEST-1.AMAZONAWS.COM:443":          {account: "111122223333", region: "eu-west-1"},
+		"HTTPS://111122223333.dkr.ecr.eu-west-1.amazonaws.com:443/": {account: "111122223333", region: "eu-west-1"},
+		"Public.ECR.aws:443":                                        {region: "us-east-1", public: true},
+		"111122223333.dkr.ecr.eu-west-1.amazonaws.com:x":            {},
+		"111122223333.dkr.ecr.eu-west-1.amazonaws.com:":             {},
+		"111122223333.dkr.ecr.eu-west-1.amazonaws.com:1@evil":       {},
+		"index.docker.io": {},
+		"":                {},
 	} {
 		if got, ok := parseRegistry(server); ok != (want != registry{}) || ok && got != want {
 			t.Errorf("%q: %+v, %v", server, got, ok)
+		}
+	}
+}
+
+// The registries of every partition, by each name that they have.
+func TestRegistriesOfEveryPartition(t *testing.T) {
+	t.Parallel()
+	for _, p := range partition.All() {
+		want := registry{account: "111122223333", region: p.Region}
+		hosts := []string{"dkr.ecr." + p.Region + "." + p.Suffix, "dkr.ecr-fips." + p.Region + "." + p.Suffix}
+		if p.Hosted != "" {
+			hosts = append(hosts, "dkr-ecr."+p.Region+"."+p.Hosted, "dkr-ecr-fips."+p.Region+"."+p.Hosted)
+		}
+		for _, host := range hosts {
+			host = "111122223333." + host
+			for _, server := range []string{host, host + ":443", strings.ToUpper(host) + ":8443", "https://" + host + "/"} {
+				if got, ok := parseRegistry(server); !ok || got != want {
+					t.Errorf("%s: %+v, %v", server, got, ok)
+				}
+			}
 		}
 	}
 }
