@@ -215,6 +215,9 @@ func (a *adoption) prepare(name string) (draft.Moved, error) {
 			return draft.Moved{}, onlyProcess(name, calls)
 		}
 	}
+	if defined && !p.Secrets["aws_session_token"].IsZero() {
+		return draft.Moved{}, sessionKeys(a.drafts, p) // whatever else is wrong: to remove fob's definition would not help
+	}
 	var key *newKey
 	if defined && known {
 		if key = currentKey(have.Keys, own, p); key.isNew() {

@@ -87,6 +87,9 @@ func (r *releasing) record(name string) (record, error) {
 // prepare drafts the release of one profile. A file that has its section back already,
 // after an interrupted adoption or release, stays as it is.
 func (r *releasing) prepare(name string, rec record) (draft.Moved, error) {
+	if p, _ := inAWSFiles(r.drafts, name); !p.Secrets["aws_session_token"].IsZero() { // written since: none is adopted
+		return draft.Moved{}, sessionKeys(r.drafts, p)
+	}
 	var conflict error
 	for _, part := range []struct {
 		name string

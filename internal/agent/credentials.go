@@ -29,6 +29,11 @@ func (a *Agent) deliver(ctx context.Context, r *request, p api.DeliverParams) (f
 	if err != nil {
 		return fob.Delivery{}, err
 	}
+	if way.Chosen && r.renews == nil {
+		if err := a.warnOfShadows(ctx, r, c[0].Profile.Name); err != nil {
+			return fob.Delivery{}, err
+		}
+	}
 	d, err := way.Hand(ctx, a.grant(r, &p, c))
 	if err == nil && way.Chosen && r.renews == nil {
 		a.usage.used(c[0].Profile.Name, time.Now())
@@ -79,6 +84,9 @@ func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.I
 		return api.Identity{}, err
 	}
 	profile := c[0].Profile
+	if err := a.warnOfShadows(ctx, r, profile.Name); err != nil {
+		return api.Identity{}, err
+	}
 	creds, err := a.broker.Credentials(ctx, c, fob.Request{Profile: p.Name, Way: "whoami", Paths: r.caller.Paths, Caller: r.conn.caller}, r.ui)
 	if err != nil {
 		return api.Identity{}, err
@@ -111,6 +119,9 @@ func (a *Agent) list(ctx context.Context, r *request, p api.ListParams) ([]api.R
 		return nil, err
 	}
 	tellWarnings(ctx, r, damage)
+	if err := a.warnOfShadows(ctx, r, ""); err != nil {
+		return nil, err
+	}
 	rows := make([]api.Row, len(profiles), len(profiles)+len(sessions))
 	for _, s := range sessions {
 		rows = append(rows, a.sessionRow(s, r.caller.Paths))
@@ -174,9 +185,12 @@ func (a *Agent) sourceName(ref string) string {
 }
 
 // show prints a definition as it is in effect, secrets hidden.
-func (a *Agent) show(_ context.Context, r *request, p api.NameParams) (api.Definition, error) {
+func (a *Agent) show(ctx context.Context, r *request, p api.NameParams) (api.Definition, error) {
 	profile, err := a.files.Lookup(p.Name, r.caller.Paths)
 	if err != nil {
+		return api.Definition{}, err
+	}
+	if err := a.warnOfShadows(ctx, r, profile.Name); err != nil {
 		return api.Definition{}, err
 	}
 	d := api.Definition{Name: profile.Name, Origin: string(profile.Origin), Path: profile.Path, Keys: map[string]any{}}

@@ -83,6 +83,17 @@ func (a *Agent) warn(ctx context.Context, r *request) error {
 	return nil
 }
 
+// warnOfShadows tells which of fob's profiles SDKs do not take from fob. With a name, it is
+// about that profile alone.
+func (a *Agent) warnOfShadows(ctx context.Context, r *request, name string) error {
+	shadows, err := a.files.Shadows(name, r.caller.Paths)
+	if err != nil {
+		return err
+	}
+	tellWarnings(ctx, r, shadows)
+	return nil
+}
+
 func tellWarnings(ctx context.Context, r *request, warnings []string) {
 	for i, w := range warnings {
 		if i == maxWarnings {
