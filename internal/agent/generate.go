@@ -10,7 +10,6 @@ import (
 	"fob/internal/draft"
 	"fob/internal/fob"
 	"fob/internal/generate"
-	"fob/internal/processline"
 )
 
 // generate writes sections for roles into ~/.aws/config, where they are wanted.
@@ -31,21 +30,11 @@ func (a *Agent) generate(ctx context.Context, r *request, p api.GenerateParams) 
 		Wanted: func(reference string, account fob.Account, role string) bool {
 			return matches(api.Row{Name: reference, Account: account.ID, AccountName: account.Name, Email: account.Email, Role: role}, p.Filter)
 		},
-	}, r.caller.Paths, a.lineExe(r))
+	}, r.caller.Paths, a.files.LineExe(r.caller.Exe))
 	if err != nil {
 		return api.MoveResult{}, err
 	}
 	return a.carryOut(ctx, r, generation(m), p.DryRun, m)
-}
-
-// lineExe is the program in the lines that are written into the user's AWS files: the
-// absolute path of the fob that asks, which the user's PATH cannot exchange, or, where the
-// setting exe_in_path says that machines share the files, the name to be found in PATH.
-func (a *Agent) lineExe(r *request) string {
-	if strings.EqualFold(a.files.Setting("exe_in_path"), "true") {
-		return processline.InPath
-	}
-	return r.caller.Exe
 }
 
 // generation says what will happen to how many sections.

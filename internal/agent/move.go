@@ -25,7 +25,7 @@ func (a *Agent) adopt(ctx context.Context, r *request, p api.MoveParams) (api.Mo
 	result := api.MoveResult{Moved: []api.Moved{}}
 	if len(profiles) > 0 || len(p.Names) == 0 {
 		result, err = a.move(ctx, r, "adopt", p, func(_ api.MoveParams, v adopt.Vault) (*draft.Change, error) {
-			return a.mover.Adopt(profiles, r.caller.Paths, a.lineExe(r), v)
+			return a.mover.Adopt(profiles, r.caller.Paths, a.files.LineExe(r.caller.Exe), v)
 		})
 	}
 	if err != nil || p.Shared == "" {

@@ -3,6 +3,7 @@ package profile
 import (
 	"errors"
 	"os"
+	"strings"
 	"sync"
 
 	"fob/internal/atomicfile"
@@ -10,6 +11,7 @@ import (
 	"fob/internal/directory"
 	"fob/internal/fob"
 	"fob/internal/principal"
+	"fob/internal/processline"
 )
 
 // maxParsed is how many parsed files are cached. A caller's environment names two, beside
@@ -167,6 +169,16 @@ func (f *Files) parse(file *awsfile.File, path string, info os.FileInfo) *parsed
 		}
 	}
 	return p
+}
+
+// LineExe returns the program for lines in the user's AWS files: fob's absolute path, which
+// the user's PATH cannot exchange, or, where the setting exe_in_path says that machines
+// share the files, the name to be found in PATH.
+func (f *Files) LineExe(path string) string {
+	if strings.EqualFold(f.Setting("exe_in_path"), "true") {
+		return processline.InPath
+	}
+	return path
 }
 
 // Setting returns a setting of fob itself: a key of the section [fob] in fob's own file.
