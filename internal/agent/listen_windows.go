@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net"
+	"os"
 
 	"github.com/Microsoft/go-winio"
 	"golang.org/x/sys/windows"
@@ -26,7 +27,17 @@ func listen(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrInternal, "cannot listen at %s: %w", path, err)
 	}
+	takeFirst(path)
 	return l, nil
+}
+
+// takeFirst connects to the pipe before anybody is accepted. winio reserves the name by an
+// end of the pipe that it never serves and that Windows lets nobody connect to, so this
+// fails; wine does let clients connect to it, and the first one would wait for ever.
+func takeFirst(path string) {
+	if f, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
+		f.Close()
+	}
 }
 
 // peer: the pipe's descriptor lets nobody else in.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"fob/internal/fob"
@@ -12,16 +13,26 @@ import (
 // ErrNoAgent says that nobody listens at the pipe.
 var ErrNoAgent = errors.New("no agent is running")
 
-// Dial connects to the agent's named pipe.
+// errPipeBusy is ERROR_PIPE_BUSY: the agent lives, and is about to accept the next one.
+const errPipeBusy = syscall.Errno(231)
+
+// busyLimit bounds how long an agent's pipe may be busy.
+const busyLimit = 5 * time.Second
+
+// Dial connects to the agent's named pipe. Between one connection and the next the agent
+// has no end of the pipe to offer, for a moment: that is waited for.
 func Dial(path string) (io.ReadWriteCloser, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, ErrNoAgent
+	for deadline := time.Now().Add(busyLimit); ; time.Sleep(5 * time.Millisecond) {
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		switch {
+		case err == nil:
+			return f, nil
+		case errors.Is(err, os.ErrNotExist):
+			return nil, ErrNoAgent
+		case !errors.Is(err, errPipeBusy) || time.Now().After(deadline):
+			return nil, fob.Errorf(fob.ErrInternal, "cannot reach the agent at %s: %w", path, err)
+		}
 	}
-	if err != nil {
-		return nil, fob.Errorf(fob.ErrInternal, "cannot reach the agent at %s: %w", path, err)
-	}
-	return f, nil
 }
 
 // hasten does nothing here: an open pipe has no time limit.
