@@ -238,6 +238,9 @@ func (a *adoption) prepare(name string) (draft.Moved, error) {
 			return draft.Moved{}, err
 		}
 	}
+	if k, err := principal.Find(a.Kinds, p); err == nil {
+		moved.Note = k.LimitsOf(p)
+	}
 	if key.isNew() {
 		moved.Note = "the new access key " + key.id + " in place of " + key.old
 	}

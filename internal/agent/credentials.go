@@ -196,6 +196,9 @@ func (a *Agent) show(ctx context.Context, r *request, p api.NameParams) (api.Def
 	d := api.Definition{Name: profile.Name, Origin: string(profile.Origin), Path: profile.Path, Keys: map[string]any{}}
 	if k, err := principal.Find(a.kinds, profile); err == nil {
 		d.Kind, d.Section = k.Name, k.SectionType()
+		if limits := k.LimitsOf(profile); limits != "" {
+			r.ui.Tell(ctx, limits)
+		}
 	}
 	for key, value := range profile.Keys {
 		d.Keys[key] = value

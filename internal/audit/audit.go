@@ -21,7 +21,8 @@ type Event struct {
 	Caller      fob.Caller `json:"caller"`
 	AccessKeyID string     `json:"access_key_id,omitempty"`
 	Expiration  *time.Time `json:"expiration,omitempty"`
-	Outcome     string     `json:"outcome"` // ok, or the wire name of a failure
+	LongLived   bool       `json:"long_lived,omitempty"` // a user's own keys, which do not expire
+	Outcome     string     `json:"outcome"`              // ok, or the wire name of a failure
 }
 
 // Log appends events to a file, one JSON object on each line.

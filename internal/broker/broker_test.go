@@ -70,7 +70,8 @@ type opened struct {
 }
 
 func (o opened) Credentials(ctx context.Context) (fob.Credentials, error) { return o.retrieve(ctx) }
-func (o opened) MakesSessions() bool                                      { return o.profile.Get("user_session") == "" }
+func (o opened) MakesSessions() bool                                      { return o.profile.Get("user_session") != "never" }
+func (o opened) OnlySessions() bool                                       { return o.profile.Get("user_session") == "always" }
 func (o opened) WithoutSession() fob.Profile                              { return o.profile.With("user_session", "never") }
 
 // Plan resolves a name and plans its chain.

@@ -75,6 +75,10 @@ func decideSessions(plan Plan, noSession bool) error {
 	}
 	if len(plan) == 1 {
 		if noSession && maker != nil && !root.narrowed() {
+			if maker.OnlySessions() {
+				return fob.Errorf(fob.ErrUsage, "profile %q forbids to hand out the user's own keys (user_session = always)", root.Profile.Name).
+					WithHint("leave out --no-session, or use a role; fob list shows them")
+			}
 			root.withoutSession(maker)
 			root.Why = "the user's own keys, because no session was asked for"
 		}

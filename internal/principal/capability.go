@@ -51,6 +51,8 @@ type Sharer interface {
 type SessionMaker interface {
 	// MakesSessions reports whether the definition allows that.
 	MakesSessions() bool
+	// OnlySessions reports whether the definition forbids to hand out the keys themselves.
+	OnlySessions() bool
 	// WithoutSession is the definition under which the keys themselves are handed out.
 	WithoutSession() fob.Profile
 }

@@ -43,6 +43,9 @@ type Kind struct {
 	// else what AWS gives unasked. The broker cuts off what a server claims beyond that.
 	// Nil is 36 hours.
 	Lasts func(fob.Profile) time.Duration
+	// Limits says what the credentials of a definition may not do that its keys could, and
+	// the ways out, on one line; empty if there is nothing such. Nil for kinds without.
+	Limits func(fob.Profile) string
 	// Account is the account that a definition says it acts in: twelve digits, or
 	// nothing if it does not say. Nil for kinds whose definitions never do.
 	Account func(fob.Profile) string
@@ -285,4 +288,12 @@ func (k Kind) AccountIn(p fob.Profile) string {
 		return ""
 	}
 	return k.Account(p)
+}
+
+// LimitsOf is what [Kind.Limits] says of a definition.
+func (k Kind) LimitsOf(p fob.Profile) string {
+	if k.Limits == nil {
+		return ""
+	}
+	return k.Limits(p)
 }

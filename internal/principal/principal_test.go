@@ -24,7 +24,7 @@ func TestChecks(t *testing.T) {
 		{"user", "aws_access_key_id", "akia", false},
 		{"user", "duration_seconds", "129600", true},
 		{"user", "duration_seconds", "129601", false},
-		{"user", "user_session", "always", false},
+		{"user", "user_session", "always", true}, {"user", "user_session", "sometimes", false},
 		{"role", "role_arn", "arn:aws-cn:iam::111122223333:role/path/R", true},
 		{"role", "role_arn", "arn:aws:iam::111122223333:user/R", false},
 		{"role", "role_arn", "role", false},

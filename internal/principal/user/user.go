@@ -19,8 +19,12 @@ import (
 	"fob/internal/quote"
 )
 
-// sessionNever, as the value of user_session, hands out the user's own keys.
-const sessionNever = "never"
+// The values of user_session. With never the user's own keys are handed out; with always
+// they never are, whatever the caller asks for.
+const (
+	sessionNever  = "never"
+	sessionAlways = "always"
+)
 
 // Kind returns the kind.
 func Kind() principal.Kind {
@@ -40,8 +44,8 @@ func Kind() principal.Kind {
 			{Key: "mfa_process", Doc: "a command that prints the MFA code, instead of asking"},
 			{Key: "duration_seconds", Doc: "how long a session lasts; AWS's default is 12 hours", Example: "43200",
 				Check: principal.CheckDuration(36 * time.Hour)},
-			{Key: "user_session", Doc: "never: hand out the user's own keys instead of a session",
-				Check: principal.CheckPattern(sessionNever, sessionNever)},
+			{Key: "user_session", Doc: "never: hand out the user's own keys instead of a session; always: refuse that to whoever asks for it", Example: sessionAlways,
+				Check: principal.CheckPattern(sessionNever+"|"+sessionAlways, sessionNever+" or "+sessionAlways)},
 			{Key: "role_policy", Flag: "policy", Doc: "session policy (JSON): sessions are then made with GetFederationToken, which knows no MFA and no IAM calls",
 				Check: principal.CheckPolicy},
 			{Key: "role_policy_arns", Flag: "policy-arns", Doc: "ARNs of managed policies, to the same effect, separated by commas"},
@@ -51,6 +55,7 @@ func Kind() principal.Kind {
 		Services: []string{"sts"},
 		Match:    func(p fob.Profile) bool { return p.Get("aws_access_key_id") != "" && p.Get("role_arn") == "" },
 		Yields:   yields,
+		Limits:   limits,
 		Lasts:    principal.Asked(12 * time.Hour),
 		Account:  account,
 		Open:     func(p fob.Profile, env principal.Env) (principal.Principal, error) { return &user{p, env}, nil },
@@ -74,6 +79,16 @@ func yields(p fob.Profile) principal.Yield {
 	return principal.Session
 }
 
+// limits tells of AWS's rule that a session may call IAM only if it was made with MFA: the
+// same keys in clear could.
+func limits(p fob.Profile) string {
+	if yields(p) != principal.StaticKeys || p.Get("mfa_serial") != "" || p.Get("user_session") == sessionNever {
+		return ""
+	}
+	name := quote.Word(p.Name)
+	return fmt.Sprintf("AWS refuses IAM calls to sessions that are made without MFA, as this one's are. For IAM: fob add user %s --mfa-serial ARN --force; or a role; or fob add user %s --user-session never --force, which hands out the keys themselves", name, name)
+}
+
 // account is the account that the definition names, else the one of the MFA device,
 // else the one that the access key id encodes.
 func account(p fob.Profile) string {
@@ -92,6 +107,9 @@ func (u *user) Asks() bool {
 
 // MakesSessions reports whether the definition lets sessions be made of the keys.
 func (u *user) MakesSessions() bool { return u.profile.Get("user_session") != sessionNever }
+
+// OnlySessions reports whether the definition forbids to hand out the keys themselves.
+func (u *user) OnlySessions() bool { return u.profile.Get("user_session") == sessionAlways }
 
 // WithoutSession is the definition under which the user's own keys are handed out.
 // A policy narrows sessions only, so it goes.
