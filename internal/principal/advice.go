@@ -15,7 +15,7 @@ import (
 	"fob/internal/fob"
 )
 
-// mfaNeeded explains a prompt that could not be answered.
+// mfaNeeded explains that an MFA code is needed and nobody could be asked.
 func mfaNeeded(profile, serial string, err error) error {
 	if errors.Is(err, fob.ErrNobody) {
 		return &fob.Error{Kind: fob.ErrNobody, Cause: err,
@@ -25,14 +25,14 @@ func mfaNeeded(profile, serial string, err error) error {
 	return err
 }
 
-// IsMFARefusal reports whether STS refused the code itself (wrong, or used
-// before): its text is the only thing that tells this from other AccessDenied.
+// IsMFARefusal reports whether STS refused the code itself (wrong, or used before). Only the text
+// of the error distinguishes that from other AccessDenied errors.
 func IsMFARefusal(err error) bool {
 	return strings.Contains(apiMessage(err), "invalid MFA one time pass code")
 }
 
-// IsExpired reports whether AWS said that the credentials used for a call have
-// expired or were revoked, so that newer ones are worth a try.
+// IsExpired reports whether AWS said that the credentials of a call have expired or were revoked,
+// so that retrieving new ones may help.
 func IsExpired(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && (strings.HasPrefix(api.ErrorCode(), "ExpiredToken") || api.ErrorCode() == "UnauthorizedException")
@@ -53,13 +53,13 @@ type advice struct {
 	hint       string
 }
 
-// said, at the end of an advice's message, stands for AWS's own text: where that
-// is the only thing which says what is wrong.
+// said is replaced by AWS's own text, at the end of an advice's message. It is used where only that
+// text says what is wrong.
 const said = ": SAID"
 
-// advices maps an error code, and a part of its text, to what a person can do.
-// First match wins. Sources: the STS API reference's error tables and field
-// reports; the codes differ between query and JSON services.
+// advices maps an error code, and a part of its text, to what the user can do. The first match
+// applies. Sources: the error tables of the STS API reference, and field reports; the codes of
+// query and JSON services differ.
 func advices() []advice {
 	return []advice{
 		{"AccessDenied", "invalid MFA one time pass code", fob.ErrSignIn, "the MFA code is wrong or was used before", "wait for the next code and check the computer's clock"},
@@ -95,15 +95,14 @@ func advices() []advice {
 	}
 }
 
-// Explain turns an error of an AWS call for a profile into one line of advice. It
-// keeps AWS's code and request id for support. Of AWS's free text, which may quote
-// parameters, it keeps only what STS says where nothing else tells what is wrong:
-// no parameter of STS's that fob sends is a secret.
+// Explain turns an error of an AWS call into one line of advice with AWS's code and request id. Of
+// AWS's free text, which may quote parameters, it shows only STS's, and only where nothing else
+// says what is wrong: no parameter that fob sends to STS is a secret.
 func Explain(profile, what string, err error) error {
 	return explain(profile, "correct the keys", what, err)
 }
 
-// ExplainKeys is Explain for a call whose keys may be what is wrong: keys says how to
+// ExplainKeys is Explain for a call that may have failed because of its keys; keys says how to
 // correct them.
 func ExplainKeys(profile, keys, what string, err error) error {
 	return explain(profile, keys, what, err)
@@ -152,7 +151,7 @@ func explainAPI(hint *strings.Replacer, what string, api smithy.APIError, err er
 	return &fob.Error{Kind: fob.ErrRefused, Message: what + ": " + quoting("AWS refused"+said, text) + suffix, Hint: "see what the code means in AWS's documentation", Cause: err}
 }
 
-// quoting puts AWS's text into an advice's message, if it has a place for one.
+// quoting inserts AWS's text into an advice's message, if that has a place for it.
 func quoting(message, text string) string {
 	rest, quotes := strings.CutSuffix(message, said)
 	if quotes && text != "" {
@@ -161,11 +160,10 @@ func quoting(message, text string) string {
 	return rest
 }
 
-// longest is how much of AWS's text is shown, in characters.
+// longest is the maximum length of AWS's text that is shown, in characters.
 const longest = 200
 
-// oneLine makes a text that others wrote fit to be shown: one line, of what can
-// be seen, not too long.
+// oneLine makes untrusted text safe to print: one line of visible characters, of limited length.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {

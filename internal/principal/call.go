@@ -17,16 +17,15 @@ import (
 	"fob/internal/fob"
 )
 
-// ServerLimit is how long one operation may take, with all attempts: whoever waits for
-// credentials should learn that a server does not answer while there is time to act.
+// ServerLimit is how long one operation may take with all its attempts. Callers should learn that a
+// server does not answer before they give up themselves.
 const ServerLimit = 10 * time.Second
 
-// queueLimit is how long a call waits for its turn while AWS asks for fewer calls. SDKs
-// give a credential_process a minute.
+// queueLimit is how long a call waits for its turn while AWS throttles. SDKs give a
+// credential_process a minute.
 const queueLimit = 45 * time.Second
 
-// Limited are the options of a client of the SDK's whose operations end after
-// [ServerLimit].
+// Limited returns options for clients of the SDK, whose operations then end after [ServerLimit].
 func Limited() []func(*middleware.Stack) error {
 	limit := middleware.InitializeMiddlewareFunc("ServerLimit", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 		ctx, cancel := context.WithTimeout(ctx, ServerLimit)
@@ -36,8 +35,8 @@ func Limited() []func(*middleware.Stack) error {
 	return []func(*middleware.Stack) error{func(s *middleware.Stack) error { return s.Initialize.Add(limit, middleware.Before) }}
 }
 
-// Retryer has the SDK try a call so often where that may help at once. Where AWS asks for
-// fewer calls it does not: [Paced] waits for that.
+// Retryer lets the SDK repeat a call so many times, except when AWS throttles: [Paced] handles
+// that.
 func Retryer(attempts int) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
@@ -50,8 +49,8 @@ func Retryer(attempts int) aws.Retryer {
 	})
 }
 
-// Paced makes a call when the limiter lets it, and again for as long as AWS asks for
-// fewer calls and the caller has time.
+// Paced makes a call when the limiter allows it, and repeats it while AWS throttles and the caller
+// has time.
 func Paced(ctx context.Context, l *Limiter, do func() error) error {
 	queue, cancel := context.WithTimeout(ctx, queueLimit)
 	defer cancel()
@@ -76,8 +75,8 @@ func Paced(ctx context.Context, l *Limiter, do func() error) error {
 	}
 }
 
-// Throttled reports whether AWS asks for fewer calls. It goes by the code: not all of
-// them come with status 429.
+// Throttled reports whether AWS throttled a call. It uses the error code, because not all such
+// errors have status 429.
 func Throttled(err error) bool {
 	if err == nil {
 		return false
@@ -93,10 +92,10 @@ func Throttled(err error) bool {
 	return Response(err).StatusCode == http.StatusTooManyRequests
 }
 
-// MaxPause bounds what AWS may ask for.
+// MaxPause is the longest pause accepted from AWS.
 const MaxPause = time.Minute
 
-// RetryAfter is the pause that AWS asks for; zero if it names none.
+// RetryAfter returns the pause that AWS asks for; zero if it gives none.
 func RetryAfter(err error) time.Duration {
 	n, convErr := strconv.Atoi(Response(err).Header.Get("Retry-After"))
 	if convErr != nil || n < 0 {
@@ -105,7 +104,7 @@ func RetryAfter(err error) time.Duration {
 	return time.Duration(min(n, int(MaxPause/time.Second))) * time.Second
 }
 
-// Response is the answer that an error of a call came with, empty if there was none.
+// Response returns the HTTP answer of a failed call; empty if there was none.
 func Response(err error) *http.Response {
 	var resp *smithyhttp.ResponseError
 	if errors.As(err, &resp) && resp.Response != nil && resp.Response.Response != nil {

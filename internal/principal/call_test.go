@@ -20,7 +20,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// drip is a body of which a byte comes a second.
+// drip is a body that yields one byte per second.
 type drip struct {
 	text string
 	ctx  context.Context
@@ -41,7 +41,7 @@ func (d *drip) Read(p []byte) (int, error) {
 
 func (d *drip) Close() error { return nil }
 
-// However slow a server is, nobody waits more than ten seconds for it.
+// However slow a server is, a call ends after ten seconds.
 func TestSlowServers(t *testing.T) {
 	for name, serve := range map[string]roundTrip{
 		"silent": func(req *http.Request) (*http.Response, error) {
@@ -69,7 +69,7 @@ func TestSlowServers(t *testing.T) {
 	}
 }
 
-// A call that AWS asks to wait with is made again, for as long as its caller has time.
+// A throttled call is repeated for as long as its caller has time.
 func TestPaced(t *testing.T) {
 	throttled := roundTrip(func(req *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 400, Request: req, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(
@@ -109,7 +109,7 @@ func identity(serve http.RoundTripper) error {
 	return err
 }
 
-// Limiters are remembered by their names, and not without bound.
+// The number of remembered limiters is bounded.
 func TestLimitsAreBounded(t *testing.T) {
 	t.Parallel()
 	var limits principal.Limits

@@ -6,18 +6,18 @@ import (
 	"fob/internal/fob"
 )
 
-// What only some principals can do. Each is found by assertion on the opened
-// principal; a kind that implements none of them is complete.
+// Optional interfaces, found by assertion on the opened principal. A kind that implements none of
+// them is complete.
 
-// Asker tells whether new credentials would take a person: to sign in, or to give
-// a code. It does no I/O beyond Env.Tokens. Principals that are no Asker never ask.
+// Asker tells whether retrieving credentials would ask a person to sign in or for a code. It does
+// no I/O except Env.Tokens. Principals without it never ask.
 type Asker interface {
 	Asks() bool
 }
 
-// SignIn is a principal that people sign in to, and out of.
+// SignIn is a principal that a person signs in to, and can sign out of.
 type SignIn interface {
-	// SignOut ends the sign-in that has yielded c, at the provider and here.
+	// SignOut ends the sign-in that c came from, at the provider and here.
 	SignOut(ctx context.Context, c fob.Credentials) error
 }
 
@@ -28,26 +28,26 @@ type Discoverer interface {
 
 // Discovery is one search for accounts and roles.
 type Discovery struct {
-	Source Principal // yields the credentials of the sign-in, renewed when they end
-	// Done are accounts whose roles an interrupted search has found already.
+	Source Principal // credentials of the sign-in, refreshed when they end
+	// Done are the accounts whose roles an interrupted search has found already.
 	Done map[string]bool
-	// Found is called as accounts come, and again when their roles are known; from
-	// one goroutine at a time.
+	// Found is called when accounts are listed, and again when their roles are known; never
+	// concurrently.
 	Found func(a fob.Account, total int)
 }
 
-// Sharer is a sign-in that other tools keep in a file, in clear.
+// Sharer is a sign-in that other tools store in a file in clear.
 type Sharer interface {
-	// SharedFile is the name of that file, in a directory that the tools agree on.
+	// SharedFile is the file's name in the directory that the tools share.
 	SharedFile() string
-	// Export returns the content of the file for a sign-in that has yielded c.
+	// Export returns the file's content for the sign-in that c came from.
 	Export(c fob.Credentials) (content fob.Secret, err error)
-	// Accept takes over what another tool has written there.
+	// Accept imports a sign-in that another tool wrote there.
 	Accept(ctx context.Context, content fob.Secret) (fob.Credentials, error)
 }
 
-// SessionMaker is a principal with long-lived keys of which it can make sessions,
-// so that one MFA code serves all roles that are assumed from it.
+// SessionMaker is a principal with long-lived keys that can make sessions from them, so that one
+// MFA code serves all roles assumed from it.
 type SessionMaker interface {
 	// MakesSessions reports whether the definition allows that.
 	MakesSessions() bool

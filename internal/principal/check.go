@@ -28,8 +28,8 @@ func CheckDuration(limit time.Duration) func(string) error {
 	}
 }
 
-// Asked is how long the credentials of a definition are asked for: its duration_seconds,
-// else what AWS gives unasked.
+// Asked returns a function for the duration to request: the definition's duration_seconds, else
+// unasked, which is AWS's default.
 func Asked(unasked time.Duration) func(fob.Profile) time.Duration {
 	return func(p fob.Profile) time.Duration {
 		if n, err := strconv.Atoi(p.Get("duration_seconds")); err == nil && n > 0 {
@@ -39,7 +39,7 @@ func Asked(unasked time.Duration) func(fob.Profile) time.Duration {
 	}
 }
 
-// CheckPattern accepts what a regular expression matches whole.
+// CheckPattern accepts values that a regular expression matches completely.
 func CheckPattern(pattern, doc string) func(string) error {
 	re := regexp.MustCompile(`^(?:` + pattern + `)$`)
 	return func(v string) error {
@@ -86,7 +86,7 @@ func CheckAccount(v string) error {
 	return nil
 }
 
-// CheckRegion accepts what has the form of a region's name.
+// CheckRegion accepts values in the form of a region's name.
 func CheckRegion(v string) error {
 	if !partition.IsRegion(v) {
 		return errors.New("must be a region")
@@ -94,7 +94,7 @@ func CheckRegion(v string) error {
 	return nil
 }
 
-// CheckURL accepts an address that HTTP can call.
+// CheckURL accepts URLs that can be called by HTTP.
 func CheckURL(v string) error {
 	u, err := url.Parse(v)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {

@@ -16,13 +16,12 @@ type Principal interface {
 	Credentials(ctx context.Context) (fob.Credentials, error)
 }
 
-// Env is all that a principal may touch. A nil member is one that is not there:
-// kinds that use one find it set.
+// Env is all that a principal may use. Members may be nil; those that a kind needs are set for it.
 type Env struct {
 	Secrets Secrets
 	Tokens  Tokens
 	UI      fob.UI
-	Source  Principal // the opened source, nil if the kind has none
+	Source  Principal // the opened source; nil for kinds without one
 	HTTP    *http.Client
 	Limits  *Limits          // of the calls to each server
 	Now     func() time.Time // the server's time, where its answers tell; else this computer's
@@ -41,11 +40,11 @@ type Secrets interface {
 	Get(name string) (fob.Secret, error)
 }
 
-// Tokens are sealed, named secrets that outlive credentials: refresh tokens and
-// client registrations.
+// Tokens stores encrypted secrets that outlive credentials: refresh tokens and client
+// registrations.
 type Tokens interface {
-	Get(name string) (fob.Secret, error)                      // [fob.ErrNotFound]
-	Put(ctx context.Context, name string, s fob.Secret) error // empty: delete
+	Get(name string) (fob.Secret, error)                      // [fob.ErrNotFound] if there is none
+	Put(ctx context.Context, name string, s fob.Secret) error // an empty secret deletes
 }
 
 // Answer is the one request that a sign-in in the browser ends with: a redirect (GET,
@@ -68,8 +67,8 @@ type Listener interface {
 	Close()
 }
 
-// Renewable is what a source of credentials can be that AWS may declare dead
-// before their time: told so, it yields others next time.
+// Renewable is a source whose credentials AWS may refuse before they expire. After Dead it yields
+// new ones.
 type Renewable interface {
 	Dead(ctx context.Context, c fob.Credentials) error
 }

@@ -1,12 +1,10 @@
-// Package principal says what a kind of IAM principal is and what it may touch.
+// Package principal defines what a kind of IAM principal is.
 //
-// A [Kind] is a small value that says which definitions are of the kind and how
-// they are opened. Its Fields are data: they draw the flags of fob add, the forms
-// of other front ends, the table in the docs and the validation. Opened on a
-// profile, it becomes a [Principal], which sees the world only through [Env]: it
-// cannot read the environment, open files, run programs or prompt by itself. What
-// only some principals can do (sign out, discover accounts, …) is an optional
-// interface in capability.go, found by assertion on the opened principal.
+// A [Kind] is a small value that says which definitions are of the kind, and how they are opened.
+// Its Fields are data, from which the flags of fob add, forms, documentation and validation are
+// made. Opened on a profile it becomes a [Principal]. A principal uses only [Env]: it does not read
+// the environment, open files, run programs or prompt by itself. What only some principals can do
+// (sign out, discover accounts, …) is an optional interface in capability.go, found by assertion.
 package principal
 
 import (
@@ -19,29 +17,28 @@ import (
 
 // Kind is a kind of IAM principal.
 type Kind struct {
-	Name string // in listings and in the audit log: role
-	Word string // what fob add calls it; Name, if empty
-	// Section is the type of the section that defines it; profile, if empty.
+	Name string // for listings and the audit log: role
+	Word string // the word for fob add; Name, if empty
+	// Section is the type of section that defines it; profile, if empty.
 	Section string
 	Doc     string // one sentence
-	// Fields are the keys that say how to authenticate. One of [Common] may be among
-	// them, to be required or checked in the kind's own way.
+	// Fields are the keys that say how to authenticate. It may include one of [Common], to make it
+	// required or to check it differently.
 	Fields []Field
-	// Services are the ids of the services that it calls: of a [services] section,
-	// their endpoints are checked, and no others.
+	// Services are the ids of the services that it calls. Their endpoints in a [services] section
+	// are checked, and no others.
 	Services []string
 	// Match reports whether a definition is of this kind.
 	Match func(fob.Profile) bool
-	// Source names the definition that this one starts from, as [Kind.Ref] does; nil
-	// if the kind has none.
+	// Source returns the reference ([Kind.Ref]) to the definition that this one starts from; nil if
+	// the kind has none.
 	Source func(fob.Profile) string
-	// Check refuses what no single field is to blame for; nil if there is nothing such.
+	// Check finds errors that concern several fields; nil if there are none.
 	Check func(fob.Profile) error
-	// Yields says what the principal's credentials are.
+	// Yields says which sort of credentials a definition gives.
 	Yields func(fob.Profile) Yield
-	// Lasts is the longest that credentials of a definition may last: what is asked for,
-	// else what AWS gives unasked. The broker cuts off what a server claims beyond that.
-	// Nil is 36 hours.
+	// Lasts is the longest lifetime of a definition's credentials: the requested one, else AWS's
+	// default. The broker shortens longer ones that a server claims. Nil means 36 hours.
 	Lasts func(fob.Profile) time.Duration
 	// Limits says what the credentials of a definition may not do that its keys could, and
 	// the ways out, on one line; empty if there is nothing such. Nil for kinds without.
@@ -49,52 +46,48 @@ type Kind struct {
 	// Account is the account that a definition says it acts in: twelve digits, or
 	// nothing if it does not say. Nil for kinds whose definitions never do.
 	Account func(fob.Profile) string
-	// Group is set for kinds whose definitions stand for many roles, each of which is
-	// addressed as NAME/ACCOUNT/ROLE.
+	// Group is set for kinds whose definitions stand for many roles, named NAME/ACCOUNT/ROLE.
 	Group *Group
 	// Open checks the definition and prepares the principal; it does no I/O.
 	Open func(fob.Profile, Env) (Principal, error)
 }
 
-// Yield is what the credentials of a principal are. It decides what they may be
-// used for: AWS caps a role that is assumed with a session at an hour, and a bearer
-// token is no AWS credential at all.
+// Yield is a sort of credentials. It decides what they can be used for: AWS limits a role assumed
+// with a session to an hour, and a bearer token is not an AWS credential.
 type Yield int
 
-// The yields.
+// The sorts of credentials.
 const (
-	Unknown     Yield = iota // nobody can tell before they are there
-	StaticKeys               // keys that do not expire by themselves
+	Unknown     Yield = iota // unknown before they are retrieved
+	StaticKeys               // keys that do not expire
 	Session                  // temporary keys with a session token
-	BearerToken              // the token of a sign-in, good for other calls than AWS's signed ones
+	BearerToken              // the token of a sign-in, which cannot sign AWS requests
 )
 
-// Group is what a kind says of itself whose definitions stand for many roles: a
-// sign-in of IAM Identity Center gives roles in many accounts. Definitions that
-// use one refer to it by a key, as profiles do with sso_session.
+// Group describes a kind whose definitions stand for many roles: a sign-in of IAM Identity Center
+// gives roles in many accounts. Profiles refer to such a definition by a key, such as sso_session.
 type Group struct {
 	// Key is the key by which a profile refers to a definition of this kind.
 	Key string
-	// Shared are the keys of the definition that such a profile takes over from it,
-	// and Services the ids of the services whose endpoints it takes over.
+	// Shared are the keys that a profile inherits from the definition, and Services the ids of the
+	// services whose endpoints it inherits.
 	Shared, Services []string
-	// Instance is the key that says where the accounts are: what was found behind
-	// another instance is not known of this one.
+	// Instance is the key that identifies the provider's instance: roles found at another instance
+	// are not used.
 	Instance string
-	// Region is the key that holds the region of the instance.
+	// Region is the key for the instance's region.
 	Region string
-	// Aliases is the key that holds names for accounts, NAME=ID,NAME=ID.
+	// Aliases is the key for names of accounts, NAME=ID,NAME=ID.
 	Aliases string
-	// RoleRegion returns the region that the definition of a sign-in says for one of
-	// its roles, which counts where the role's own definition says none; empty if it
-	// says none.
+	// RoleRegion returns the region that a sign-in's definition gives for one of its roles, or "".
+	// It is used if the role's own definition has none.
 	RoleRegion func(signIn, role fob.Profile) string
-	// Role returns the keys, beside Key, of a definition of one role.
+	// Role returns the keys, besides Key, of a definition of one role.
 	Role func(account, role string) map[string]string
-	// Inline returns the name for the definition that a profile carries in itself,
-	// without a section (profiles with an sso_start_url of their own); empty if it
-	// carries none. Definition is the inverse: the keys that such a name stands for,
-	// and the shorter name that people call it by; ok is false for names of sections.
+	// Inline returns the name of the definition that a profile contains itself, without a section
+	// (profiles with their own sso_start_url); empty if it contains none. Definition is the
+	// inverse: the keys that such a name stands for, and the shorter name to show; ok is false for
+	// names of sections.
 	Inline     func(keys map[string]string) (name string)
 	Definition func(name string) (short string, keys map[string]string, ok bool)
 }
@@ -106,24 +99,24 @@ type Field struct {
 	Doc      string // one line, for help, forms and tables
 	Example  string
 	Required bool
-	// Secret is set if the value is secret: it is asked for, and lives in the vault
-	// instead of the definition.
+	// Secret is set if the value is secret: it is asked for, and stored in the vault and not in the
+	// definition.
 	Secret *Secret
-	// Names is the type of the section whose definitions the value names ("profile",
-	// "sso-session"), for completion; empty if it names none.
+	// Names is the type of section that the value refers to ("profile", "sso-session"), for
+	// completion; empty if it does not refer to one.
 	Names string
 	// Check refuses a value that AWS would refuse; nil accepts anything.
 	Check func(value string) error
 }
 
-// Secret says how the value of a secret field is asked for and where it is kept.
+// Secret says how a secret value is asked for and where it is stored.
 type Secret struct {
-	// Item names the vault's item that holds it.
+	// Item is the name of the vault's item for it.
 	Item func(fob.Profile) string
-	// Prompt is the question, one line without a final colon.
+	// Prompt is the question: one line without a final colon.
 	Prompt func(fob.Profile) string
-	// Lines says that the value has several lines (a key in PEM). Others are one
-	// line, blanks within it included.
+	// Lines is set if the value has several lines (a key in PEM). Other values are one line, which
+	// may contain blanks.
 	Lines bool
 }
 
@@ -148,7 +141,7 @@ func Common() []Field {
 	}
 }
 
-// Find returns the kind that claims a definition.
+// Find returns the kind of a definition.
 func Find(kinds []Kind, p fob.Profile) (Kind, error) {
 	for _, k := range kinds {
 		if k.Match(p) {
@@ -172,13 +165,12 @@ func Find(kinds []Kind, p fob.Profile) (Kind, error) {
 		WithHint("%s", AddHint(p.Name))
 }
 
-// AddHint is what to type where a definition of any kind is missing.
+// AddHint returns the command to type if a definition is missing.
 func AddHint(name string) string {
 	return "fob add KIND " + quote.Word(name) + "; fob add --help shows the kinds"
 }
 
-// Validate checks a definition against the fields of its kind, as fob add does
-// before anything is written.
+// Validate checks a definition against the fields of its kind. fob add calls it before it writes.
 func (k Kind) Validate(p fob.Profile) error {
 	for _, f := range k.Accepts() {
 		v := p.Get(f.Key)
@@ -207,14 +199,13 @@ func (k Kind) Validate(p fob.Profile) error {
 
 func (k Kind) wrong(p fob.Profile, key string, err error) error {
 	e := fob.Errorf(fob.ErrUsage, "profile %q: %s: %w", p.Name, key, err)
-	if p.Path == "" { // of a command line
+	if p.Path == "" { // it comes from a command line
 		return e.WithHint("fob add %s --help", k.AddWord())
 	}
 	return e.WithHint("correct it in %s", p.Path)
 }
 
-// Accepts are all the keys that fob add takes: the kind's own, which say how to
-// authenticate, and the [Common] ones.
+// Accepts returns all keys for fob add: the kind's own, and [Common].
 func (k Kind) Accepts() []Field {
 	all := append([]Field(nil), k.Fields...)
 	for _, f := range Common() {
@@ -235,7 +226,7 @@ func (k Kind) Takes(key string) bool {
 	return false
 }
 
-// SectionType is the type of the section that defines it.
+// SectionType returns the type of section that defines the kind.
 func (k Kind) SectionType() string {
 	if k.Section != "" {
 		return k.Section
@@ -243,9 +234,8 @@ func (k Kind) SectionType() string {
 	return profileSection
 }
 
-// Ref is the name under which a definition of the kind is looked up: its own name
-// for profiles, and with the type of the section before it for others, so that a
-// sign-in and a profile may have the same name.
+// Ref returns the name under which a definition is looked up: its own name for profiles, else the
+// section's type and the name, so that a sign-in and a profile may have the same name.
 func (k Kind) Ref(name string) string {
 	if k.Section == "" {
 		return name
@@ -253,8 +243,8 @@ func (k Kind) Ref(name string) string {
 	return k.Section + " " + name
 }
 
-// Deref is the inverse of [Kind.Ref]; ok is false for kinds that profiles define
-// and for references to other sections.
+// Deref is the inverse of [Kind.Ref]; ok is false for kinds defined by profiles and for references
+// to other sections.
 func (k Kind) Deref(ref string) (name string, ok bool) {
 	if k.Section == "" {
 		return "", false
@@ -262,7 +252,7 @@ func (k Kind) Deref(ref string) (name string, ok bool) {
 	return strings.CutPrefix(ref, k.Section+" ")
 }
 
-// AddWord is what fob add calls the kind.
+// AddWord returns the word for fob add.
 func (k Kind) AddWord() string {
 	if k.Word != "" {
 		return k.Word
@@ -270,8 +260,7 @@ func (k Kind) AddWord() string {
 	return k.Name
 }
 
-// Usage is the command that adds a definition of the kind, with examples for what
-// it requires.
+// Usage returns the command that adds a definition, with examples for the required values.
 func (k Kind) Usage(name string) string {
 	words := []string{"fob add", k.AddWord(), quote.Word(name)}
 	for _, f := range k.Fields {
@@ -282,7 +271,7 @@ func (k Kind) Usage(name string) string {
 	return strings.Join(words, " ")
 }
 
-// AccountIn is the account that a definition says it acts in, if its kind can tell.
+// AccountIn returns the account id in a definition, if its kind has one.
 func (k Kind) AccountIn(p fob.Profile) string {
 	if k.Account == nil {
 		return ""

@@ -7,34 +7,34 @@ import (
 	"time"
 )
 
-// Limiter spaces the calls to one server out. It gives way when it is told to slow
-// down, and feels its way up again.
+// Limiter spaces the calls to one server. It slows down when AWS throttles, and speeds up again
+// slowly.
 type Limiter struct {
 	mu     sync.Mutex
 	gap    time.Duration // between two calls
-	least  time.Duration // that the gap may become
+	least  time.Duration // the smallest gap
 	next   time.Time     // when the next call may start
-	slowed time.Time     // when it last gave way
+	slowed time.Time     // when it last slowed down
 }
 
-// The gap after a first refusal where calls were not spaced before, and the longest.
+// The gap after a first throttling where there was none, and the longest gap.
 const (
 	firstGap = time.Second / 20
 	maxGap   = 2 * time.Second
 )
 
-// Limits are the limiters of all servers, by a name for each server and for whom it
-// counts. The zero value and nil are ready for use; nil remembers none.
+// Limits holds the limiters of all servers by name. The zero value and nil are ready for use; nil
+// remembers none.
 type Limits struct {
 	mu  sync.Mutex
 	all map[string]*Limiter
 }
 
-// manyLimits bounds how many limiters are remembered.
+// manyLimits is how many limiters are remembered.
 const manyLimits = 256
 
-// For returns the limiter of a name. Where there is none yet it begins with a gap
-// between calls (zero: none), which later becomes no less than half.
+// For returns the limiter of a name. A new one starts with a gap between calls (zero: none), which
+// later never becomes less than half of that.
 func (l *Limits) For(name string, gap time.Duration) *Limiter {
 	fresh := &Limiter{gap: gap, least: gap / 2}
 	if l == nil {
@@ -45,7 +45,7 @@ func (l *Limits) For(name string, gap time.Duration) *Limiter {
 	if have := l.all[name]; have != nil {
 		return have
 	}
-	if len(l.all) >= manyLimits || l.all == nil { // to begin anew costs a few refusals
+	if len(l.all) >= manyLimits || l.all == nil { // starting again costs a few throttled calls
 		l.all = map[string]*Limiter{}
 	}
 	l.all[name] = fresh
@@ -73,8 +73,8 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	}
 }
 
-// OK goes a little faster after each call that was let through: from half the
-// rate back to all of it takes about two hundred.
+// OK speeds up a little after each successful call: from half the rate to the whole takes about two
+// hundred calls.
 func (l *Limiter) OK() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,8 +84,8 @@ func (l *Limiter) OK() {
 	}
 }
 
-// Slow gives way: a tenth, once for all calls that were under way together, and
-// a pause if AWS named one.
+// Slow slows down by a tenth, once for all calls that were in progress together, and pauses if AWS
+// named a pause.
 func (l *Limiter) Slow(pause time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -61,8 +61,8 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-// AWS's free text can quote parameters; what a person reads does not, where there
-// is advice or the service is not STS.
+// Errors do not contain AWS's free text, which may quote parameters, if there is advice or the
+// service is not STS.
 func TestAdvice(t *testing.T) {
 	t.Parallel()
 	const secret = "FOBSECRETMARKERadvice"
@@ -105,8 +105,8 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
-// Where only STS's own text says what is wrong, it is shown: one line, not too
-// long, that does nothing to a terminal.
+// If only STS's text says what is wrong it is shown: one line of limited length without control
+// characters.
 func TestWhatSTSSays(t *testing.T) {
 	t.Parallel()
 	const text = "1 validation error detected: Value 'x' at 'externalId' failed\r\n\tto satisfy\x1b[2J constraint.\n"
@@ -132,7 +132,7 @@ func TestWhatSTSSays(t *testing.T) {
 	}
 }
 
-// A mistyped code is asked for again, a program's is not.
+// A mistyped code is asked for again; a wrong code of a program is not.
 func TestMistypedCode(t *testing.T) {
 	t.Parallel()
 	ask := func(process string, answers ...string) (asked []string, err error) {

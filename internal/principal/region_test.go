@@ -8,7 +8,8 @@ import (
 	"fob/internal/principal"
 )
 
-// Where a definition names no region, its partition's is called, in every one of them.
+// Without a region in the definition, the main region of its partition is called, in every
+// partition.
 func TestRegionOfEveryPartition(t *testing.T) {
 	t.Parallel()
 	for _, in := range partition.All() {

@@ -16,9 +16,9 @@ import (
 	"fob/internal/partition"
 )
 
-// STS returns a client that signs with creds and calls the endpoint that the
-// profile itself configures, else AWS's regional one. Nothing is read from the
-// environment or from files, which is why no SDK configuration is loaded.
+// STS returns a client that signs with creds and calls the endpoint configured in the profile, else
+// AWS's regional one. It does not load the SDK's configuration, so it reads neither the environment
+// nor files.
 func STS(p fob.Profile, env Env, creds fob.Credentials) *sts.Client {
 	opts := sts.Options{
 		Region:     Region(p),
@@ -40,15 +40,14 @@ func STS(p fob.Profile, env Env, creds fob.Credentials) *sts.Client {
 	return sts.New(opts)
 }
 
-// PacedSTS makes a call to STS as [Paced] does. STS counts the calls of an account in a
-// region.
+// PacedSTS makes a call to STS as [Paced] does. STS limits the calls of an account in a region.
 func PacedSTS(ctx context.Context, p fob.Profile, env Env, creds fob.Credentials, do func(*sts.Client) error) error {
 	limiter := env.Limits.For("sts "+Region(p)+" "+p.Endpoint("sts")+" "+partition.AccountOfKey(creds.AccessKeyID), 0)
 	return Paced(ctx, limiter, func() error { return do(STS(p, env, creds)) })
 }
 
-// Region is the region whose STS serves a profile: its own, else one of the
-// partition that its ARNs name.
+// Region returns the region whose STS is called for a profile: its own, else one of the partition
+// in its ARNs.
 func Region(p fob.Profile) string {
 	if r := p.Get("region"); r != "" {
 		return r
@@ -56,8 +55,7 @@ func Region(p fob.Profile) string {
 	return Partition(p).Region
 }
 
-// Partition is the partition that a definition's ARNs or regions name; aws if
-// there is none of them.
+// Partition returns the partition in a definition's ARNs or regions; aws if there are none.
 func Partition(p fob.Profile) partition.Partition {
 	for _, key := range []string{"role_arn", "mfa_serial"} {
 		if a, err := partition.ParseARN(p.Get(key)); err == nil {
@@ -66,7 +64,7 @@ func Partition(p fob.Profile) partition.Partition {
 			}
 		}
 	}
-	// Where a provider is (sso_region) says more than where the profile's tools work.
+	// The provider's region (sso_region) decides before the region of the profile's tools.
 	for _, key := range slices.Sorted(maps.Keys(p.Keys)) {
 		if strings.HasSuffix(key, "_region") {
 			return partition.OfRegion(p.Get(key))
@@ -75,7 +73,7 @@ func Partition(p fob.Profile) partition.Partition {
 	return partition.OfRegion(p.Get("region"))
 }
 
-// FromSTS turns STS's answer into credentials.
+// FromSTS converts the credentials in STS's answer.
 func FromSTS(c *types.Credentials, account string) (fob.Credentials, error) {
 	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" ||
 		aws.ToString(c.SessionToken) == "" || c.Expiration == nil || c.Expiration.IsZero() {
@@ -91,11 +89,10 @@ func FromSTS(c *types.Credentials, account string) (fob.Credentials, error) {
 	}, nil
 }
 
-// errNoCode says that an answer is no MFA code.
+// errNoCode means that the answer is not six digits.
 var errNoCode = errors.New("an MFA code is six digits")
 
-// mfaCode asks for the code of a device. A code works once: STS refuses a second
-// call with it, so every retrieval asks anew.
+// mfaCode asks for the code of a device. STS accepts a code once, so each retrieval asks again.
 func mfaCode(ctx context.Context, env Env, p fob.Profile, serial, refused string) (string, error) {
 	prompt := "MFA code for " + serial
 	if refused != "" {
@@ -116,25 +113,24 @@ func mfaCode(ctx context.Context, env Env, p fob.Profile, serial, refused string
 	return "", e
 }
 
-// AsksCode reports whether a definition's next session takes a code that a person
-// types.
+// AsksCode reports whether the definition's next session needs a code that a person types.
 func AsksCode(p fob.Profile) bool {
 	return p.Get("mfa_serial") != "" && p.Get("mfa_process") == ""
 }
 
-// WithMFA makes one STS call that needs a code, asking again up to twice when
-// what was typed is no code, or STS says that it is wrong or used up.
+// WithMFA makes an STS call that needs a code. It asks again up to twice if the answer is not a
+// code, or STS refuses it.
 func WithMFA(ctx context.Context, env Env, p fob.Profile, serial string, call func(code string) error) error {
 	var refused string
 	var last error
 	for range 3 {
 		code, err := mfaCode(ctx, env, p, serial, refused)
 		switch {
-		case errors.Is(err, errNoCode) && p.Get("mfa_process") == "": // a program would say the same again
+		case errors.Is(err, errNoCode) && p.Get("mfa_process") == "": // a program would answer the same
 			last, refused = err, errNoCode.Error()
 			continue
 		case err != nil && last != nil && errors.Is(err, fob.ErrNobody):
-			return last // nobody to ask again: the refusal is the news
+			return last // nobody to ask again: report the refusal
 		case err != nil:
 			return mfaNeeded(p.Name, serial, err)
 		}
@@ -146,8 +142,7 @@ func WithMFA(ctx context.Context, env Env, p fob.Profile, serial string, call fu
 	return last
 }
 
-// SessionName makes the name of a session from that of a profile, in the
-// alphabet of STS and at most so long.
+// SessionName makes a session's name from a profile's, with STS's characters and of limited length.
 func SessionName(profile string, limit int) string {
 	name := []byte("fob-" + profile)
 	for i, c := range name {
@@ -158,7 +153,7 @@ func SessionName(profile string, limit int) string {
 	return string(name[:min(len(name), limit)])
 }
 
-// PolicyARNs are the managed policies that narrow a profile's sessions.
+// PolicyARNs returns the managed policies that restrict a profile's sessions.
 func PolicyARNs(p fob.Profile) []types.PolicyDescriptorType {
 	var arns []types.PolicyDescriptorType
 	for _, arn := range SplitList(p.Get("role_policy_arns")) {
@@ -167,7 +162,7 @@ func PolicyARNs(p fob.Profile) []types.PolicyDescriptorType {
 	return arns
 }
 
-// Optional is a parameter that is left out when it is empty.
+// Optional returns nil for an empty value.
 func Optional(v string) *string {
 	if v == "" {
 		return nil

@@ -1,5 +1,4 @@
-// Package all lists the kinds of principal. The first that matches a definition
-// opens it.
+// Package all lists the kinds of principals. The first that matches a definition is used.
 package all
 
 import (

@@ -1,5 +1,5 @@
-// Package kindtest is the suite that every kind of principal passes: what front ends,
-// the broker and the log rely on, whatever the kind.
+// Package kindtest is the test suite that every kind of principal passes: what front ends, the
+// broker and the audit log rely on.
 package kindtest
 
 import (
@@ -19,12 +19,12 @@ import (
 	"fob/internal/principal"
 )
 
-// World is a profile of the kind under test, and all that its principal may touch:
-// as it opens and yields credentials when nothing goes wrong.
+// World is a profile of the kind under test, and an Env in which it can be opened and yields
+// credentials.
 type World struct {
 	Profile fob.Profile
 	Env     principal.Env
-	// Secrets are texts that no error and no message may show.
+	// Secrets are texts that must not be in any error or message.
 	Secrets []string
 }
 
@@ -41,8 +41,8 @@ func Run(t *testing.T, k principal.Kind, world func(t *testing.T) World) {
 	}
 }
 
-// definition: the fields can be shown as flags and forms, examples are of the kind,
-// and nothing secret is part of a definition.
+// definition: flags and forms can be made from the fields, examples are valid, and no secret is
+// part of a definition.
 func definition(t *testing.T, k principal.Kind) {
 	if k.Name == "" || k.Doc == "" || k.Match == nil || k.Yields == nil || k.Open == nil {
 		t.Fatal("the kind is not whole")
@@ -89,8 +89,7 @@ func definition(t *testing.T, k principal.Kind) {
 	}
 }
 
-// anyProfile: whatever stands in a file, nothing panics, and accounts are twelve
-// digits.
+// anyProfile: for any definition there is no panic, and accounts have twelve digits.
 func anyProfile(t *testing.T, k principal.Kind) {
 	var keys []string
 	for _, f := range k.Accepts() {
@@ -116,7 +115,7 @@ func anyProfile(t *testing.T, k principal.Kind) {
 	})
 }
 
-// yields: the credentials are what the kind says that they are.
+// yields: the credentials are of the sort that the kind declares.
 func yields(t *testing.T, k principal.Kind, w World) {
 	if !k.Match(w.Profile) {
 		t.Fatal("the world's profile is not of the kind")
@@ -164,7 +163,7 @@ func yields(t *testing.T, k principal.Kind, w World) {
 	}
 }
 
-// shared: what is exported for other tools can be taken over again.
+// shared: what is exported for other tools can be imported.
 func shared(t *testing.T, k principal.Kind, w World, p principal.Sharer, c fob.Credentials) {
 	if name := p.SharedFile(); name == "" || strings.ContainsAny(name, `/\`) {
 		t.Errorf("the shared file is called %q", name)
@@ -179,7 +178,7 @@ func shared(t *testing.T, k principal.Kind, w World, p principal.Sharer, c fob.C
 	}
 }
 
-// openingIsFree: Open does no I/O. It is called for plans, and for prompts of shells.
+// openingIsFree: Open does no I/O, because it is called for plans and for shells' prompts.
 func openingIsFree(t *testing.T, k principal.Kind, w World) {
 	w.Env.HTTP = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		t.Error("a call is made")
@@ -194,7 +193,7 @@ func openingIsFree(t *testing.T, k principal.Kind, w World) {
 	}
 }
 
-// cancelled: a retrieval ends when nobody wants it any more.
+// cancelled: a retrieval ends with its context.
 func cancelled(t *testing.T, k principal.Kind, w World) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w.Env.HTTP = &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
@@ -208,7 +207,7 @@ func cancelled(t *testing.T, k principal.Kind, w World) {
 	}
 }
 
-// sourceFails: what the source says is what the caller is told.
+// sourceFails: the source's error is passed on.
 func sourceFails(t *testing.T, k principal.Kind, w World) {
 	if w.Env.Source == nil {
 		return // the kind starts a chain
@@ -226,8 +225,7 @@ func (f failing) Credentials(context.Context) (fob.Credentials, error) {
 	return fob.Credentials{}, f.err
 }
 
-// faults are answers that no service gives: of a captive portal, a proxy, a server
-// that is broken.
+// faults are answers that do not come from AWS: of a captive portal, a proxy, a broken server.
 func faults() map[string]func(*http.Request) (*http.Response, error) {
 	say := func(status int, contentType, body string) func(*http.Request) (*http.Response, error) {
 		return func(req *http.Request) (*http.Response, error) {
@@ -247,11 +245,11 @@ func faults() map[string]func(*http.Request) (*http.Response, error) {
 	}
 }
 
-// patience is more than any retry of a call takes, on a busy machine too.
+// patience is longer than all retries of a call, also on a busy machine.
 const patience = time.Minute
 
-// answer: an answer that is none of AWS's is an error that says so, with a hint, and
-// that shows no secret.
+// answer: an answer that does not come from AWS gives an error that says so, with a hint and
+// without secrets.
 func answer(t *testing.T, k principal.Kind, w World, fault func(*http.Request) (*http.Response, error)) {
 	called := false
 	w.Env.HTTP = &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {

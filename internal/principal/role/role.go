@@ -1,5 +1,4 @@
-// Package role is the kind of principal that an IAM role is, assumed from
-// another profile (AssumeRole).
+// Package role is the kind "role": an IAM role, assumed from another profile (AssumeRole).
 package role
 
 import (

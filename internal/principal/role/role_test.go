@@ -45,8 +45,8 @@ func (s source) Credentials(context.Context) (fob.Credentials, error) { return s
 
 func (s *stage) user(name string) source { return source{creds: s.scene.Users[name].Credentials} }
 
-// assume opens the profile prod, for a role of the scene and with more keys, and
-// asks it for credentials once.
+// assume opens the profile prod, for a role of the scene and with more keys, and retrieves
+// credentials once.
 func (s *stage) assume(name string, from source, ui fob.UI, more map[string]string) (fob.Credentials, error) {
 	s.t.Helper()
 	p := fob.Profile{Name: "prod", Endpoints: map[string]string{"": s.srv.URL},
@@ -94,7 +94,7 @@ func TestAssumes(t *testing.T) {
 	}
 }
 
-// Every key of the definition reaches AWS as its parameter.
+// Every key of the definition is sent to AWS as its parameter.
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -128,7 +128,7 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// A code that AWS has refused is asked for again, with the reason.
+// If AWS refused a code, another is asked for, with the reason.
 func TestAsksForACode(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -174,7 +174,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// In a bubble: the SDK waits before it tries again.
+// Fake time, because the SDK waits between attempts.
 func TestAWSIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := fob.Profile{Name: "prod", Keys: map[string]string{"role_arn": "arn:aws:iam::444455556666:role/ReadOnly", "source_profile": "dev", "region": "us-east-1"}}
@@ -195,7 +195,7 @@ func (away) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 }
 
-// What has a role and a source is of this kind.
+// Definitions with a role and a source are of this kind.
 func TestMatch(t *testing.T) {
 	t.Parallel()
 	k := role.Kind()

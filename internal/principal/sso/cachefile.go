@@ -2,7 +2,7 @@ package sso
 
 import (
 	"context"
-	"crypto/sha1" // the name that the SDKs give the file, not a protection
+	"crypto/sha1" // the SDKs name the file by it; it protects nothing
 	"encoding/hex"
 	"encoding/json"
 	"time"
@@ -55,8 +55,7 @@ func (s *session) SharedFile() string {
 	return hex.EncodeToString(sum[:]) + ".json"
 }
 
-// Export writes a sign-in in the form that other tools read, complete, so that
-// they can renew it.
+// Export writes a sign-in in the format that other tools read, with everything for refreshing it.
 func (s *session) Export(c fob.Credentials) (content fob.Secret, err error) {
 	p := s.profile
 	f := cacheFile{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"),
@@ -71,8 +70,8 @@ func (s *session) Export(c fob.Credentials) (content fob.Secret, err error) {
 	return fob.NewSecret(string(text)), err
 }
 
-// Accept takes over a sign-in that another tool has left: its token while that is
-// valid, and what renews it.
+// Accept imports a sign-in that another tool wrote: its token if it is still valid, and its refresh
+// token.
 func (s *session) Accept(ctx context.Context, content fob.Secret) (fob.Credentials, error) {
 	p := s.profile
 	var f cacheFile

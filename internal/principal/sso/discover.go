@@ -13,16 +13,15 @@ import (
 	"fob/internal/principal"
 )
 
-// workers is how many calls are under way at once: enough that the rate and not
-// the answer's time is the limit, up to answers of a second.
+// workers is how many calls run at once: enough that the rate limit decides and not the latency, up
+// to a second for each answer.
 const workers = 24
 
 // pageSize is the portal's maximum.
 const pageSize = 100
 
-// Discover lists all accounts, then the roles of each, all calls behind one
-// limiter. A token that dies on the way is renewed once for all workers, by the
-// source.
+// Discover lists all accounts, then the roles of each, with one limiter for all calls. If the token
+// expires meanwhile, the source refreshes it once for all workers.
 func (s *session) Discover(ctx context.Context, d principal.Discovery) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -75,7 +74,7 @@ type search struct {
 	told   sync.Once
 
 	mu    sync.Mutex
-	since time.Time // when calls began to fail, none of them answered in between
+	since time.Time // when calls began to fail, without a success since
 }
 
 func (s *search) accounts(ctx context.Context) ([]fob.Account, error) {
@@ -110,7 +109,7 @@ func (s *search) roles(ctx context.Context, account string) ([]string, error) {
 			return err
 		})
 		if noAccess(err) {
-			return names, nil // the account, or what we may there, went while we were looking
+			return names, nil // the account, or the user's access to it, disappeared during the search
 		}
 		if err != nil {
 			return nil, principal.Explain(s.name, "roles of account "+account, err)
@@ -124,19 +123,18 @@ func (s *search) roles(ctx context.Context, account string) ([]string, error) {
 	}
 }
 
-// patience is how long a search goes on while no call is answered: longer than the
-// longest pause that AWS may ask for. A person who signs in meanwhile takes nothing
-// of it.
+// patience is how long a search goes on while all calls fail: longer than the longest pause that
+// AWS may ask for. Time in which a person signs in does not count.
 const patience = principal.MaxPause + 30*time.Second
 
-// answered ends a time of failures.
+// answered records a success.
 func (s *search) answered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.since = time.Time{}
 }
 
-// hopeless reports, after a failure, whether there were only such for too long.
+// hopeless reports, after a failure, whether all calls have failed for too long.
 func (s *search) hopeless() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,8 +144,8 @@ func (s *search) hopeless() bool {
 	return time.Since(s.since) > patience
 }
 
-// call makes one call when the limiter lets it, again while AWS asks to slow down
-// or cannot be had, and with a new token when the old one has died.
+// call makes one call when the limiter allows it. It repeats it while AWS throttles or cannot be
+// reached, and with a new token if the old one was refused.
 func (s *search) call(ctx context.Context, do func(token string) error) error {
 	for dead, failed := 0, 0; ; {
 		token, err := s.source.Credentials(ctx)
@@ -179,7 +177,7 @@ func (s *search) call(ctx context.Context, do func(token string) error) error {
 		case s.hopeless():
 			return err
 		case asked && principal.Throttled(err):
-			s.limit.Slow(principal.RetryAfter(err)) // for all, so that nobody waits alone
+			s.limit.Slow(principal.RetryAfter(err)) // for all workers
 			continue
 		}
 		if failed++; failed == tellAfter {
@@ -191,11 +189,11 @@ func (s *search) call(ctx context.Context, do func(token string) error) error {
 	}
 }
 
-// The pauses of a call that finds nobody: exponential, with full jitter, so that
-// calls that failed together do not come back together.
+// Pauses after a call without an answer: exponential with full jitter, so that calls which failed
+// together are not repeated together.
 const (
 	firstPause  = 500 * time.Millisecond
-	longestOnes = 6 // from here on they grow no more: 16 s
+	longestOnes = 6 // the longest pause, 16 s
 	tellAfter   = 3
 )
 

@@ -14,7 +14,7 @@ import (
 	"fob/internal/principal"
 )
 
-// source is a sign-in as the broker gives it: cached, and anew once it is dead.
+// source is a sign-in as the broker provides it: cached, and refreshed after Dead.
 type source struct {
 	w    *world
 	turn chan struct{} // a lock that synctest's clock does not wait for
@@ -46,10 +46,10 @@ func (s *source) Dead(_ context.Context, c fob.Credentials) error {
 	return nil
 }
 
-// found is what a search has found: the roles of accounts, by id.
+// found is the result of a search: the roles of accounts, by id.
 type found map[string][]string
 
-// discover searches, signed in beforehand.
+// discover runs a search after a sign-in.
 func (w *world) discover(ctx context.Context, t *testing.T) (found, error) {
 	t.Helper()
 	s := newSource(w, w.mustLogin(t))
@@ -62,7 +62,7 @@ func (w *world) discover(ctx context.Context, t *testing.T) (found, error) {
 	return all, err
 }
 
-// complete checks that of so many accounts all roles were found but for some.
+// complete checks that all roles of so many accounts were found
 func (f found) complete(t *testing.T, accounts int, without ...string) {
 	t.Helper()
 	if len(f) != accounts {
@@ -75,8 +75,7 @@ func (f found) complete(t *testing.T, accounts int, without ...string) {
 	}
 }
 
-// Whatever AWS calls it, and whether it says for how long or not, a search goes
-// slower and loses nothing.
+// However AWS throttles, and with or without Retry-After, a search slows down and finds everything.
 func TestSearchSlowsDown(t *testing.T) {
 	for _, fault := range []fakeaws.Fault{
 		{Kind: fakeaws.FaultThrottle},
@@ -97,7 +96,7 @@ func TestSearchSlowsDown(t *testing.T) {
 				t.Fatalf("%s: %v", fault.Code, err)
 			}
 			all.complete(t, 50)
-			// Asked for less, it asks less: at 20 calls a second they would be 400.
+			// It must slow down: at 20 calls a second there would be 400.
 			if n := w.count("/assignment/roles"); n > 50+250 {
 				t.Errorf("%s: %d calls in %v", fault.Code, n, time.Since(began))
 			}
@@ -108,7 +107,7 @@ func TestSearchSlowsDown(t *testing.T) {
 	}
 }
 
-// Behind AWS's own rate it takes little longer than that allows.
+// At AWS's rate a search takes little longer than that rate allows.
 func TestSearchKeepsTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(400)
@@ -125,7 +124,7 @@ func TestSearchKeepsTheRate(t *testing.T) {
 	})
 }
 
-// Retry-After is honoured by all calls together.
+// All calls together obey Retry-After.
 func TestSearchHonoursRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(30)
@@ -144,7 +143,7 @@ func TestSearchHonoursRetryAfter(t *testing.T) {
 	})
 }
 
-// A search outlives a time without AWS, in whatever way it is not there.
+// A search survives a time in which AWS cannot be reached, for any reason.
 func TestSearchOutlivesAnOutage(t *testing.T) {
 	for _, kind := range []string{fakeaws.FaultUnavailable, fakeaws.FaultReset, fakeaws.FaultLost, fakeaws.FaultTruncated, fakeaws.FaultHang, "refused"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -175,8 +174,8 @@ func TestSearchOutlivesAnOutage(t *testing.T) {
 	}
 }
 
-// Without AWS for good it gives up, after the same time whatever the reason, and
-// has said meanwhile why nothing happens.
+// If AWS stays unreachable the search gives up, after the same time for every reason, and has shown
+// why nothing happens.
 func TestSearchGivesUp(t *testing.T) {
 	for kind, want := range map[string]error{fakeaws.FaultUnavailable: fob.ErrNetwork, fakeaws.FaultReset: fob.ErrNetwork, fakeaws.FaultThrottle: fob.ErrNetwork} {
 		for _, action := range []string{"ListAccounts", "ListAccountRoles"} {
@@ -199,7 +198,7 @@ func TestSearchGivesUp(t *testing.T) {
 	}
 }
 
-// What does not go by waiting ends it at once, and so does whoever started it.
+// An error that waiting cannot cure ends a search at once, and so does cancelling it.
 func TestSearchEndsAtOnce(t *testing.T) {
 	for _, fault := range []fakeaws.Fault{
 		{Kind: fakeaws.FaultHTML, Action: "ListAccounts"},
@@ -227,7 +226,7 @@ func TestSearchEndsAtOnce(t *testing.T) {
 	})
 }
 
-// What one account refuses is that account's affair.
+// An account that refuses access does not stop the search of the others.
 func TestSearchWithoutAccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(30)
@@ -250,7 +249,7 @@ func TestSearchWithoutAccess(t *testing.T) {
 	})
 }
 
-// The line goes while the token is renewed: that is no reason to end either.
+// If the network fails during a refresh of the token, the search goes on too.
 func TestSearchOutlivesARenewalWithoutALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(100)
@@ -267,8 +266,8 @@ func TestSearchOutlivesARenewalWithoutALine(t *testing.T) {
 	})
 }
 
-// A person takes minutes to sign in again half way; AWS's fault right after that
-// ends nothing.
+// A person may take minutes for a new sign-in during a search; a fault of AWS's right after that
+// does not end it.
 func TestSearchWaitsForAPerson(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(100)

@@ -14,30 +14,31 @@ import (
 	"fob/internal/principal"
 )
 
-// isDead reports whether AWS refused the refresh token or the code itself.
+// isDead reports whether AWS refused the refresh token or the authorization code itself.
 func isDead(err error) bool {
 	var grant *oidc.InvalidGrantException
 	var expired *oidc.ExpiredTokenException
 	return errors.As(err, &grant) || errors.As(err, &expired)
 }
 
-// clientGone reports whether AWS no longer knows our client, or not for what we
-// want of it: another registration is worth a try.
+// clientGone reports whether AWS no longer knows our client registration, or not for this grant, so
+// that registering again may help.
 func clientGone(err error) bool {
 	var unknown *oidc.InvalidClientException
 	var wrong *oidc.UnauthorizedClientException
 	return errors.As(err, &unknown) || errors.As(err, &wrong)
 }
 
-// noAccess reports whether the portal says that an account has nothing for this
-// user, or is gone. ForbiddenException is not in the service's model.
+// noAccess reports whether the portal says that the user has no access to an account, or that it no
+// longer exists. ForbiddenException is not in the service's model.
 func noAccess(err error) bool {
 	var gone *types.ResourceNotFoundException
 	return errors.As(err, &gone) || status(err) == http.StatusForbidden && code(err) == "Forbidden"
 }
 
-// isTransient reports whether a call found nobody, had no answer in time, lost it or met
-// a fault of AWS's own. A page in AWS's place (a captive portal) does not go by waiting.
+// isTransient reports whether a call could not connect, timed out, lost its connection or met a
+// fault of AWS's. A web page in place of AWS's answer (a captive portal) does not count: waiting
+// does not help.
 func isTransient(err error) bool {
 	var api smithy.APIError
 	if errors.As(err, &api) {

@@ -9,9 +9,9 @@ import (
 	"fob/internal/principal"
 )
 
-// roleRegion is the region that a sign-in says for one of its roles: that of the role in
-// sso_role_regions, else that of its account there, else sso_default_region. An account
-// is named by its id or by an alias of the sign-in's.
+// roleRegion returns the region that a sign-in gives for one of its roles: the role's in
+// sso_role_regions, else its account's there, else sso_default_region. An account is named by its
+// id or by an alias.
 func roleRegion(signIn, role fob.Profile) string {
 	region := signIn.Get("sso_default_region")
 	account, name := role.Get("sso_account_id"), role.Get("sso_role_name")
@@ -38,8 +38,7 @@ func roleRegion(signIn, role fob.Profile) string {
 	return region
 }
 
-// cutRegion splits ACCOUNT/ROLE=REGION at the last "=", since names of roles may contain
-// others.
+// cutRegion splits ACCOUNT/ROLE=REGION at the last "=", because names of roles may contain "=".
 func cutRegion(entry string) (of, region string, ok bool) {
 	i := strings.LastIndexByte(entry, '=')
 	if i <= 0 || !partition.IsRegion(entry[i+1:]) {

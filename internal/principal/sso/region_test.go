@@ -6,7 +6,7 @@ import (
 	"fob/internal/fob"
 )
 
-// The most specific entry counts: the role's, its account's, then the default.
+// The most specific entry applies: the role's, the account's, then the default.
 func TestRoleRegion(t *testing.T) {
 	t.Parallel()
 	signIn := fob.Profile{Keys: map[string]string{

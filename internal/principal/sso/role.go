@@ -11,7 +11,7 @@ import (
 	"fob/internal/principal"
 )
 
-// RoleKind returns the kind of a role that a sign-in gives.
+// RoleKind returns the kind of roles that a sign-in gives.
 func RoleKind() principal.Kind {
 	return principal.Kind{
 		Name: "sso", Word: "sso-role",
@@ -36,7 +36,7 @@ func RoleKind() principal.Kind {
 			if name := inline(p.Keys); name != "" {
 				return sessionRef(name)
 			}
-			return "" // Check says what is missing
+			return "" // Check reports what is missing
 		},
 		Check:   namesSignIn,
 		Yields:  func(fob.Profile) principal.Yield { return principal.Session },
@@ -49,7 +49,7 @@ func RoleKind() principal.Kind {
 // sessionRef is the name under which a sign-in is looked up.
 func sessionRef(name string) string { return principal.Kind{Section: sessionSection}.Ref(name) }
 
-// namesSignIn refuses a role that names no sign-in.
+// namesSignIn refuses a role without a sign-in.
 func namesSignIn(p fob.Profile) error {
 	switch url, region := p.Get("sso_start_url"), p.Get("sso_region"); {
 	case p.Get("sso_session") != "" || url != "" && region != "":
@@ -95,11 +95,11 @@ func (r *role) Credentials(ctx context.Context) (fob.Credentials, error) {
 	}, nil
 }
 
-// portalGap is the time between two calls: the portal allows about 20 calls a second for
-// one user (field reports).
+// portalGap is the time between two calls: the portal accepts about 20 calls a second from one user
+// (field reports).
 const portalGap = time.Second / 20
 
-// portalLimiter is the one of all calls to a sign-in's portal.
+// portalLimiter returns the limiter for all calls to a sign-in's portal.
 func portalLimiter(p fob.Profile, env principal.Env) *principal.Limiter {
 	return env.Limits.For("portal "+p.Get("sso_start_url")+" "+p.Get("sso_region")+" "+p.Endpoint("sso"), portalGap)
 }

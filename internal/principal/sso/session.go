@@ -1,7 +1,6 @@
-// Package sso is AWS IAM Identity Center: a sign-in (a session), and the roles
-// that it gives in many accounts. The sign-in is not an IAM principal, but it is
-// opened, cached, renewed and shared like one: its credentials are a bearer token
-// and nothing else.
+// Package sso is AWS IAM Identity Center: a sign-in (a session), and the roles that it gives in
+// many accounts. A sign-in is not an IAM principal, but it is opened, cached, refreshed and shared
+// like one; its credentials are only a bearer token.
 package sso
 
 import (
@@ -45,7 +44,8 @@ func SessionKind() principal.Kind {
 				Check: principal.CheckPattern("terminal|always|never", "terminal, always or never")},
 		},
 		Services: []string{"sso", "sso_oidc"},
-		// A profile that names a session and no role is that session's, not another.
+		// A profile with a session and no role is not a definition of its own: it stands for that
+		// session.
 		Match: func(p fob.Profile) bool {
 			return p.Get("sso_start_url") != "" && p.Get("sso_account_id") == "" && p.Get("sso_session") == ""
 		},
@@ -65,12 +65,12 @@ func SessionKind() principal.Kind {
 	}
 }
 
-// longestSignIn is the longest session of the access portal that an administrator can
-// choose, and how long AWS keeps a client's registration.
+// longestSignIn is the longest session of the access portal that an administrator can set, and the
+// lifetime of a client registration.
 const longestSignIn = 90 * 24 * time.Hour
 
-// inline is the name of the sign-in that a profile without sso_session defines by
-// keys of its own, as AWS's older grammar has it: the start URL and the region.
+// inline returns the name of the sign-in that a profile without sso_session defines by its own keys
+// (AWS's older form): the start URL and the region.
 func inline(keys map[string]string) string {
 	if keys["sso_start_url"] == "" || keys["sso_session"] != "" {
 		return ""
@@ -78,14 +78,13 @@ func inline(keys map[string]string) string {
 	return keys["sso_start_url"] + " " + keys["sso_region"]
 }
 
-// definition is the inverse of inline. People call such a sign-in by its URL.
+// definition is the inverse of inline. Users name such a sign-in by its URL.
 func definition(name string) (url string, keys map[string]string, ok bool) {
 	url, region, _ := strings.Cut(name, " ")
 	return url, map[string]string{"sso_start_url": url, "sso_region": region}, strings.Contains(url, "://")
 }
 
-// Asks reports whether a person will have to sign in: there is nothing that renews
-// the sign-in.
+// Asks reports whether a person must sign in, because there is no refresh token.
 func (s *session) Asks() bool {
 	_, err := s.env.Tokens.Get(s.item("refresh"))
 	_, known := s.registered()
@@ -108,15 +107,15 @@ func client(p fob.Profile, env principal.Env) *ssooidc.Client {
 	return ssooidc.New(opts)
 }
 
-// registration is a client of ours at the instance, as it is kept.
+// registration is our client registration at the instance, as it is stored.
 type registration struct {
 	ID      string    `json:"id"`
 	Secret  string    `json:"secret"`
 	Expires time.Time `json:"expires"`
 }
 
-// item names a token of this sign-in in the sealed store: by what decides whom
-// it belongs to, not by the session's name.
+// item names a stored token of this sign-in. The name is made from the instance's facts and not
+// from the session's name, which may be reused for another instance.
 func (s *session) item(what string) string {
 	p := s.profile
 	sum := sha256.Sum256([]byte(strings.Join([]string{
@@ -124,7 +123,7 @@ func (s *session) item(what string) string {
 	return "sso/" + what + "/" + hex.EncodeToString(sum[:16])
 }
 
-// forget drops tokens of this sign-in.
+// forget deletes stored tokens of this sign-in.
 func (s *session) forget(ctx context.Context, what ...string) error {
 	var errs []error
 	for _, one := range what {
@@ -133,9 +132,8 @@ func (s *session) forget(ctx context.Context, what ...string) error {
 	return errors.Join(errs...)
 }
 
-// Credentials renews the token with the refresh token, else signs in anew on a
-// page. A refresh token is dropped only when AWS says that it is dead, or no
-// longer knows the client that alone can use it.
+// Credentials refreshes the token with the refresh token, else signs in with a page. A refresh
+// token is deleted only when AWS refuses it, or no longer knows the client that it belongs to.
 func (s *session) Credentials(ctx context.Context) (fob.Credentials, error) {
 	reg, known := s.registered()
 	if refresh, err := s.env.Tokens.Get(s.item("refresh")); err == nil && known {
@@ -175,7 +173,7 @@ func (s *session) Credentials(ctx context.Context) (fob.Credentials, error) {
 	return s.ask(ctx, reg)
 }
 
-// ask signs in on a page.
+// ask signs in with a page.
 func (s *session) ask(ctx context.Context, reg registration) (fob.Credentials, error) {
 	if s.env.DeviceCode {
 		return s.byDevice(ctx, reg)
@@ -183,7 +181,7 @@ func (s *session) ask(ctx context.Context, reg registration) (fob.Credentials, e
 	return s.byRedirect(ctx, reg)
 }
 
-// mayAsk fails at once, before any call, where no page could be shown.
+// mayAsk fails at once, before any call, if no page could be shown.
 func (s *session) mayAsk(ctx context.Context) error {
 	hint := "fob login " + quote.Word(s.profile.Name)
 	if s.profile.Get("auto_login") == "never" && !s.env.OnPurpose {
@@ -195,7 +193,7 @@ func (s *session) mayAsk(ctx context.Context) error {
 	return nil
 }
 
-// always reports whether the page opens for callers without a terminal, too.
+// always reports whether the page also opens for callers without a terminal.
 func (s *session) always() bool {
 	return s.profile.Get("auto_login") == "always" || s.env.OnPurpose
 }
@@ -204,7 +202,7 @@ func (s *session) page(url, code string) fob.Page {
 	return fob.Page{Title: "sign in to " + s.profile.Name, URL: url, Code: code, Returns: code == "", Always: s.always()}
 }
 
-// registrationSlack is how long a registration must last still to be used.
+// registrationSlack is how much lifetime a registration must have left to be used.
 const registrationSlack = 15 * time.Minute
 
 func (s *session) registered() (registration, bool) {
@@ -216,11 +214,11 @@ func (s *session) registered() (registration, bool) {
 	return r, r.Expires.Sub(s.env.Now()) > registrationSlack
 }
 
-// redirectPath is the one that AWS accepts for public clients on loopback.
+// redirectPath is the path that AWS accepts for public clients on loopback.
 const redirectPath = "/oauth/callback"
 
-// register makes a client that may use every grant we know, so that going from
-// a browser to a device code and back needs no new one.
+// register makes a client for all grants that fob uses, so that changing from a browser to a device
+// code needs no new one.
 func (s *session) register(ctx context.Context) (registration, error) {
 	out, err := s.oidc.RegisterClient(ctx, &ssooidc.RegisterClientInput{
 		ClientName: aws.String("fob"), ClientType: aws.String("public"),
@@ -237,7 +235,7 @@ func (s *session) register(ctx context.Context) (registration, error) {
 			WithHint("check that no proxy or captive portal answers in AWS's place")
 	}
 	expires, latest := time.Unix(out.ClientSecretExpiresAt, 0), s.env.Now().Add(longestSignIn)
-	if out.ClientSecretExpiresAt == 0 || expires.After(latest) { // zero is never: RFC 7591 §3.2.1
+	if out.ClientSecretExpiresAt == 0 || expires.After(latest) { // zero means never: RFC 7591, section 3.2.1
 		expires = latest
 	}
 	r := registration{aws.ToString(out.ClientId), aws.ToString(out.ClientSecret), expires}
@@ -252,10 +250,10 @@ func (s *session) scopes() []string {
 	if list := principal.SplitList(s.profile.Get("sso_registration_scopes")); len(list) > 0 {
 		return list
 	}
-	return []string{"sso:account:access"} // without a scope there is no refresh token
+	return []string{"sso:account:access"} // without a scope AWS gives no refresh token
 }
 
-// exchange asks for a token and keeps the refresh token that comes with it.
+// exchange requests a token and stores the refresh token that comes with it.
 func (s *session) exchange(ctx context.Context, reg registration, in *ssooidc.CreateTokenInput) (fob.Credentials, error) {
 	c, refresh, err := s.token(ctx, reg, in)
 	if err == nil && !refresh.IsZero() {
@@ -267,7 +265,7 @@ func (s *session) exchange(ctx context.Context, reg registration, in *ssooidc.Cr
 	return c, nil
 }
 
-// token asks for a token.
+// token requests a token.
 func (s *session) token(ctx context.Context, reg registration, in *ssooidc.CreateTokenInput) (c fob.Credentials, refresh fob.Secret, err error) {
 	in.ClientId, in.ClientSecret = aws.String(reg.ID), aws.String(reg.Secret)
 	out, err := s.oidc.CreateToken(ctx, in)
