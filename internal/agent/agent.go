@@ -1,5 +1,5 @@
-// Package agent is the engine behind the socket: it serves front ends, and its
-// life has a beginning (one agent, a private socket) and an end (nothing lost).
+// Package agent is the process behind the socket. It serves front ends, holds the unlocked vault
+// and the cache, and writes the audit log. There is one agent for each home.
 package agent
 
 import (
@@ -29,7 +29,7 @@ import (
 	unlocks "fob/internal/vault/unlock/all"
 )
 
-// Agent is the engine of one user.
+// Agent is the agent of one user.
 type Agent struct {
 	version string
 	home    fob.Home
@@ -55,7 +55,7 @@ type Agent struct {
 	lastConn atomic.Int64
 }
 
-// New wires an agent for a home. quit is called when a front end asks it to end.
+// New makes an agent for a home. quit is called when a front end asks it to end.
 func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFunc) *Agent {
 	a := &Agent{
 		version: version, home: home, started: time.Now(), program: thisProgram(), log: log, quit: quit,
@@ -92,7 +92,7 @@ func (a *Agent) sealedCache() (broker.Sealed, error) {
 	return f, nil
 }
 
-// secrets finds the vault's items.
+// secrets reads items of the vault.
 type secrets struct{ store *vault.Store }
 
 func (s secrets) Get(name string) (fob.Secret, error) {
@@ -106,7 +106,7 @@ func (s secrets) Get(name string) (fob.Secret, error) {
 	return v.Get(name)
 }
 
-// Limits of calls to AWS. A front end's own caller gives up after a minute.
+// Limits of calls to AWS. SDKs give up after a minute.
 const (
 	dialLimit   = 5 * time.Second
 	headerLimit = 10 * time.Second
@@ -114,8 +114,8 @@ const (
 	bodyLimit   = 4 << 20 // bytes
 )
 
-// httpClient is used for every call to AWS. It follows no redirect: an answer
-// from somewhere else is not AWS's.
+// httpClient is used for every call to AWS. It follows no redirect: an answer from another host is
+// not AWS's.
 func httpClient() *http.Client {
 	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -133,7 +133,7 @@ func httpClient() *http.Client {
 	}
 }
 
-// limited refuses to read an answer without end.
+// limited limits the size of answers.
 type limited struct{ next http.RoundTripper }
 
 func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -14,14 +14,14 @@ import (
 	"fob/internal/fob"
 )
 
-// conn is one front end: its requests come in, and calls to its person go out.
+// conn is the connection to one front end: its requests come in, and questions to its user go out.
 type conn struct {
 	rw     io.ReadWriteCloser
 	id     int64
 	caller fob.Caller
 
-	running sync.WaitGroup // requests
-	load    atomic.Int64   // how many of them
+	running sync.WaitGroup // requests in progress
+	load    atomic.Int64   // the number of requests in progress
 	writing sync.Mutex
 	mu      sync.Mutex
 	ending  bool
@@ -34,24 +34,23 @@ func newConn(rw io.ReadWriteCloser, id int64, caller fob.Caller) *conn {
 	return &conn{rw: rw, id: id, caller: caller, pending: map[int64]chan *api.Message{}, gone: make(chan struct{})}
 }
 
-// maxLoad bounds the requests of one front end that run at once; fob itself
-// makes one at a time.
+// maxLoad is how many requests of one front end may run at once; fob itself makes one at a time.
 const maxLoad = 64
 
-// How long a front end may take to read what it is sent, and how long once the
-// agent is ending. One that does not read would hold its requests for ever.
+// How long a front end may take to read a message, and how long once the agent is ending. One that
+// does not read would block its requests for ever.
 const (
 	writeLimit = 30 * time.Second
-	lastLimit  = time.Second // and for requests that are under way
+	lastLimit  = time.Second // and for requests in progress
 )
 
-// stackSize is about what a request needs of its goroutine's stack, in bytes.
+// stackSize is about how much stack a request needs, in bytes.
 const stackSize = 12 << 10
 
-// growStack makes the stack of a new goroutine large enough at one go. A stack begins
-// with 2 KiB, and the runtime doubles it with a copy each time it is full: three times
-// for each of the two goroutines of fob credentials, which took a tenth of the agent's
-// time for it. The frame is made at every call; n is 0, so that it is not cleared too.
+// growStack enlarges the stack of a new goroutine in one step. A stack starts with 2 KiB, and the
+// runtime doubles and copies it each time it is full: three times for each of the two goroutines of
+// a request, which was a tenth of the agent's time for fob credentials. The frame is allocated at
+// every call; n is 0, so that it is not cleared too.
 //
 //go:noinline
 func growStack(n int) byte {
@@ -62,7 +61,7 @@ func growStack(n int) byte {
 	return frame[n]
 }
 
-// serve reads messages until the front end leaves. Requests run side by side.
+// serve reads messages until the front end disconnects. Requests run concurrently.
 func (a *Agent) serve(ctx context.Context, c *conn) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer c.rw.Close()
@@ -96,15 +95,15 @@ func (a *Agent) serve(ctx context.Context, c *conn) {
 	}
 }
 
-// finish closes the connection when its requests have their answers.
+// finish closes the connection once all requests are answered.
 func (c *conn) finish() {
 	c.hurry(lastLimit, true)
 	c.running.Wait()
 	c.rw.Close()
 }
 
-// hurry bounds the writes from now on, and one that is under way. Standard
-// streams have no such bound: their reader is the program that waits for them.
+// hurry limits the time of writes, also of one in progress. Standard streams have no limit: the
+// program that reads them waits for them.
 func (c *conn) hurry(limit time.Duration, ending bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -117,10 +116,10 @@ func (c *conn) hurry(limit time.Duration, ending bool) {
 	}
 }
 
-// answer runs one request and writes its reply.
+// answer runs one request and writes its answer.
 func (a *Agent) answer(ctx context.Context, c *conn, m *api.Message) {
 	result, err := a.dispatch(ctx, c, m)
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil { // else somebody did cancel
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil { // otherwise the user cancelled
 		err = fob.Errorf(fob.ErrInternal, "the agent was stopped before it could answer").WithHint("try again")
 	}
 	reply := &api.Message{ID: m.ID, Result: result}
@@ -131,10 +130,10 @@ func (a *Agent) answer(ctx context.Context, c *conn, m *api.Message) {
 	if m.ID == nil {
 		return
 	}
-	_ = c.send(reply) // a front end that left needs no answer
+	_ = c.send(reply) // an error means that the front end has left
 }
 
-// call asks the front end something. When it leaves meanwhile, there is nobody.
+// call calls a method of the front end. If that leaves meanwhile, the error is fob.ErrNobody.
 func call[P, R any](ctx context.Context, c *conn, method api.Method[P, R], params P) (result R, err error) {
 	raw, err := json.Marshal(params)
 	if err != nil {
@@ -150,7 +149,7 @@ func call[P, R any](ctx context.Context, c *conn, method api.Method[P, R], param
 	return result, json.Unmarshal(m.Result, &result)
 }
 
-// ask sends a call and waits for the answer to it.
+// ask sends a call and waits for its answer.
 func (c *conn) ask(ctx context.Context, method string, params json.RawMessage) (*api.Message, error) {
 	answer := make(chan *api.Message, 1)
 	c.mu.Lock()
@@ -190,7 +189,7 @@ func (c *conn) send(m *api.Message) error {
 	c.hurry(writeLimit, false)
 	err := api.WriteMessage(c.rw, m)
 	if err != nil {
-		c.rw.Close() // half a line may be on its way
+		c.rw.Close() // a part of the message may have been sent
 	}
 	return err
 }
@@ -207,7 +206,7 @@ func (c *conn) answered(m *api.Message) {
 	}
 }
 
-// leave releases everything that waits for this front end's person.
+// leave ends all calls that wait for this front end's user.
 func (c *conn) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -218,14 +217,14 @@ func (c *conn) leave() {
 	}
 }
 
-// notify sends what needs no answer; a front end that left misses nothing.
+// notify sends a notification; it is no error if the front end has left.
 func notify[P any](c *conn, method api.Method[P, api.Empty], params P) {
 	if raw, err := json.Marshal(params); err == nil {
 		_ = c.send(&api.Message{Method: string(method), Params: raw})
 	}
 }
 
-// ui reaches the person through the connection.
+// ui reaches the user through the connection.
 func (c *conn) ui() fob.UI {
 	return fob.UI{
 		ID: c.id,

@@ -19,7 +19,7 @@ import (
 	"fob/internal/quote"
 )
 
-// deliver hands over credentials in one of the ways.
+// deliver delivers credentials.
 func (a *Agent) deliver(ctx context.Context, r *request, p api.DeliverParams) (fob.Delivery, error) {
 	way, err := delivery.Find(a.ways, p.Way)
 	if err != nil {
@@ -41,14 +41,13 @@ func (a *Agent) deliver(ctx context.Context, r *request, p api.DeliverParams) (f
 	return d, err
 }
 
-// chain resolves a name to its steps, with the files as the caller's environment
-// names them.
+// chain resolves a name to its steps, with the AWS files named in the caller's environment.
 func (a *Agent) chain(name string, paths fob.Paths) (chain.Chain, error) {
 	return a.definitions(paths).Resolve(name)
 }
 
-// definitions is where the steps of chains are found: in the files as they are at the
-// first look-up, so that a chain is of one moment and its files are looked at once.
+// definitions returns a lookup of definitions that reads the files once, so that a chain is
+// consistent.
 func (a *Agent) definitions(paths fob.Paths) chain.Definitions {
 	view := sync.OnceValues(func() (*profile.View, error) { return a.files.At(paths) })
 	return chain.Definitions{Kinds: a.kinds, Lookup: func(ref string) (fob.Profile, error) {
@@ -60,8 +59,8 @@ func (a *Agent) definitions(paths fob.Paths) chain.Definitions {
 	}}
 }
 
-// principalChain resolves the name of a principal. A sign-in is none: its bearer
-// token is not an AWS credential, and is never delivered.
+// principalChain resolves a profile's name. A sign-in is refused: its bearer token is not an AWS
+// credential and is never delivered.
 func (a *Agent) principalChain(name string, r *request) (chain.Chain, error) {
 	c, err := a.chain(name, r.caller.Paths)
 	if err != nil {
@@ -74,7 +73,7 @@ func (a *Agent) principalChain(name string, r *request) (chain.Chain, error) {
 	return c, nil
 }
 
-// whoami asks AWS whose credentials these are.
+// whoami calls GetCallerIdentity.
 func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.Identity, error) {
 	if err := a.unlocked(ctx, r.ui); err != nil {
 		return api.Identity{}, err
@@ -103,7 +102,7 @@ func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.I
 	return id, nil
 }
 
-// list shows every definition; it reads no secret and so needs no vault.
+// list lists all definitions. It reads no secret, so it needs no vault.
 func (a *Agent) list(ctx context.Context, r *request, p api.ListParams) ([]api.Row, error) {
 	profiles, err := a.files.List(r.caller.Paths)
 	if err != nil {
@@ -156,7 +155,7 @@ func (a *Agent) cachedState(name string, paths fob.Paths) (string, *time.Time) {
 	return "", nil
 }
 
-// plan resolves a name and plans its chain.
+// plan resolves a name and plans the chain.
 func (a *Agent) plan(name string, req fob.Request) (broker.Plan, error) {
 	c, err := a.chain(name, req.Paths)
 	if err != nil {
@@ -166,8 +165,7 @@ func (a *Agent) plan(name string, req fob.Request) (broker.Plan, error) {
 	return a.broker.Plan(c, req)
 }
 
-// sourceName is what people call the definition that a reference names: a sign-in
-// by its short name.
+// sourceName returns the name to show for a reference: a sign-in's without its section's type.
 func (a *Agent) sourceName(ref string) string {
 	for _, k := range a.kinds {
 		name, ok := k.Deref(ref)

@@ -31,9 +31,9 @@ func (a *Agent) listKinds(_ context.Context, _ *request, _ api.Empty) ([]api.Kin
 	return docs, nil
 }
 
-// add writes a definition into fob's own file. Its secrets are asked for and are
-// in the vault before the definition exists. With force it replaces one of that name, of
-// which it keeps what is not named; the person sees the difference first.
+// add writes a definition into fob's own file. Its secrets are asked for, and are in the vault
+// before the definition is written. With force it replaces an existing definition, keeps the keys
+// that are not given, and shows the difference first.
 func (a *Agent) add(ctx context.Context, r *request, p api.AddParams) (api.Empty, error) {
 	kind, err := a.addable(p.Kind)
 	if err != nil {
@@ -70,7 +70,7 @@ func (a *Agent) add(ctx context.Context, r *request, p api.AddParams) (api.Empty
 	})
 }
 
-// addable finds a kind by what fob add calls it.
+// addable finds a kind by its word in fob add.
 func (a *Agent) addable(word string) (principal.Kind, error) {
 	for _, kind := range a.kinds {
 		if kind.AddWord() == word {
@@ -80,10 +80,9 @@ func (a *Agent) addable(word string) (principal.Kind, error) {
 	return principal.Kind{}, fob.Errorf(fob.ErrUsage, "there is no kind %q", word).WithHint("fob add --help")
 }
 
-// define checks a definition before anything is asked or written. Of the one that it
-// replaces it keeps the keys that are not named: all of them if that is of the same kind,
-// else those that this kind takes or that say nothing about how to authenticate. A key
-// that is named with an empty value goes.
+// define makes the new definition and checks it before anything is asked or written. From the old
+// one it keeps the keys that are not given: all of them if the kind is the same, else those that
+// this kind accepts or that do not authenticate. A key with an empty value is removed.
 func (a *Agent) define(kind principal.Kind, p api.AddParams, old fob.Profile) (fob.Profile, error) {
 	profile := fob.Profile{Name: p.Name, Origin: fob.OriginFob, Keys: map[string]string{}}
 	accepted := map[string]bool{}
@@ -108,7 +107,7 @@ func (a *Agent) define(kind principal.Kind, p api.AddParams, old fob.Profile) (f
 	return profile, cmp.Or(checkName(kind, p.Name), kind.Validate(profile), writable(kind.SectionType(), profile))
 }
 
-// confirmReplacing shows what a definition will be in place of another one.
+// confirmReplacing shows how a definition will change, and asks.
 func (a *Agent) confirmReplacing(ctx context.Context, r *request, kind principal.Kind, old, now fob.Profile) error {
 	diff, err := a.files.Diff(kind.SectionType(), now)
 	if err != nil || diff == "" {
@@ -121,8 +120,8 @@ func (a *Agent) confirmReplacing(ctx context.Context, r *request, kind principal
 	return r.ui.Confirm(ctx, fob.Confirmation{Title: "replace " + now.Name, Detail: diff + willBeDeleted(gone)})
 }
 
-// checkName refuses a name that no command line could name, and that of a sign-in
-// which could not begin SESSION/ACCOUNT/ROLE.
+// checkName refuses a name that no command line could contain, and a sign-in's name that could not
+// be the first part of SIGN-IN/ACCOUNT/ROLE.
 func checkName(kind principal.Kind, name string) error {
 	wrong := func(c rune) bool { return c == '/' || unicode.IsControl(c) }
 	switch {
@@ -136,8 +135,7 @@ func checkName(kind principal.Kind, name string) error {
 	return nil
 }
 
-// writable refuses a definition that could not be written: one is written on
-// trial, into a file of which nothing is kept.
+// writable refuses a definition that could not be written, by writing it into a file in memory.
 func writable(section string, p fob.Profile) error {
 	trial := awsfile.Parse(awsfile.Config, nil)
 	for _, key := range slices.Sorted(maps.Keys(p.Keys)) {
@@ -148,11 +146,11 @@ func writable(section string, p fob.Profile) error {
 	return nil
 }
 
-// checkSource refuses a chain that can never be, and tells of a source that is not
-// there yet: that is allowed, since definitions may be added in any order.
+// checkSource refuses a chain that can never work. If the source does not exist yet it only warns,
+// because definitions may be added in any order.
 func (a *Agent) checkSource(ctx context.Context, r *request, kind principal.Kind, p fob.Profile) error {
 	steps, err := a.definitions(r.caller.Paths).Follow(p)
-	if errors.Is(err, chain.ErrImpossible) { // on a command line it is a flag that mends it
+	if errors.Is(err, chain.ErrImpossible) { // on a command line a flag mends it
 		hint := "name another --source-profile"
 		if other, ok := strings.CutPrefix(fob.HintOf(err), "source_profile = "); ok {
 			hint = "--source-profile " + other

@@ -10,12 +10,12 @@ import (
 	"fob/internal/fob"
 )
 
-// request is one call of a front end: who asks, and how its person is reached.
+// request is one call of a front end, with its caller and the way to its user.
 type request struct {
 	conn   *conn
 	caller api.Caller
 	ui     fob.UI
-	// renews is set where nobody asked: it is the file that needs fresh credentials.
+	// renews is set for the refresh of a written file, which nobody asked for.
 	renews *written.File
 }
 
@@ -25,7 +25,7 @@ type handler func(ctx context.Context, r *request, params json.RawMessage) (json
 // handlers are the methods that front ends may call.
 type handlers map[string]handler
 
-// handle adds a method with the function that answers it.
+// handle registers the function for a method.
 func handle[P, R any](to handlers, m api.Method[P, R], do func(context.Context, *request, P) (R, error)) {
 	to[string(m)] = func(ctx context.Context, r *request, raw json.RawMessage) (json.RawMessage, error) {
 		var params P
@@ -42,7 +42,7 @@ func handle[P, R any](to handlers, m api.Method[P, R], do func(context.Context, 
 
 func malformed() error { return fob.Errorf(fob.ErrUsage, "the request's parameters are malformed") }
 
-// handlers is the whole of what a front end may ask.
+// handlers returns all methods that front ends may call.
 func (a *Agent) handlers() handlers {
 	h := handlers{}
 	handle(h, api.Greet, a.hello)
@@ -77,16 +77,16 @@ func (a *Agent) handlers() handlers {
 	return h
 }
 
-// anyProtocol reports whether a method is answered whatever protocol the front end
-// speaks: what it takes to learn of the difference, and to end it.
+// anyProtocol reports whether a method is answered for every protocol number: those by which a
+// front end detects the difference, and ends the agent.
 func anyProtocol(method string) bool {
 	return method == string(api.Greet) || method == string(api.Stop)
 }
 
 func (a *Agent) dispatch(ctx context.Context, c *conn, m *api.Message) (result json.RawMessage, err error) {
 	defer func() {
-		if p := recover(); p != nil { // one request's fault must not end the agent
-			a.log.Error("request panicked", "method", m.Method, "stack", string(debug.Stack())) // without p, which may quote anything
+		if p := recover(); p != nil { // a fault in one request must not end the agent
+			a.log.Error("request panicked", "method", m.Method, "stack", string(debug.Stack())) // p is not logged, because it may contain anything
 			err = fob.Errorf(fob.ErrInternal, "a fault of fob's while answering %q", m.Method)
 		}
 	}()
@@ -110,10 +110,10 @@ func (a *Agent) dispatch(ctx context.Context, c *conn, m *api.Message) (result j
 	return handle(onBus(ctx, r), r, m.Params)
 }
 
-// unlocked makes the vault usable for a request that needs it or its cache.
+// unlocked makes the vault usable for a request that needs it or the cache.
 func (a *Agent) unlocked(ctx context.Context, ui fob.UI) error {
 	if _, err := a.vault.Vault(); err == nil {
-		return nil // without a look at the disk, for this is asked all the time
+		return nil // without reading the disk, because this is called for every request
 	}
 	if !a.vault.Exists() {
 		return nil // definitions in the AWS files work without a vault

@@ -12,7 +12,7 @@ import (
 	"fob/internal/generate"
 )
 
-// generate writes sections for roles into ~/.aws/config, where they are wanted.
+// generate writes sections for roles into ~/.aws/config.
 func (a *Agent) generate(ctx context.Context, r *request, p api.GenerateParams) (api.MoveResult, error) {
 	s, err := a.session(p.Session, r)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"fob/internal/principal"
 )
 
-// grant is what a way gets for one request.
+// grant is what a delivery gets for one request.
 func (a *Agent) grant(r *request, p *api.DeliverParams, c chain.Chain) delivery.Grant {
 	profile := c[0].Profile
 	in := principal.Partition(profile)
@@ -33,7 +33,7 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, c chain.Chain) delivery.
 	}
 }
 
-// offer is what the agent offers to single ways, for one request.
+// offer is what the agent offers to some deliveries, for one request.
 type offer struct {
 	agent   *Agent
 	request *request
@@ -76,8 +76,8 @@ func (o *offer) Exe() string               { return o.request.caller.Exe }
 func (o *offer) Paths() fob.Paths          { return o.request.caller.Paths }
 func (o *offer) Home() fob.Home            { return o.agent.home }
 
-// Files lets the request write files. Each is renewed by the same request made again,
-// with nobody to ask.
+// Files lets the request write files. To refresh a file the same request is made again, without
+// prompts.
 func (o *offer) Files() (write.Files, bool) {
 	w, ok := o.agent.written.Writer()
 	if !ok {
@@ -91,6 +91,6 @@ func (o *offer) Files() (write.Files, bool) {
 		_, err := o.agent.deliver(ctx, &same, *o.params)
 		return err
 	}
-	w.Tell = func(message string) { o.request.ui.Tell(context.Background(), message) } // which waits for nobody
+	w.Tell = func(message string) { o.request.ui.Tell(context.Background(), message) } // it does not block
 	return w, true
 }

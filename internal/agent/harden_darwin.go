@@ -2,8 +2,8 @@ package agent
 
 import "golang.org/x/sys/unix"
 
-// harden keeps debuggers away and this process's memory out of core files.
+// harden prevents debuggers from attaching, and core files.
 func harden() error {
-	_ = unix.PtraceDenyAttach() // a debugger may hold us already
+	_ = unix.PtraceDenyAttach() // fails if a debugger is attached already
 	return noCore()
 }

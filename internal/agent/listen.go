@@ -16,15 +16,15 @@ import (
 	"fob/internal/fob"
 )
 
-// watchPeriod is how often an agent looks whether its socket is still its own.
+// watchPeriod is how often an agent checks that its socket still exists.
 const watchPeriod = 2 * time.Minute
 
-// joinLimit bounds how long a second agent waits for the first to listen.
+// joinLimit is how long a second agent waits for the first to listen.
 const joinLimit = 5 * time.Second // less than the front end waits
 
-// listenAndServe is alone in its home by a lock; the socket alone could not tell
-// a stale one from a slow one. An agent that finds another says ready as well,
-// for the front end that started it can use that one.
+// listenAndServe holds a lock for its home; with the socket alone, a dead agent could not be told
+// from a slow one. If another agent is running, it says "ready" as well, because the front end that
+// started this one can use the other.
 func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error {
 	if err := checkPrivate(a.home.RunDir); err != nil {
 		return err
@@ -45,9 +45,9 @@ func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error 
 	defer listener.Close()
 	told := a.written.Open()
 	defer a.written.Close()
-	_ = errors.Join(api.WriteReady(ready, told), ready.Close()) // whoever started it may have left
+	_ = errors.Join(api.WriteReady(ready, told), ready.Close()) // the front end that started it may have left
 	a.sweep()
-	_ = os.Chdir(filepath.VolumeName(a.home.RunDir) + string(filepath.Separator)) // hold no file system busy
+	_ = os.Chdir(filepath.VolumeName(a.home.RunDir) + string(filepath.Separator)) // so that no file system stays in use by the working directory
 	a.log.Info("agent started", "version", a.version, "pid", os.Getpid())
 	go a.watch(ctx)
 	a.accept(ctx, listener)
@@ -55,11 +55,11 @@ func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error 
 	return nil
 }
 
-// unused is for how long a private file of a program's stays that nobody asks for: a
-// shell that fob use has changed may be that old.
+// unused is the age at which unused private files of programs are deleted. A shell that fob use
+// changed may be that old.
 const unused = 90 * 24 * time.Hour
 
-// sweep removes private files that fob exec and fob use made long ago.
+// sweep deletes old private files of fob exec and fob use.
 func (a *Agent) sweep() {
 	entries, err := os.ReadDir(a.home.Exec())
 	if err != nil {
@@ -73,8 +73,8 @@ func (a *Agent) sweep() {
 	}
 }
 
-// first takes the lock, or finds that another agent has it and answers. One that
-// has it and does not answer is starting or ending, and is waited for.
+// first takes the lock, or finds another agent that holds it and answers. If that agent does not
+// answer, it is starting or ending, and first waits for it.
 func (a *Agent) first(lock *flock.Flock) (mine bool, err error) {
 	for deadline := time.Now().Add(joinLimit); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if mine, err := lock.TryLock(); err != nil {
@@ -89,8 +89,8 @@ func (a *Agent) first(lock *flock.Flock) (mine bool, err error) {
 	return false, fob.Errorf(fob.ErrInternal, "another agent holds the lock but does not answer at %s", a.home.Socket()).WithHint("end it, then try again")
 }
 
-// accept serves connections until ctx ends. They are closed after the socket is
-// gone, so that whoever waits for the end of theirs can start a new agent.
+// accept serves connections until ctx ends. Connections are closed after the socket is gone, so
+// that a front end which sees its connection close can start a new agent.
 func (a *Agent) accept(ctx context.Context, l net.Listener) {
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
@@ -101,8 +101,8 @@ func (a *Agent) accept(ctx context.Context, l net.Listener) {
 		if errors.Is(err, net.ErrClosed) {
 			break
 		}
-		if err != nil { // out of descriptors, for instance: others may end meanwhile
-			if !failing { // once, and not fifty times a second
+		if err != nil { // out of file descriptors, for instance; other connections may end
+			if !failing { // log it once, not fifty times a second
 				a.log.Warn("accept failed", "error", err)
 			}
 			failing = true
@@ -128,17 +128,17 @@ func (a *Agent) accept(ctx context.Context, l net.Listener) {
 	go func() { a.conns.Wait(); close(served) }()
 	select {
 	case <-served:
-	case <-time.After(lastLimit): // files of credentials are still to be deleted
+	case <-time.After(lastLimit): // written files must still be deleted
 		a.log.Warn("a request hangs; the agent ends without it")
 	}
 }
 
-// watch ends the agent when its socket was removed or replaced: nobody could
-// reach it any more, and a new one will be started.
+// watch ends the agent if its socket was removed or replaced: it cannot be reached any more, and a
+// new agent will be started.
 func (a *Agent) watch(ctx context.Context) {
 	own, err := os.Lstat(a.home.Socket())
 	if err != nil {
-		return // not a file, on Windows
+		return // on Windows it is not a file
 	}
 	tick := time.NewTicker(watchPeriod)
 	defer tick.Stop()

@@ -15,8 +15,8 @@ import (
 
 func setUmask() { syscall.Umask(0o077) }
 
-// listen makes the socket. The caller holds the lock, so a socket that is there
-// already is a dead agent's.
+// listen makes the socket. The caller holds the lock, so an existing socket was left by a dead
+// agent.
 func listen(path string) (net.Listener, error) {
 	address, done, err := api.SocketAddress(path)
 	if err != nil {
@@ -36,9 +36,9 @@ func listen(path string) (net.Listener, error) {
 	return &removing{UnixListener: l, path: path}, nil
 }
 
-// removing removes the socket by its real path: the address may have been a
-// detour through /proc. It is gone before Accept returns, and when any call of
-// Close does: later it could be the next agent's that was removed.
+// removing removes the socket by its real path, since the address may have been one in /proc. It
+// does so before Accept returns, and before Close does: later the socket could be that of the next
+// agent.
 type removing struct {
 	*net.UnixListener
 	path string
@@ -54,7 +54,7 @@ func (r *removing) Close() error {
 	return r.err
 }
 
-// checkPrivate refuses a directory that others could reach into.
+// checkPrivate refuses a directory that other users can access.
 func checkPrivate(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {

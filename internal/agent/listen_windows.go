@@ -16,8 +16,8 @@ func harden() error { return nil }
 
 func checkPrivate(string) error { return nil } // under the user's own profile directory
 
-// listen makes a named pipe that only this user may open. winio refuses remote
-// clients and fails if the name is taken.
+// listen makes a named pipe that only this user may open. winio refuses remote clients, and fails
+// if the name is in use.
 func listen(path string) (net.Listener, error) {
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
@@ -43,5 +43,5 @@ func takeFirst(path string) {
 // peer: the pipe's descriptor lets nobody else in.
 func peer(net.Conn) (fob.Caller, error) { return fob.Caller{}, nil }
 
-// parentOf is the process that started another: the system is not asked here.
+// parentOf returns nothing: the parent is not looked up on this system.
 func parentOf(int) fob.Caller { return fob.Caller{} }

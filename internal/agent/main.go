@@ -18,9 +18,8 @@ import (
 	"fob/internal/fob"
 )
 
-// Main is the program fob-agent. Without arguments it serves this user's front
-// ends until it is told to stop; with --stdio it serves one, over its standard
-// streams.
+// Main is the program fob-agent. Without arguments it serves this user's front ends until it is
+// told to stop; with --stdio it serves one front end, over its standard streams.
 func Main(ctx context.Context, version string, args []string, stdin io.ReadCloser, stdout io.WriteCloser, stderr io.Writer, getenv func(string) string) int {
 	flags := flag.NewFlagSet("fob-agent", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -44,7 +43,7 @@ func Main(ctx context.Context, version string, args []string, stdin io.ReadClose
 	var err error
 	select {
 	case err = <-ended:
-	case <-overdue(ctx, endLimit): // what hangs ends with the process
+	case <-overdue(ctx, endLimit): // whatever blocks ends with the process
 		return fob.OutcomeOf(fob.ErrInternal).Code
 	}
 	if err != nil && *stdio {
@@ -52,7 +51,7 @@ func Main(ctx context.Context, version string, args []string, stdin io.ReadClose
 		return fob.OutcomeOf(err).Code
 	}
 	if err != nil {
-		// One line: fob reads it from a new agent's output, a person from stderr.
+		// One line: fob reads it from a new agent's output, users from stderr.
 		message := err.Error()
 		if hint := fob.HintOf(err); hint != "" {
 			message += " (" + hint + ")"
@@ -63,19 +62,19 @@ func Main(ctx context.Context, version string, args []string, stdin io.ReadClose
 	return 0
 }
 
-// answerWith gives the front end, which speaks JSON-RPC already, the reason why it
-// is not served as the answer to its first request.
+// answerWith answers the front end's first request with the reason why the agent cannot run. The
+// front end expects JSON-RPC and nothing else.
 func answerWith(err error, stdin io.Reader, stdout io.Writer) {
 	if m, e := api.ReadMessage(bufio.NewReader(stdin), api.MaxRequest); e == nil {
 		_ = api.WriteMessage(stdout, &api.Message{ID: m.ID, Error: api.ToWire(err)})
 	}
 }
 
-// endLimit is how long an agent takes to end once it is told to, whatever hangs: a call
-// to a file system that does not answer cannot be given up.
+// endLimit is how long an agent takes to end, whatever blocks: a call to a file system that does
+// not answer cannot be cancelled.
 const endLimit = 2 * time.Second
 
-// overdue is closed when ctx has been over for as long as limit.
+// overdue returns a channel that is closed when ctx ended and limit has passed since.
 func overdue(ctx context.Context, limit time.Duration) <-chan struct{} {
 	late := make(chan struct{})
 	context.AfterFunc(ctx, func() { time.AfterFunc(limit, func() { close(late) }) })
@@ -123,7 +122,7 @@ type stream struct {
 
 func (s stream) Write(p []byte) (int, error) { return s.w.Write(p) }
 
-// Close ends both, so that a front end that waits for an answer gets none.
+// Close closes both streams, so that a front end which waits for an answer gets an error.
 func (s stream) Close() error { return errors.Join(s.ReadCloser.Close(), s.w.Close()) }
 
 func openLog(path, level string) (*slog.Logger, error) {

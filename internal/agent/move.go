@@ -13,7 +13,7 @@ import (
 	"fob/internal/principal"
 )
 
-// adopt moves profiles out of the AWS files, after showing what will change.
+// adopt moves profiles out of the AWS files, after showing the changes.
 func (a *Agent) adopt(ctx context.Context, r *request, p api.MoveParams) (api.MoveResult, error) {
 	if err := a.warn(ctx, r); err != nil {
 		return api.MoveResult{}, err
@@ -36,8 +36,8 @@ func (a *Agent) adopt(ctx context.Context, r *request, p api.MoveParams) (api.Mo
 	return result, nil
 }
 
-// adoptable tells the profiles among names from the sign-ins. Without names, all
-// sign-ins are what other tools may have left a token of.
+// adoptable separates names of profiles from those of sign-ins. Without names it returns all
+// sign-ins, as other tools may have left tokens for them.
 func (a *Agent) adoptable(names []string, paths fob.Paths) (profiles, signIns []string, err error) {
 	if len(names) == 0 {
 		signIns, err = a.signIns(paths)
@@ -59,8 +59,7 @@ func (a *Agent) adoptable(names []string, paths fob.Paths) (profiles, signIns []
 	return profiles, signIns, nil
 }
 
-// signIns are the names of all sign-ins: of sessions, and the start URLs of
-// profiles without one.
+// signIns returns the names of all sign-ins: sessions, and the start URLs of profiles without one.
 func (a *Agent) signIns(paths fob.Paths) ([]string, error) {
 	sessions, err := a.files.SignIns(paths)
 	if err != nil {
@@ -104,10 +103,10 @@ func tellWarnings(ctx context.Context, r *request, warnings []string) {
 	}
 }
 
-// maxWarnings keeps what matters on the screen.
+// maxWarnings limits the output to what fits on a screen.
 const maxWarnings = 20
 
-// release moves them back.
+// release moves profiles back.
 func (a *Agent) release(ctx context.Context, r *request, p api.MoveParams) (api.MoveResult, error) {
 	return a.move(ctx, r, "release", p, func(p api.MoveParams, v adopt.Vault) (*draft.Change, error) {
 		return a.mover.Release(p.Names, r.caller.Paths, v)
@@ -123,13 +122,12 @@ func (a *Agent) move(ctx context.Context, r *request, verb string, p api.MovePar
 		if !errors.Is(err, draft.ErrChanged) || attempt == moveAttempts {
 			return result, err
 		}
-		// Another fob was first, or somebody has edited the files: what is to be
-		// done is something else now, and is shown again.
+		// Another fob was first, or the files were edited. The change is prepared and shown again.
 	}
 }
 
-// moveAttempts bounds how often a move starts over because the files changed;
-// of many at once, one succeeds each time.
+// moveAttempts is how often a move is prepared again because the files changed. Of many concurrent
+// moves one succeeds each time.
 const moveAttempts = 50
 
 func (a *Agent) moveOnce(ctx context.Context, r *request, p api.MoveParams, verb string, prepare preparer) (api.MoveResult, error) {
@@ -140,7 +138,7 @@ func (a *Agent) moveOnce(ctx context.Context, r *request, p api.MoveParams, verb
 	return a.carryOut(ctx, r, verb+" "+count(moving(m), "profile"), p.DryRun, m)
 }
 
-// carryOut does what was prepared, after the person has seen it.
+// carryOut applies a prepared change after the user has agreed.
 func (a *Agent) carryOut(ctx context.Context, r *request, title string, dryRun bool, m *draft.Change) (api.MoveResult, error) {
 	result := api.MoveResult{Diff: m.Diff, Moved: moved(m)}
 	if dryRun || !m.Changes() {
@@ -156,8 +154,8 @@ func (a *Agent) carryOut(ctx context.Context, r *request, title string, dryRun b
 	return result, nil
 }
 
-// prepare looks what would be done. On a machine without a vault it looks with
-// an empty one first: where there is nothing to move, none is made.
+// prepare prepares a change. On a machine without a vault it first tries with an empty one: if
+// there is nothing to move, no vault is made.
 func (a *Agent) prepare(ctx context.Context, r *request, p api.MoveParams, prepare preparer) (*draft.Change, error) {
 	if !a.vault.Exists() {
 		if m, err := prepare(p, noVault{}); err != nil || p.DryRun || !m.Changes() {
@@ -174,7 +172,7 @@ func (a *Agent) prepare(ctx context.Context, r *request, p api.MoveParams, prepa
 	return prepare(p, v)
 }
 
-// noVault is a vault that does not exist yet.
+// noVault stands for a vault that does not exist yet.
 type noVault struct{}
 
 func (noVault) Get(name string) (fob.Secret, error) {

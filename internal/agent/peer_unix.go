@@ -11,7 +11,7 @@ import (
 	"fob/internal/fob"
 )
 
-// peer asks the kernel who is at the other end, and refuses all but this user.
+// peer returns the process at the other end, as the kernel reports it, and refuses other users.
 func peer(c net.Conn) (fob.Caller, error) {
 	raw, err := c.(*net.UnixConn).SyscallConn()
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 // maxPrompter is the longest name of a prompter, in bytes.
 const maxPrompter = 64
 
-// bePrompter makes a connection one that other callers' questions are put to, until
-// it ends.
+// bePrompter registers a connection as a prompter, until it ends.
 func (a *Agent) bePrompter(_ context.Context, r *request, p api.PrompterParams) (api.Empty, error) {
 	if p.Name == "" || len(p.Name) > maxPrompter || strings.ContainsFunc(p.Name, unicode.IsControl) {
 		return api.Empty{}, fob.Errorf(fob.ErrUsage, "a prompter's name has 1 to %d bytes, and no control characters", maxPrompter)
@@ -40,13 +39,13 @@ func (a *Agent) bePrompter(_ context.Context, r *request, p api.PrompterParams) 
 	return api.Empty{}, nil
 }
 
-// person reaches the person for a request: at its own front end, or by a prompter.
+// person returns the UI for a request: the caller's own front end, else the prompters.
 func (a *Agent) person(c *conn, m *api.Message) fob.UI {
 	return a.prompters.UI(c.ui(), func() fob.Asker {
 		var named struct {
 			Name string `json:"name"`
 		}
-		_ = json.Unmarshal(m.Params, &named) // methods that are not about one profile have none
+		_ = json.Unmarshal(m.Params, &named) // fails for methods without a profile
 		return fob.Asker{Profile: named.Name, Request: m.Method, Program: c.caller, Parent: parentOf(c.caller.PID)}
 	})
 }

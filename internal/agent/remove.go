@@ -48,15 +48,15 @@ func (a *Agent) remove(ctx context.Context, r *request, p api.NameParams) (api.E
 		return api.Empty{}, err
 	}
 	if _, err := a.files.SignIn(p.Name, r.caller.Paths); err == nil {
-		return api.Empty{}, nil // the user's own config file has a session of that name
+		return api.Empty{}, nil // the user's own config file has a session with that name
 	}
 	return api.Empty{}, a.directories.Delete(p.Name)
 }
 
-// ownSection is a kind of the section which fob's own file has under a name,
-// profiles before others; nil if there is none.
+// ownSection returns a kind for the section with that name in fob's own file, profiles before
+// others; nil if there is none.
 func (a *Agent) ownSection(name string) (*principal.Kind, error) {
-	kinds := append([]principal.Kind{{}}, a.kinds...) // the first stands for profiles of any kind
+	kinds := append([]principal.Kind{{}}, a.kinds...) // the first stands for all kinds of profiles
 	for _, k := range kinds {
 		exists, err := a.files.Has(k.SectionType(), name)
 		if err != nil {
@@ -69,8 +69,8 @@ func (a *Agent) ownSection(name string) (*principal.Kind, error) {
 	return nil, nil
 }
 
-// removal asks whether to remove a definition: it says what depends on it, and what will
-// be deleted from the vault.
+// removal makes the question whether to remove a definition. It lists the profiles that depend on
+// it, and what will be deleted from the vault.
 func (a *Agent) removal(kind principal.Kind, p fob.Profile, paths fob.Paths) (fob.Confirmation, error) {
 	what := "profile"
 	if kind.Group != nil {
@@ -109,7 +109,7 @@ func (a *Agent) removal(kind principal.Kind, p fob.Profile, paths fob.Paths) (fo
 	return fob.Confirmation{Title: "remove " + what + " " + p.Name, Detail: detail + willBeDeleted(items)}, nil
 }
 
-// maxNames is how many names a question lists.
+// maxNames limits the names in a question.
 const maxNames = 10
 
 func firstOf(names []string) string {
@@ -119,7 +119,7 @@ func firstOf(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNames], ", "), len(names)-maxNames)
 }
 
-// dependents are the profiles that start from a definition.
+// dependents returns the profiles that start from a definition.
 func (a *Agent) dependents(ref string, paths fob.Paths) ([]string, error) {
 	profiles, err := a.files.List(paths)
 	if err != nil {

@@ -16,7 +16,7 @@ func (a *Agent) sessionRow(s fob.Profile, paths fob.Paths) api.Row {
 	row := api.Row{Name: s.Name, Origin: string(s.Origin)}
 	kind, err := principal.Find(a.kinds, s)
 	if err != nil || kind.Group == nil {
-		return row // listed by name alone: one mistake must not hide the others
+		return row // listed with its name only, so that one mistake does not hide the others
 	}
 	row.Kind, row.Section, row.Region = kind.Name, kind.SectionType(), s.Get(kind.Group.Region)
 	if state, until := a.cachedState(kind.Ref(s.Name), paths); state != "" {
@@ -25,8 +25,8 @@ func (a *Agent) sessionRow(s fob.Profile, paths fob.Paths) api.Row {
 	return row
 }
 
-// session is the sign-in that a name means, as fob login and fob sync take it: a
-// session, that of a profile, or a start URL.
+// session finds the sign-in for a name given to fob login or fob sync: a session, a profile's, or a
+// start URL.
 func (a *Agent) session(name string, r *request) (fob.Profile, error) {
 	s, err := a.files.SignIn(name, r.caller.Paths)
 	if err == nil {
@@ -37,12 +37,12 @@ func (a *Agent) session(name string, r *request) (fob.Profile, error) {
 	case other == nil:
 		return plan[0].Profile, nil
 	case errors.Is(other, fob.ErrNotFound):
-		return s, err // says which sign-ins there are
+		return s, err // the error lists the sign-ins
 	}
 	return s, other
 }
 
-// roles lists what a sign-in gives, as the last search found it.
+// roles lists the accounts and roles of a sign-in, as the last search found them.
 func (a *Agent) roles(_ context.Context, r *request, p api.RolesParams) ([]api.Row, error) {
 	s, err := a.session(p.Name, r)
 	if err != nil {
@@ -81,7 +81,7 @@ func (a *Agent) roles(_ context.Context, r *request, p api.RolesParams) ([]api.R
 	return rows, nil
 }
 
-// matches reports whether every word of a filter is somewhere in a row.
+// matches reports whether every word of a filter occurs in a row.
 func matches(row api.Row, filter string) bool {
 	text := strings.ToLower(row.Name + " " + row.Account + " " + row.AccountName + " " + row.Email + " " + row.Role)
 	for word := range strings.FieldsSeq(strings.ToLower(filter)) {
@@ -95,8 +95,8 @@ func matches(row api.Row, filter string) bool {
 // maxCompletions is more than a shell shows without asking.
 const maxCompletions = 2000
 
-// complete finds names that begin with a text: profiles, sign-ins and, once the
-// text names a sign-in, its roles.
+// complete returns names that begin with a text: profiles, sign-ins and, after a sign-in's name,
+// its roles.
 func (a *Agent) complete(_ context.Context, r *request, p api.CompleteParams) ([]string, error) {
 	names := []string{}
 	sessions, err := a.files.SignIns(r.caller.Paths)

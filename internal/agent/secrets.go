@@ -16,8 +16,8 @@ import (
 	"fob/internal/vault"
 )
 
-// askSecrets asks for the secrets of a definition, by the items of the vault that will
-// hold them. One that the vault has is not asked for, unless its key was named.
+// askSecrets asks for a definition's secrets, and returns them by the names of their vault items. A
+// secret that the vault has is not asked for again, unless its key was given.
 func (a *Agent) askSecrets(ctx context.Context, r *request, kind principal.Kind, profile fob.Profile, p api.AddParams) (map[string]fob.Secret, error) {
 	secrets := map[string]fob.Secret{}
 	for _, f := range kind.Fields {
@@ -44,8 +44,7 @@ func (a *Agent) askSecrets(ctx context.Context, r *request, kind principal.Kind,
 	return secrets, nil
 }
 
-// named reports whether one of the keys that say which secret a field means is among
-// those that were named.
+// named reports whether one of the keys was given that identify a field's secret.
 func named(f principal.Field, profile fob.Profile, keys map[string]string) bool {
 	for key := range keys {
 		if f.Secret.Item(profile.With(key, "")) != f.Secret.Item(profile) {
@@ -72,10 +71,9 @@ func askSecret(ctx context.Context, r *request, kind principal.Kind, f principal
 	return fob.NewSecret(secret), nil
 }
 
-// change puts secrets into the vault, writes a definition or deletes one, and then deletes
-// from the vault those of the secrets, and of the items in may, that no definition needs.
-// Killed anywhere, it is finished when a vault is unlocked next. With an error of write
-// the vault holds what it held.
+// change stores secrets in the vault, writes or deletes a definition, and then deletes the secrets,
+// and the items in may, that no definition needs. If it is killed, the next unlock completes it. If
+// write fails, the vault is as before.
 func (a *Agent) change(ctx context.Context, r *request, name string, secrets map[string]fob.Secret, may []string, force bool, write func() error) error {
 	if len(secrets) == 0 && (len(may) == 0 || !a.vault.Exists()) {
 		return write()
@@ -93,7 +91,7 @@ func (a *Agent) change(ctx context.Context, r *request, name string, secrets map
 		if err != nil {
 			return err
 		}
-		always := context.WithoutCancel(ctx) // not even a caller who left in the middle should lose a working secret
+		always := context.WithoutCancel(ctx) // if the caller leaves, no working secret must be lost
 		if err := write(); err != nil {
 			a.restore(always, v, name, before)
 			return err
@@ -106,9 +104,9 @@ func (a *Agent) change(ctx context.Context, r *request, name string, secrets map
 	})
 }
 
-// keepSecrets puts secrets into the vault, and notes what may be left unneeded there. It
-// refuses to replace another secret that other profiles need: an access key has one
-// secret, so one of the two is wrong. It returns what the items held before.
+// keepSecrets stores secrets in the vault, and notes the items that may become unneeded. It refuses
+// to replace a different secret that other profiles need: an access key has one secret, so one of
+// the two is wrong. It returns the previous values.
 func (a *Agent) keepSecrets(ctx context.Context, v *vault.File, name string, secrets map[string]fob.Secret, may []string, force bool) (before map[string]fob.Secret, err error) {
 	err = v.Update(ctx, func(items map[string]fob.Secret) error {
 		before = map[string]fob.Secret{}
@@ -132,7 +130,7 @@ func (a *Agent) keepSecrets(ctx context.Context, v *vault.File, name string, sec
 	return before, err
 }
 
-// restore puts the secrets of items back, after their definition could not be written.
+// restore puts the previous secrets back after writing the definition failed.
 func (a *Agent) restore(ctx context.Context, v *vault.File, name string, before map[string]fob.Secret) {
 	err := v.Update(ctx, func(items map[string]fob.Secret) error {
 		for item, secret := range before {
@@ -150,8 +148,8 @@ func (a *Agent) restore(ctx context.Context, v *vault.File, name string, before 
 	}
 }
 
-// finishInterrupted finishes what a killed change of definitions has left in the vault. It
-// is called when the vault was unlocked; with an error the next unlocking tries again.
+// finishInterrupted completes an interrupted change of definitions. It is called after each unlock;
+// after an error the next one tries again.
 func (a *Agent) finishInterrupted(ctx context.Context, v *vault.File) {
 	names, err := v.Names()
 	if err == nil && adopt.Pending(names) {
@@ -166,8 +164,8 @@ func (a *Agent) finishInterrupted(ctx context.Context, v *vault.File) {
 	}
 }
 
-// sharers are the other profiles that need an item of the vault. They are read off
-// fob's own file: one that cannot be resolved at present needs its secret all the same.
+// sharers returns the other profiles that need an item of the vault. It reads fob's own file
+// directly, because a definition that cannot be resolved at present needs its secret too.
 func (a *Agent) sharers(item, name string) ([]string, error) {
 	own, err := awsfile.Read(awsfile.Config, a.home.Config())
 	if err != nil {
@@ -183,7 +181,7 @@ func (a *Agent) sharers(item, name string) ([]string, error) {
 	return names, nil
 }
 
-// unneeded are the vault's items that only this profile needs, apart from those to keep.
+// unneeded returns the vault items that only this profile needs, except those in keep.
 func (a *Agent) unneeded(p fob.Profile, keep []string) ([]string, error) {
 	var alone []string
 	for _, item := range a.mover.Items(p) {
@@ -198,7 +196,7 @@ func (a *Agent) unneeded(p fob.Profile, keep []string) ([]string, error) {
 	return alone, nil
 }
 
-// willBeDeleted is what a confirmation says of the vault.
+// willBeDeleted is the part of a confirmation about the vault.
 func willBeDeleted(items []string) string {
 	if len(items) == 0 {
 		return ""

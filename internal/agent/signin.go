@@ -16,7 +16,7 @@ import (
 	"fob/internal/principal"
 )
 
-// signIn finds the sign-in that a name means: a session, or that of a profile.
+// signIn plans the sign-in for a name: a session, or a profile's.
 func (a *Agent) signIn(name string, r *request, change func(*fob.Request)) (broker.Plan, error) {
 	req := fob.Request{Profile: name, Way: "login", Paths: r.caller.Paths, Caller: r.conn.caller}
 	ref := name
@@ -39,8 +39,7 @@ func (a *Agent) signIn(name string, r *request, change func(*fob.Request)) (brok
 	return last, nil
 }
 
-// namedSignIn is the sign-in that a request names, with the vault open for its
-// tokens.
+// namedSignIn is signIn with the vault unlocked, which holds the tokens.
 func (a *Agent) namedSignIn(ctx context.Context, r *request, name string) (broker.Plan, error) {
 	if err := a.unlocked(ctx, r.ui); err != nil {
 		return nil, err
@@ -48,7 +47,7 @@ func (a *Agent) namedSignIn(ctx context.Context, r *request, name string) (broke
 	return a.signIn(name, r, nil)
 }
 
-// login signs in, silently where a refresh token allows it.
+// login signs in, without a page if a refresh token is valid.
 func (a *Agent) login(ctx context.Context, r *request, p api.LoginParams) (api.SignIn, error) {
 	plan, err := a.signIn(p.Name, r, func(req *fob.Request) { req.OnPurpose, req.DeviceCode = true, p.DeviceCode })
 	if err != nil {
@@ -60,10 +59,10 @@ func (a *Agent) login(ctx context.Context, r *request, p api.LoginParams) (api.S
 	switch {
 	case p.Force:
 		if err = a.signOut(ctx, r, plan, false); errors.Is(err, fob.ErrNetwork) {
-			r.ui.Tell(ctx, err.Error()) // no reason against a new sign-in
+			r.ui.Tell(ctx, err.Error()) // a new sign-in is possible all the same
 			err = nil
 		}
-	case p.DeviceCode: // not on a page that waits for a redirect to this machine
+	case p.DeviceCode: // otherwise it would join a sign-in that waits for a redirect
 		err = a.broker.Exclusively(ctx, plan, false, r.ui, func() error { return nil })
 	}
 	if err != nil {
@@ -82,8 +81,8 @@ func (a *Agent) login(ctx context.Context, r *request, p api.LoginParams) (api.S
 	return answer, err
 }
 
-// share writes a sign-in where other tools look for it, because the user wants
-// that: in clear, for any program of theirs to read.
+// share writes a sign-in where other tools look for it, at the user's request: in clear, so that
+// any of the user's programs can read it.
 func (a *Agent) share(plan broker.Plan, r *request, c fob.Credentials, dir string) (string, error) {
 	p, err := a.broker.Open(plan, r.ui)
 	if err != nil {
@@ -107,8 +106,8 @@ func (a *Agent) share(plan broker.Plan, r *request, c fob.Credentials, dir strin
 	return path, nil
 }
 
-// acceptShared offers to take over valid sign-ins that other tools have left, of some
-// profiles and sign-ins. It returns those that were taken.
+// acceptShared offers to import valid sign-ins of other tools, for some profiles and sign-ins. It
+// returns the imported ones.
 func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p api.MoveParams) []api.Moved {
 	var taken []api.Moved
 	asked := map[string]bool{}
@@ -119,8 +118,7 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p 
 		}
 		step := plan[0]
 		asked[step.Key] = true
-		// Nobody is asked about one that is of no use: it is read once without keeping
-		// anything.
+		// Check first, without storing anything, so that nobody is asked about an invalid one.
 		dry, env := a.broker.Env(step, r.ui), a.broker.Env(step, r.ui)
 		dry.Tokens = nowhere{}
 		shared, trial := sharer(step, env), sharer(step, dry)
@@ -137,7 +135,7 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p 
 			err = a.unlocked(ctx, r.ui)
 		}
 		if err != nil {
-			if len(p.Names) > 0 { // who asks for it is told
+			if len(p.Names) > 0 { // the user asked for it by name
 				r.ui.Tell(ctx, err.Error())
 			}
 			continue
@@ -172,8 +170,7 @@ func (a *Agent) acceptShared(ctx context.Context, r *request, names []string, p 
 	return taken
 }
 
-// sharer is a step's principal if other tools keep such a sign-in in a file; nil if
-// not.
+// sharer returns a step's principal if other tools store such sign-ins in a file; nil if not.
 func sharer(step broker.Step, env principal.Env) principal.Sharer {
 	p, err := step.Kind.Open(step.Profile, env)
 	if err != nil {
@@ -183,7 +180,7 @@ func sharer(step broker.Step, env principal.Env) principal.Sharer {
 	return shared
 }
 
-// nowhere keeps no tokens.
+// nowhere is a Tokens that stores nothing.
 type nowhere struct{}
 
 func (nowhere) Get(name string) (fob.Secret, error) {
@@ -192,8 +189,8 @@ func (nowhere) Get(name string) (fob.Secret, error) {
 
 func (nowhere) Put(context.Context, string, fob.Secret) error { return nil }
 
-// keepTokens sees to it that a sign-in survives the agent, and says so if not. Who
-// dismisses the question for a passphrase has cancelled the whole.
+// keepTokens unlocks the vault, so that a sign-in survives the agent, and tells the user if that
+// fails. If the user dismisses the question for the passphrase, the sign-in is cancelled.
 func (a *Agent) keepTokens(ctx context.Context, r *request) error {
 	err := a.vault.EnsureUnlocked(ctx, r.ui)
 	if err != nil && !errors.Is(err, fob.ErrCancelled) {
@@ -203,7 +200,7 @@ func (a *Agent) keepTokens(ctx context.Context, r *request) error {
 	return err
 }
 
-// logout ends a sign-in at AWS, and here with everything that came from it.
+// logout ends a sign-in at AWS, and deletes it and all credentials obtained with it.
 func (a *Agent) logout(ctx context.Context, r *request, p api.NameParams) (api.Empty, error) {
 	plan, err := a.namedSignIn(ctx, r, p.Name)
 	if err != nil {
@@ -214,8 +211,8 @@ func (a *Agent) logout(ctx context.Context, r *request, p api.NameParams) (api.E
 	return api.Empty{}, err
 }
 
-// signOut ends a sign-in, and what is under way with it: nothing that was asked for
-// before comes back afterwards.
+// signOut ends a sign-in. Retrievals in progress with it are cancelled, so that none brings it
+// back.
 func (a *Agent) signOut(ctx context.Context, r *request, plan broker.Plan, all bool) error {
 	return a.broker.Exclusively(ctx, plan, all, r.ui, func() error {
 		c, _ := a.broker.Have(plan)
@@ -230,15 +227,13 @@ func (a *Agent) signOut(ctx context.Context, r *request, plan broker.Plan, all b
 	})
 }
 
-// request is what the audit log says of what a front end asked for beside
-// credentials.
+// request describes, for the audit log, a request that is not for credentials.
 func (r *request) request(way string, plan broker.Plan) fob.Request {
 	return fob.Request{Profile: plan[0].Profile.Name, Way: way, Paths: r.caller.Paths, Caller: r.conn.caller}
 }
 
-// sync searches all accounts and roles behind a sign-in, or waits for another
-// search and takes what that has found. What an interrupted search has found is
-// kept and not asked again.
+// sync searches all accounts and roles of a sign-in, or waits for another search and uses its
+// result. It continues an interrupted search.
 func (a *Agent) sync(ctx context.Context, r *request, p api.NameParams) (api.SyncResult, error) {
 	plan, err := a.namedSignIn(ctx, r, p.Name)
 	if err != nil {
@@ -250,7 +245,7 @@ func (a *Agent) sync(ctx context.Context, r *request, p api.NameParams) (api.Syn
 	if err != nil {
 		return api.SyncResult{}, err
 	}
-	// Whoever has to sign in does so now, and not while others wait for the search.
+	// Sign in first, before other searches wait for this one.
 	if _, err := a.broker.Source(plan, r.ui).Credentials(ctx); err != nil {
 		return api.SyncResult{}, err
 	}
@@ -274,7 +269,7 @@ func (a *Agent) sync(ctx context.Context, r *request, p api.NameParams) (api.Syn
 	return a.discover(ctx, r, plan, known)
 }
 
-// discover is one search, alone.
+// discover runs one search; the caller holds the lock.
 func (a *Agent) discover(ctx context.Context, r *request, plan broker.Plan, known *directory.Directory) (api.SyncResult, error) {
 	session := plan[0].Profile
 	opened, err := a.broker.Open(plan, r.ui)

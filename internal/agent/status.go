@@ -7,8 +7,8 @@ import (
 	"fob/internal/api"
 )
 
-// hello says who this agent is. What it answers is what front ends of every
-// protocol read: members may be added, and none may change.
+// hello describes this agent. Front ends of every protocol read the answer, so members may be added
+// but not changed.
 func (a *Agent) hello(_ context.Context, _ *request, _ api.Empty) (api.Hello, error) {
 	return a.introduction(a.written.List()), nil
 }
@@ -29,7 +29,7 @@ func (a *Agent) status(_ context.Context, _ *request, _ api.Empty) (api.AgentSta
 	}, nil
 }
 
-// stop ends the agent once this answer is written.
+// stop ends the agent after this answer is sent.
 func (a *Agent) stop(ctx context.Context, r *request, _ api.Empty) (api.Empty, error) {
 	for _, message := range a.written.Close() {
 		r.ui.Tell(ctx, message)
@@ -39,10 +39,10 @@ func (a *Agent) stop(ctx context.Context, r *request, _ api.Empty) (api.Empty, e
 	return api.Empty{}, nil
 }
 
-// program is the file of the program that runs, as it was when the agent started.
+// program is the running program's file, as it was when the agent started.
 type program struct {
 	path string
-	info os.FileInfo // nil if that could not be told
+	info os.FileInfo // nil if it could not be read
 }
 
 func thisProgram() program {
@@ -57,8 +57,7 @@ func thisProgram() program {
 	return program{path, info}
 }
 
-// changed reports whether another program, or none, is at the path now. Packages
-// are upgraded by putting a new file in the place of the old one.
+// changed reports whether the file was replaced or removed since, as an upgrade of a package does.
 func (p program) changed() bool {
 	if p.info == nil {
 		return false

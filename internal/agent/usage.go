@@ -16,20 +16,19 @@ import (
 	"fob/internal/principal"
 )
 
-// usage remembers how often and when people chose which profile, so that the
-// list to choose from begins with what they most likely want. It holds names
-// and numbers. Nothing depends on it: a file that is lost or that two agents
-// write at once costs an order.
+// usage counts how often and when users chose which profile, to sort the list of fob use. It
+// contains names and numbers. If the file is lost, or two agents write it at once, only the order
+// is affected.
 type usage struct {
 	path   string
 	log    *slog.Logger
 	reader atomicfile.Reader
-	mu     sync.Mutex // of writers
+	mu     sync.Mutex // for writers
 }
 
-// score counts the uses of a name, each worth half of what it was after halfLife.
+// score is a count of uses, in which a use is worth half after halfLife.
 type score struct {
-	Weight float64   `json:"weight"` // at Last
+	Weight float64   `json:"weight"` // at the time Last
 	Last   time.Time `json:"last"`
 }
 
@@ -68,8 +67,8 @@ func (u *usage) used(name string, now time.Time) {
 	}
 }
 
-// read returns what is remembered: nothing, if the file says nothing. The error is of a
-// file system that hangs, which a writer had better leave alone.
+// read returns the counts; none if the file is missing or damaged. An error means that the file
+// system hangs, and the caller should not write.
 func (u *usage) read() (map[string]score, error) {
 	all := map[string]score{}
 	text, _, err := u.reader.Read(u.path, atomicfile.Limit)
@@ -82,8 +81,7 @@ func (u *usage) read() (map[string]score, error) {
 	return all, nil
 }
 
-// choices lists every name that credentials can be had for, roles of sign-ins
-// among them, most used first.
+// choices lists every name with credentials, including roles of sign-ins, most used first.
 func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, error) {
 	profiles, err := a.files.List(r.caller.Paths)
 	if err != nil {
@@ -115,7 +113,7 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 			}
 		}
 	}
-	all, _ := a.usage.read() // without it the order is another
+	all, _ := a.usage.read() // without it only the order differs
 	now := time.Now()
 	slices.SortStableFunc(rows, func(x, y api.Row) int {
 		switch wx, wy := all[x.Name].at(now), all[y.Name].at(now); {
@@ -129,8 +127,8 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 	return rows, nil
 }
 
-// profileStatus says what asking for credentials would come to. It asks nobody, and is
-// cheap: prompts of shells show it.
+// profileStatus tells whether credentials are cached, or whether retrieving them would prompt. It
+// never prompts, and is cheap because shells' prompts call it.
 func (a *Agent) profileStatus(_ context.Context, r *request, p api.NameParams) (api.State, error) {
 	plan, err := a.plan(p.Name, fob.Request{Narrow: p.Narrow, Paths: r.caller.Paths})
 	if err != nil || plan[0].Kind.Yields(plan[0].Profile) == principal.BearerToken {

@@ -9,8 +9,8 @@ import (
 	"fob/internal/vault/unlock"
 )
 
-// onBus takes the session bus from the front end: the agent's own environment is
-// that of the command which happened to start it.
+// onBus adds the front end's session bus: the agent's own environment is that of the command which
+// happened to start it.
 func onBus(ctx context.Context, r *request) context.Context {
 	return unlock.WithBus(ctx, r.caller.Bus)
 }
@@ -40,7 +40,7 @@ func (a *Agent) vaultRestore(ctx context.Context, r *request, _ api.Empty) (api.
 	return api.Empty{}, a.vault.Restore(ctx, r.ui)
 }
 
-// vaultState is whether the vault is open, without a look into it.
+// vaultState tells whether the vault is open, without reading it.
 func (a *Agent) vaultState() string {
 	if _, err := a.vault.Vault(); err == nil {
 		return vault.Unlocked
@@ -51,8 +51,7 @@ func (a *Agent) vaultState() string {
 	return vault.None
 }
 
-// lock forgets the identity, and everything that was opened with it. Files that
-// are out go even where there is no vault.
+// lock locks the vault and clears the cache. Written files are deleted even without a vault.
 func (a *Agent) lock(ctx context.Context, r *request, _ api.Empty) (api.Empty, error) {
 	vault := a.vault.Exists()
 	if vault {
@@ -73,7 +72,7 @@ func (a *Agent) unlock(ctx context.Context, r *request, _ api.Empty) (api.Empty,
 	if err := a.vault.Unlock(ctx, r.ui); err != nil {
 		return api.Empty{}, err
 	}
-	if v, err := a.vault.Vault(); err == nil { // open before, while another process was killed
+	if v, err := a.vault.Vault(); err == nil { // it was open already, when another process was killed
 		a.finishInterrupted(ctx, v)
 	}
 	return api.Empty{}, nil

@@ -13,7 +13,7 @@ func (a *Agent) deleteWritten(ctx context.Context, r *request, p api.DeleteWritt
 		r.ui.Tell(ctx, "fob write has not created "+path)
 	}
 	for _, path := range removed {
-		if err != nil { // the answer is the error
+		if err != nil { // the whole answer is the error
 			r.ui.Tell(ctx, "removed "+path)
 		}
 	}

@@ -24,7 +24,7 @@ type Client struct {
 
 // NewClient speaks over conn and answers the agent's calls through ui.
 func NewClient(conn io.ReadWriteCloser, caller Caller, ui fob.UI) *Client {
-	// Large for listings; what is not needed of it is never touched.
+	// The buffer is large for listings; unused pages of it are never touched.
 	return &Client{Caller: caller, conn: conn, r: bufio.NewReaderSize(conn, 64<<10), ui: ui}
 }
 
@@ -85,7 +85,7 @@ func (c *Client) send(id int64, method string, params any) error {
 	return nil
 }
 
-// errLost marks a connection that broke: the agent stopped or crashed.
+// errLost means that the connection broke: the agent stopped or crashed.
 var errLost = errors.New("connection lost")
 
 func lost(err error) error {
@@ -96,7 +96,7 @@ func lost(err error) error {
 	return &fob.Error{Kind: fob.ErrInternal, Message: "the agent closed the connection", Hint: "try again; fob agent status", Cause: errLost}
 }
 
-// IsLost reports whether the agent went away in the middle of a call.
+// IsLost reports whether the agent disappeared during a call.
 func IsLost(err error) bool { return errors.Is(err, errLost) }
 
 // Serve answers the agent's calls, side by side, until ctx or the connection ends: for
@@ -141,15 +141,15 @@ func (c *Client) Serve(ctx context.Context) error {
 			mu.Lock()
 			defer mu.Unlock()
 			delete(questions, *m.ID)
-			if question.Err() == nil { // else nobody waits, or this front end leaves and has not answered
-				_ = WriteMessage(c.conn, reply) // if that fails, so does reading
+			if question.Err() == nil { // otherwise nobody waits for it any more, or this front end is leaving
+				_ = WriteMessage(c.conn, reply) // if that fails, reading fails too
 			}
 			withdraw()
 		})
 	}
 }
 
-// serve answers a call of the agent's while a request is under way.
+// serve answers a call of the agent during a request.
 func (c *Client) serve(ctx context.Context, m *Message) error {
 	reply := c.respond(ctx, m)
 	if reply == nil {
@@ -158,7 +158,7 @@ func (c *Client) serve(ctx context.Context, m *Message) error {
 	return WriteMessage(c.conn, reply)
 }
 
-// respond does what the agent calls for. A notification has no reply.
+// respond performs what the agent calls for. Notifications get no reply.
 func (c *Client) respond(ctx context.Context, m *Message) (reply *Message) {
 	var result json.RawMessage
 	var err error

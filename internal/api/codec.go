@@ -19,8 +19,8 @@ func ReadMessage(r *bufio.Reader, limit int) (*Message, error) {
 	return parseMessage(line, nil)
 }
 
-// parseMessage decodes a line at one go: an answer's result into result, or if
-// that is nil into the message. Listings are long, so it is not read twice.
+// parseMessage decodes a line in one pass: an answer's result into result, or if that is nil into
+// the message. Listings are long, so they must not be parsed twice.
 func parseMessage(line []byte, result any) (*Message, error) {
 	m := &Message{}
 	if result == nil {
@@ -41,7 +41,7 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 	for {
 		part, err := r.ReadSlice('\n')
 		if line == nil && err == nil {
-			return part, nil // valid until the next read, and decoded before it
+			return part, nil // valid until the next read; it is decoded before that
 		}
 		line = append(line, part...)
 		if len(line) > limit {
@@ -53,8 +53,8 @@ func readLine(r *bufio.Reader, limit int) ([]byte, error) {
 	}
 }
 
-// WriteMessage writes one line with a single write. A result is JSON already, and
-// may be long: it is not looked through once more.
+// WriteMessage writes one line with a single write. A result is JSON already and may be long, so it
+// is not parsed again.
 func WriteMessage(w io.Writer, m *Message) error {
 	m.Version = "2.0"
 	result := m.Result

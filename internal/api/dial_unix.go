@@ -14,15 +14,15 @@ import (
 	"fob/internal/fob"
 )
 
-// maxSocketPath is what fits in sockaddr_un everywhere: 104 bytes on the BSDs
-// and macOS, 108 on Linux, with the final NUL.
+// maxSocketPath is the length that fits into sockaddr_un everywhere: 104 bytes on the BSDs and
+// macOS, 108 on Linux, with the final NUL.
 const maxSocketPath = 103
 
-// ErrNoAgent says that nobody listens at the socket.
+// ErrNoAgent means that nobody listens on the socket.
 var ErrNoAgent = errors.New("no agent is running")
 
-// Dial connects to the agent's socket. It uses the system calls themselves: the
-// net package would add its poller to the start of every fob credentials.
+// Dial connects to the agent's socket with plain system calls: the net package would start its
+// poller in every fob credentials (ADR 1).
 func Dial(path string) (io.ReadWriteCloser, error) {
 	address, done, err := SocketAddress(path)
 	if err != nil {
@@ -58,7 +58,7 @@ func Dial(path string) (io.ReadWriteCloser, error) {
 	return os.NewFile(uintptr(fd), path), nil
 }
 
-// hasten bounds each wait on a connection.
+// hasten limits the time of each wait on a connection.
 func hasten(conn io.ReadWriteCloser, limit time.Duration) {
 	if f, ok := conn.(*os.File); ok {
 		wait := syscall.NsecToTimeval(int64(limit))
@@ -67,8 +67,7 @@ func hasten(conn io.ReadWriteCloser, limit time.Duration) {
 	}
 }
 
-// interrupt ends reads and writes of a connection that are under way: closing a file
-// does not.
+// interrupt ends reads and writes in progress, which closing a file does not.
 func interrupt(conn io.ReadWriteCloser) {
 	if f, ok := conn.(*os.File); ok {
 		_ = syscall.Shutdown(int(f.Fd()), syscall.SHUT_RDWR)
@@ -77,9 +76,9 @@ func interrupt(conn io.ReadWriteCloser) {
 	_ = conn.Close()
 }
 
-// SocketAddress returns a name for path that fits into a socket address. A path
-// that is too long is reached through an open directory, where the system has
-// /proc; call done when the address is no longer needed.
+// SocketAddress returns a name for path that fits into a socket address. A path that is too long is
+// reached through an open directory in /proc, if the system has that. Call done when the address is
+// no longer needed.
 func SocketAddress(path string) (address string, done func(), err error) {
 	if len(path) <= maxSocketPath {
 		return path, func() {}, nil

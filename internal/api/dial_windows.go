@@ -10,7 +10,7 @@ import (
 	"fob/internal/fob"
 )
 
-// ErrNoAgent says that nobody listens at the pipe.
+// ErrNoAgent means that nobody listens on the pipe.
 var ErrNoAgent = errors.New("no agent is running")
 
 // errPipeBusy is ERROR_PIPE_BUSY: the agent lives, and is about to accept the next one.
@@ -38,5 +38,5 @@ func Dial(path string) (io.ReadWriteCloser, error) {
 // hasten does nothing here: an open pipe has no time limit.
 func hasten(io.ReadWriteCloser, time.Duration) {}
 
-// interrupt ends reads and writes of a connection that are under way.
+// interrupt ends reads and writes in progress.
 func interrupt(conn io.ReadWriteCloser) { _ = conn.Close() }

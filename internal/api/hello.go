@@ -17,8 +17,8 @@ import (
 // as it is (docs/protocol.md).
 const Protocol = 1
 
-// Caller goes with every request: which protocol the front end speaks, and what the
-// agent must not take from its own environment.
+// Caller is sent with every request: the front end's protocol, and what the agent must take from
+// the front end's environment and not from its own.
 type Caller struct {
 	Protocol int       `json:"protocol"`
 	Version  string    `json:"version"` // the front end's, for messages
@@ -44,8 +44,8 @@ type Hello struct {
 	Files        int       `json:"files"`   // credential files made by fob write, which an agent that stops deletes
 }
 
-// Ends says what becomes of the vault and of credential files when the agent ends,
-// as parts of a sentence: nothing for what there is none of.
+// Ends says, as parts of a sentence, what happens to the vault and to written files if the agent
+// ends.
 func (h Hello) Ends() []string {
 	var parts []string
 	if h.Vault == "unlocked" {
@@ -60,8 +60,8 @@ func (h Hello) Ends() []string {
 	return parts
 }
 
-// Upgrade says, in one sentence, that the program file of the running agent is
-// another one now, and what it means to change to that. It is empty if it is not.
+// Upgrade says, in one sentence, that the agent's program file was replaced, and what changing to
+// the new one means. It is empty if the file is the same.
 func (h Hello) Upgrade() string {
 	if !h.Changed {
 		return ""
@@ -70,17 +70,17 @@ func (h Hello) Upgrade() string {
 	return "another fob-agent is installed than the one that is running, which goes on; with fob agent stop, " + list(ends)
 }
 
-// Replace ends an agent that speaks an older protocol than this build, and tells the
-// person in one sentence what that means; the next connection starts another. mismatch
-// is the agent's refusal, and the result if this build is the older one or the protocol
-// is the same: the agent then belongs to other programs. The connection is closed.
+// Replace ends an agent with an older protocol, and tells the user in one sentence what that means;
+// the next connection starts a new agent. mismatch is the agent's refusal. It is returned if the
+// agent is newer or has the same protocol: then the agent belongs to other programs. The connection
+// is closed.
 func Replace(ctx context.Context, c *Client, mismatch error) error {
 	defer c.Close()
 	hello, err := Call(ctx, c, Greet, Empty{})
 	switch {
 	case IsLost(err):
-		return nil // another front end has replaced it meanwhile
-	case errors.Is(err, fob.ErrVersion): // it is older than this question
+		return nil // another front end has replaced it
+	case errors.Is(err, fob.ErrVersion): // it is too old to know hello
 		hello = Hello{Version: "unknown", Vault: "unlocked"}
 	case err != nil:
 		return err
@@ -101,17 +101,16 @@ func list(parts []string) string {
 	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }
 
-// stopLimit bounds how long an agent may take to end.
+// stopLimit is how long an agent may take to end.
 const stopLimit = 10 * time.Second
 
-// End stops the agent and waits until it is gone. One that hangs is left behind: it
-// is not ours to kill.
+// End stops the agent and waits until it has ended. One that hangs is not killed.
 func End(ctx context.Context, c *Client) error {
 	done := make(chan error, 1)
 	go func() {
 		_, err := Call(ctx, c, Stop, Empty{})
 		if err == nil || IsLost(err) {
-			_, _ = io.Copy(io.Discard, c.r) // ends when the agent has closed everything
+			_, _ = io.Copy(io.Discard, c.r) // ends when the agent has closed all files
 			err = c.Close()
 		}
 		done <- err

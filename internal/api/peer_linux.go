@@ -7,8 +7,8 @@ import (
 	"fob/internal/fob"
 )
 
-// checkPeer refuses a socket that another user listens at: whoever answers
-// would receive what we send, and hand us credentials of theirs.
+// checkPeer refuses a socket on which another user listens: that process would receive our
+// requests, and could answer with its own credentials.
 func checkPeer(fd int, path string) error {
 	peer, err := syscall.GetsockoptUcred(fd, syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"fob/internal/fob"
 )
 
-// checkPeer refuses a socket that another user made: whoever answers would
-// receive what we send, and hand us credentials of theirs.
+// checkPeer refuses a socket that another user made: that process would receive our requests, and
+// could answer with its own credentials.
 func checkPeer(_ int, path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {

@@ -7,14 +7,13 @@ import (
 	"fob/internal/fob"
 )
 
-// The requests and answers of fob credentials, which every AWS command spawns, and
-// of fob prompt, which every prompt of a shell does, are written and read here
-// without encoding/json: its first use in a process costs a fifth of what the whole
-// process may (docs/adr/0008). Whatever is not plain is declined, and takes the
-// general way: this decides how fast a message is written or read, never what it
-// says.
+// The requests and answers of fob credentials, which every AWS command starts, and of fob prompt,
+// which every shell prompt starts, are written and parsed here without encoding/json. Its first use
+// in a process costs a fifth of the time that the whole process may take (docs/adr/0008). Messages
+// that are not plain are handled by encoding/json. So this file affects the speed of messages,
+// never their content.
 
-// plainRequest is the line that [WriteMessage] would write.
+// plainRequest returns the line that [WriteMessage] would write.
 func plainRequest(id int64, method string, c *Caller, params any) (line []byte, ok bool) {
 	var name string
 	var deliver *DeliverParams
@@ -57,7 +56,7 @@ func plainRequest(id int64, method string, c *Caller, params any) (line []byte, 
 	return append(b, "}}\n"...), true
 }
 
-// plain reports whether a text stands in JSON as it is.
+// plain reports whether JSON contains a text unchanged.
 func plain(text string) bool {
 	for _, c := range []byte(text) {
 		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
@@ -67,8 +66,8 @@ func plain(text string) bool {
 	return true
 }
 
-// plainAnswer reads an answer into a result of one of two types: a delivery that
-// is a text to print, or a state.
+// plainAnswer parses an answer into a result of one of two types: a delivery with only a text to
+// print, or a state.
 func plainAnswer(line []byte, id int64, result any) (ok bool) {
 	rest, isReply := bytes.CutPrefix(line, []byte(`{"jsonrpc":"2.0","id":`))
 	rest, isOurs := bytes.CutPrefix(rest, strconv.AppendInt(nil, id, 10))
@@ -94,7 +93,7 @@ func plainAnswer(line []byte, id int64, result any) (ok bool) {
 	return false
 }
 
-// plainState reads the members of a [State].
+// plainState parses the members of a [State].
 func plainState(members []byte) (s State, ok bool) {
 	rest, isState := bytes.CutPrefix(members, []byte(`state":"`))
 	state, left, isLeft := bytes.Cut(rest, []byte(`","left":`))
@@ -111,7 +110,7 @@ func plainState(members []byte) (s State, ok bool) {
 	return s, true
 }
 
-// plainText reads the one member of a [fob.Delivery] that is a text to print.
+// plainText parses a [fob.Delivery] whose only member is the text to print.
 func plainText(members []byte) (stdout string, ok bool) {
 	rest, isText := bytes.CutPrefix(members, []byte(`stdout":"`))
 	rest, isAll := bytes.CutSuffix(rest, []byte(`"`))

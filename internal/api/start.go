@@ -13,10 +13,10 @@ import (
 	"fob/internal/fob"
 )
 
-// agentName is the engine's program.
+// agentName is the agent's program.
 const agentName = "fob-agent"
 
-// startLimit bounds how long a new agent may take until it answers.
+// startLimit is how long a new agent may take until it answers.
 const startLimit = 10 * time.Second
 
 // Open connects to the agent of a home and starts it if none is running. With
@@ -59,8 +59,8 @@ func Running(home fob.Home, caller Caller, ui fob.UI) (*Client, error) {
 	return NewClient(conn, caller, ui), nil
 }
 
-// Glance connects to a running agent for a question that must not hold anybody
-// up: one that does not answer within limit has failed. [ErrNoAgent] if none runs.
+// Glance connects to a running agent for a question that must not block: an agent that does not
+// answer within limit is an error. [ErrNoAgent] if none runs.
 func Glance(home fob.Home, limit time.Duration, caller Caller) (*Client, error) {
 	conn, err := Dial(home.Socket())
 	if err != nil {
@@ -70,9 +70,8 @@ func Glance(home fob.Home, limit time.Duration, caller Caller) (*Client, error) 
 	return NewClient(conn, caller, fob.UI{}), nil
 }
 
-// start runs a new agent and waits until it says that it listens. When several
-// front ends do this at once one agent wins; the others see it and end. It returns
-// what the agent has to tell.
+// start runs a new agent and waits until it listens. If several front ends do this at once, one
+// agent wins and the others end. It returns the agent's messages.
 func start(environ []string) ([]string, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -93,9 +92,9 @@ func start(environ []string) ([]string, error) {
 	return awaitReady(r)
 }
 
-// awaitReady reads from a new agent's output what there is to tell, up to the line that
-// says that it listens, or else what is wrong. It does not wait for the output's end:
-// another program may have inherited the pipe and hold it open.
+// awaitReady reads a new agent's output: messages, then the line that says that it listens, or else
+// its error. It does not wait for the end of the output, because another program may have inherited
+// the pipe.
 func awaitReady(output io.ReadCloser) (told []string, err error) {
 	type outcome struct {
 		told   []string
@@ -119,7 +118,7 @@ func awaitReady(output io.ReadCloser) (told []string, err error) {
 	}
 }
 
-// readReady reads what [WriteReady] wrote. Any other line is what the agent failed for.
+// readReady parses what [WriteReady] wrote. Any other last line is the error of the agent.
 func readReady(r io.Reader) (told []string, failed string) {
 	for lines := bufio.NewScanner(r); lines.Scan(); {
 		message, tells := strings.CutPrefix(lines.Text(), tellPrefix)
@@ -135,7 +134,7 @@ func readReady(r io.Reader) (told []string, failed string) {
 	return nil, "it ended at once"
 }
 
-// maxSaid bounds what is read of a new agent's output, in bytes.
+// maxSaid limits how much of a new agent's output is read, in bytes.
 const maxSaid = 64 << 10
 
 // What a new agent prints: a line for each message, then that it listens.
@@ -144,9 +143,8 @@ const (
 	readyLine  = "ready"
 )
 
-// WriteReady is what an agent prints once it listens, or once another does: messages
-// for the person, a line each, and last the line "ready", which ends the output for
-// whoever reads it.
+// WriteReady writes what an agent prints once it, or another agent, listens: messages for the user,
+// one on each line, and last the line "ready".
 func WriteReady(w io.Writer, told []string) error {
 	var text strings.Builder
 	for _, message := range told {
@@ -181,15 +179,15 @@ func startAlone(environ []string) (io.ReadWriteCloser, error) {
 		return nil, err
 	}
 	return &pipes{outR, inW, func() error {
-		inW.Close() // the agent ends when its input does
+		inW.Close() // the agent ends when its input ends
 		_, err := p.Wait()
 		outR.Close()
 		return err
 	}}, nil
 }
 
-// spawn starts the agent's program. What is meant for AWS's own tools in the
-// environment stays behind: the agent must not act on it.
+// spawn starts the agent's program. Environment variables for AWS's tools are not passed on: the
+// agent must not use them.
 func spawn(args, environ []string, files []*os.File) (*os.Process, error) {
 	path, err := FindAgent(environ)
 	if err != nil {
@@ -202,7 +200,7 @@ func spawn(args, environ []string, files []*os.File) (*os.Process, error) {
 		case strings.HasPrefix(kv, "AWS_"):
 			continue
 		case name == "FOB_HOME" || name == "HOME":
-			// The agent starts in another directory, where a relative path is another.
+			// The agent starts in another directory, so relative paths are made absolute.
 			if abs, err := filepath.Abs(value); err == nil && value != "" {
 				kv = name + "=" + abs
 			}
@@ -218,7 +216,7 @@ func spawn(args, environ []string, files []*os.File) (*os.Process, error) {
 	return p, nil
 }
 
-// FindAgent finds the agent's program: beside this one, then in PATH.
+// FindAgent finds the agent's program: in this program's directory, then in PATH.
 func FindAgent(environ []string) (string, error) {
 	name := agentName + exeSuffix
 	var dirs []string

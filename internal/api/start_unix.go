@@ -6,6 +6,5 @@ import "syscall"
 
 const exeSuffix = ""
 
-// detached starts the agent in a session of its own, so that closing the
-// terminal does not end it.
+// detached starts the agent in a new session, so that closing the terminal does not end it.
 func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

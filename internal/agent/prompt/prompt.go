@@ -11,19 +11,17 @@ import (
 	"fob/internal/fob"
 )
 
-// Prompter is a front end that shows its person the questions of callers that have
-// nobody to ask.
+// Prompter is a front end that shows questions of callers without a person.
 type Prompter struct {
 	Name string
-	// UI reaches the person. Its functions are nil for what the prompter cannot do,
-	// and its ID is that of the connection.
+	// UI reaches its person. Functions that the prompter lacks are nil; its ID is the connection's.
 	UI fob.UI
 }
 
-// Registry holds the prompters that are there now. The zero value is empty.
+// Registry holds the connected prompters. The zero value is empty.
 type Registry struct {
 	mu        sync.Mutex
-	prompters []Prompter // the last to register comes first: its person has opened it last
+	prompters []Prompter // the last registered comes first, because its person opened it last
 }
 
 // Register adds a prompter, or replaces the one with the same connection.
@@ -34,14 +32,14 @@ func (r *Registry) Register(p Prompter) {
 	r.prompters = slices.Insert(r.prompters, 0, p)
 }
 
-// Remove takes the prompter of a connection out, if there is one.
+// Remove removes the prompter of a connection, if there is one.
 func (r *Registry) Remove(id int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.prompters = slices.DeleteFunc(r.prompters, func(p Prompter) bool { return p.UI.ID == id })
 }
 
-// Names are those of the prompters, in the order in which they are asked.
+// Names returns the prompters' names, in the order in which they are asked.
 func (r *Registry) Names() []string {
 	names := []string{}
 	for _, p := range r.others(0) {
@@ -50,22 +48,22 @@ func (r *Registry) Names() []string {
 	return names
 }
 
-// others are all prompters but the one with a connection.
+// others returns all prompters except the one with a connection.
 func (r *Registry) others(id int64) []Prompter {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(r.prompters), func(p Prompter) bool { return p.UI.ID == id })
 }
 
-// UI asks the caller's own front end first, and where nobody is there the prompters,
-// one after another until one has somebody. If none has, the answer is what the
-// caller's own front end said. asker is called when a prompter is asked.
+// UI returns a UI that asks the caller's own front end first. If nobody is there it asks the
+// prompters, one after another, until one has somebody. If none has, the error is the caller's own
+// front end's. asker is called when a prompter is asked.
 func (r *Registry) UI(own fob.UI, asker func() fob.Asker) fob.UI {
 	ui := own
 	ui.AskFunc = func(ctx context.Context, q fob.Question) (fob.Secret, error) {
 		answer, err := own.Ask(ctx, q)
 		if q.Command != "" {
-			return answer, err // the caller's environment is where that program runs
+			return answer, err // that program needs the caller's environment
 		}
 		err = r.next(own.ID, err, func(other fob.UI) (err error) {
 			q.For = asker()
@@ -97,8 +95,7 @@ func (r *Registry) UI(own fob.UI, asker func() fob.Asker) fob.UI {
 	return ui
 }
 
-// next asks the prompters while err, or what the last one answered, is that nobody is
-// there.
+// next asks the prompters in turn while err, or the last one's error, is fob.ErrNobody.
 func (r *Registry) next(own int64, err error, ask func(other fob.UI) error) error {
 	if !errors.Is(err, fob.ErrNobody) {
 		return err

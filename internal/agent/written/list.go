@@ -11,7 +11,7 @@ import (
 	"fob/internal/fob"
 )
 
-// The list on disk, and the lock that says which agent has it.
+// The list on disk, and the lock that makes it one agent's.
 
 // hold locks the list for this agent, and deletes the files that a killed one left.
 func (r *Register) hold() (messages []string, err error) {
@@ -29,8 +29,7 @@ func (r *Register) hold() (messages []string, err error) {
 	return r.load(), nil
 }
 
-// holdOrTell is hold for when no file is asked for: the failure is told only if there
-// are files.
+// holdOrTell is hold for callers that need no file: it reports a failure only if there are files.
 func (r *Register) holdOrTell() []string {
 	messages, err := r.hold()
 	if err == nil {
@@ -71,14 +70,14 @@ func (r *Register) load() (messages []string) {
 	return messages
 }
 
-// letGo unlocks an empty list, so that other agents can have it.
+// letGo releases the lock of an empty list, so that other agents can take it.
 func (r *Register) letGo() {
 	if len(r.files) == 0 {
 		_ = r.lock.Unlock()
 	}
 }
 
-// save writes the list; an empty one is no file.
+// save writes the list; an empty list is no file.
 func (r *Register) save() error {
 	if len(r.files) == 0 {
 		return atomicfile.Remove(r.path)

@@ -80,7 +80,7 @@ func (r *Register) occupied(path string) (bool, error) {
 func (w *Writer) Write(d write.File) (aside string, err error) {
 	r := w.register
 	var warning string
-	defer func() { // once others can go on: a front end may be slow to read
+	defer func() { // after the lock is released, because a front end may be slow to read
 		if warning != "" {
 			w.Tell(warning)
 		}
@@ -105,9 +105,8 @@ func (w *Writer) Write(d write.File) (aside string, err error) {
 			return "", changed(d.Path)
 		}
 	}
-	// Checked here again, because what was there when the person was asked may be gone:
-	// what fob itself has written meanwhile must not be set aside, where nobody would
-	// delete it.
+	// Checked again here, because the file may have been written by fob since the check before.
+	// fob's own file must not be renamed, or nobody would delete it.
 	occupied, err := r.occupied(d.Path)
 	if err != nil {
 		return "", err
@@ -131,7 +130,7 @@ func (w *Writer) Write(d write.File) (aside string, err error) {
 		return "", failed
 	}
 	f.Sums = f.Sums[len(f.Sums)-1:]
-	r.saveOrLog() // else one sum more is in the register than needed
+	r.saveOrLog() // without it the register only has one hash too many
 	if old != nil {
 		old.stop()
 	}
@@ -148,14 +147,14 @@ func (w *Writer) Write(d write.File) (aside string, err error) {
 func (r *Register) restore(f, old *File, aside string) string {
 	atomicfile.Clean(f.Path)
 	if ours, err := f.state(); (old == nil || aside != "") && err == nil && ours {
-		_, _ = r.remove(f) // it is there, but may not survive a power cut
+		_, _ = r.remove(f) // written, but perhaps not durable
 	}
 	if _, err := os.Lstat(f.Path); aside != "" && errors.Is(err, fs.ErrNotExist) && os.Rename(aside, f.Path) == nil {
 		aside = ""
 	}
 	switch {
 	case old != nil:
-		old.Sums = f.Sums // the old or the new content
+		old.Sums = f.Sums // it may have the old or the new content
 		r.files[f.Path] = old
 	default:
 		delete(r.files, f.Path)
