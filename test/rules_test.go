@@ -91,7 +91,7 @@ func rules() []rule {
 		// Handlers wire the rooms; they reach no front end.
 		{"internal/agent", []string{"internal/adopt", "internal/agent", "internal/api", "internal/atomicfile", "internal/audit", "internal/awsfile", "internal/broker",
 			"internal/chain", "internal/delivery", "internal/directory", "internal/draft", "internal/fob", "internal/generate", "internal/loopback", "internal/principal=",
-			"internal/principal/all", "internal/processline", "internal/profile", "internal/vault"}},
+			"internal/principal/all", "internal/profile", "internal/vault"}},
 		{"docs/ref", nil},
 		{"test/bench/constant", []string{"internal/loopback"}},
 		{"test/bench/", nil}, // yardsticks: programs without anything of fob's

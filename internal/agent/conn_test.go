@@ -22,13 +22,12 @@ import (
 	"fob/internal/vault"
 )
 
-// offline answers no request: nothing here may call AWS.
+// offline fails every request: no test here may call AWS.
 type offline struct{}
 
 func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("offline") }
 
-// newAgent makes an agent in a home of its own, with an empty vault that a file
-// unlocks.
+// newAgent makes an agent in a home of its own, with an empty vault that an identity file unlocks.
 func newAgent(t testing.TB) (*Agent, context.Context) {
 	t.Helper()
 	home, err := fob.HomeFrom(func(name string) string {
@@ -57,7 +56,7 @@ func aConn(rw io.ReadWriteCloser) *conn {
 	return newConn(rw, 1, fob.Caller{})
 }
 
-// script is a front end that has said everything it will say.
+// script is a front end whose whole input is given in advance.
 type script struct {
 	io.Reader
 	mu  sync.Mutex
@@ -126,8 +125,8 @@ func TestSocketGoneEndsTheAgent(t *testing.T) {
 	}
 }
 
-// A front end that does not read what it asked for is given up, and nothing that
-// waits for it is left.
+// A front end that does not read its answers is disconnected, and nothing that waits for it
+// remains.
 func TestAFrontEndThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	a, _ := newAgent(t)
@@ -154,7 +153,7 @@ func TestAFrontEndThatDoesNotRead(t *testing.T) {
 	})
 }
 
-// An agent that ends waits for nobody for long.
+// An agent that ends does not wait long for front ends.
 func TestFinishDoesNotWaitForAReader(t *testing.T) {
 	t.Parallel()
 	a, _ := newAgent(t)
@@ -207,7 +206,7 @@ type endless struct{}
 
 func (endless) Read([]byte) (int, error) { select {} }
 
-// A fault in one request is answered, and the next one works.
+// A panic in one request is answered with an error, and the next request works.
 func TestAPanicIsOneRequestsOwn(t *testing.T) {
 	t.Parallel()
 	a, ctx := newAgent(t)
@@ -224,9 +223,8 @@ func TestAPanicIsOneRequestsOwn(t *testing.T) {
 	}
 }
 
-// FuzzDispatch feeds raw bytes to the agent as a front end could. It must not
-// crash or hang, and must say nothing that is not a message. adopt and release
-// are left out: they write to files that the request names.
+// FuzzDispatch sends any bytes to the agent. It must not crash or hang, and must answer only with
+// messages. adopt and release are left out, because they write to files that the request names.
 func FuzzDispatch(f *testing.F) {
 	f.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
 	f.Setenv("XDG_RUNTIME_DIR", "")

@@ -16,7 +16,7 @@ const (
 	second  = "FOBSECRETMARKERsecond"
 )
 
-// adding asks the agent for a definition of a user, whose secret ask answers.
+// adding adds a user's definition; ask answers the question for the secret.
 func adding(t *testing.T, a *Agent, p api.AddParams, ask func() string) error {
 	t.Helper()
 	p.Kind, p.Keys = "user", map[string]string{"aws_access_key_id": someKey}
@@ -27,7 +27,7 @@ func adding(t *testing.T, a *Agent, p api.AddParams, ask func() string) error {
 
 func answer(secret string) func() string { return func() string { return secret } }
 
-// kept is the secret of the key in the vault, empty if there is none.
+// kept returns the secret in the vault, or "".
 func kept(t *testing.T, a *Agent) string {
 	t.Helper()
 	v, err := a.vault.Vault()
@@ -41,8 +41,7 @@ func kept(t *testing.T, a *Agent) string {
 	return secret.Reveal()
 }
 
-// A definition that cannot be written leaves the vault as it was, with a secret
-// of the key or without.
+// If a definition cannot be written the vault is unchanged, with or without an earlier secret.
 func TestAddThatFailsKeepsTheSecret(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]string{"new key": "", "known key": first} {
@@ -55,7 +54,7 @@ func TestAddThatFailsKeepsTheSecret(t *testing.T) {
 				}
 			}
 			err := adding(t, a, api.AddParams{Name: "two", Force: true}, func() string {
-				// While the person types, something makes the file impossible to write.
+				// While the person types, the file becomes impossible to write.
 				_ = os.Remove(a.home.Config())
 				if err := os.Mkdir(a.home.Config(), 0o700); err != nil {
 					t.Fatal(err)
@@ -72,7 +71,7 @@ func TestAddThatFailsKeepsTheSecret(t *testing.T) {
 	}
 }
 
-// One key has one secret: another one is refused while somebody uses the first.
+// A key has one secret: a different one is refused while another profile uses the first.
 func TestAddRefusesASecondSecret(t *testing.T) {
 	t.Parallel()
 	a, _ := newAgent(t)
@@ -96,7 +95,7 @@ func TestAddRefusesASecondSecret(t *testing.T) {
 	}
 }
 
-// A profile that cannot be resolved at present needs its secret all the same.
+// A profile that cannot be resolved at present still needs its secret.
 func TestAddRefusesASecondSecretOfABrokenProfile(t *testing.T) {
 	t.Parallel()
 	a, _ := newAgent(t)
@@ -115,7 +114,7 @@ func TestAddRefusesASecondSecretOfABrokenProfile(t *testing.T) {
 	}
 }
 
-// A name that no file can have is refused before anything is asked.
+// A name that cannot be written into a file is refused before anything is asked.
 func TestAddRefusesANameFirst(t *testing.T) {
 	t.Parallel()
 	a, _ := newAgent(t)

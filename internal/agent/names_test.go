@@ -14,13 +14,13 @@ import (
 	"fob/internal/fob"
 )
 
-// Names that no profile has, and that others may send all the same: empty, with control
-// characters, with line ends that only some know, with marks that turn text around, long.
+// Names that no profile has but that callers may send: empty ones, control characters, line
+// separators, characters that change the direction of text, long ones.
 func hostileNames() []string {
 	return []string{"", " ", "/", "//", "a/b/c/d/e", "\x00", "a\nb", "\x1b[2J", "\u2028", "a\u202eb", "\u2066x", "-", "--", "[x]", "sso-session ", "sso-session /", strings.Repeat("x", 3000)}
 }
 
-// No method fails by a fault of fob's own, whatever the names in its parameters are.
+// No method fails with an internal error, whatever the names in its parameters are.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	for _, name := range hostileNames() {

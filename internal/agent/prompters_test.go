@@ -13,7 +13,7 @@ import (
 	"fob/internal/fob"
 )
 
-// connect makes a front end that the agent serves.
+// connect connects a front end to the agent.
 func connect(t *testing.T, a *Agent, id int64, ui fob.UI) *api.Client {
 	t.Helper()
 	here, there := net.Pipe()
@@ -30,7 +30,7 @@ func connect(t *testing.T, a *Agent, id int64, ui fob.UI) *api.Client {
 	return c
 }
 
-// offers makes a prompter that answers with what reply returns.
+// offers connects a prompter that answers with reply.
 func offers(t *testing.T, a *Agent, id int64, name string, reply func(ctx context.Context, q fob.Question) (string, error)) *api.Client {
 	t.Helper()
 	c := connect(t, a, id, fob.UI{AskFunc: func(ctx context.Context, q fob.Question) (fob.Secret, error) {
@@ -52,7 +52,7 @@ func offers(t *testing.T, a *Agent, id int64, name string, reply func(ctx contex
 	return c
 }
 
-// caller is what the agent reaches for a caller without a person.
+// caller is the UI that the agent uses for a caller without a person.
 func caller(a *Agent) fob.UI {
 	here, _ := net.Pipe()
 	c := newConn(here, 1, fob.Caller{PID: 7, Exe: "/usr/bin/fob"})
@@ -77,7 +77,7 @@ func TestAPrompterAnswers(t *testing.T) {
 	}
 }
 
-// A prompter that leaves while it is asked passes the question on.
+// If a prompter disconnects while it is asked, the next one is asked.
 func TestAPrompterLeaves(t *testing.T) {
 	t.Parallel()
 	a, _ := newAgent(t)
@@ -99,7 +99,7 @@ func TestAPrompterLeaves(t *testing.T) {
 	}
 }
 
-// What is dismissed fails every caller that waits for it, and is asked once.
+// A dismissal fails every caller that waits, and the question is asked once.
 func TestDismissedOnceForAll(t *testing.T) {
 	t.Parallel()
 	a, _ := newAgent(t)

@@ -6,8 +6,8 @@ import (
 	kinds "fob/internal/principal/all"
 )
 
-// A sign-in is called by its own name, which may have blanks, or by its start URL
-// without the region.
+// A sign-in is shown by its own name, which may contain blanks, or by its start URL without the
+// region.
 func TestSourceName(t *testing.T) {
 	t.Parallel()
 	a := &Agent{kinds: kinds.Kinds()}

@@ -33,7 +33,7 @@ func TestUsage(t *testing.T) {
 	if _, old := all["often, long ago"]; len(all) != maxUsage || old {
 		t.Error(len(all), old)
 	}
-	// A file that says nothing is begun anew, and a clock set back is no harm.
+	// A damaged file is replaced, and a clock that was set back does no harm.
 	if err := os.WriteFile(u.path, []byte("not JSON"), 0o600); err != nil {
 		t.Fatal(err)
 	}

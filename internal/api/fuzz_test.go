@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzReadMessage: bytes are a message or an error, within the limit; a message
-// that is written is read back the same.
+// FuzzReadMessage: any input gives a message or an error, within the limit; a message that is
+// written is read back the same.
 func FuzzReadMessage(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "null\n", "{}\n", `{"jsonrpc":"2.0"}` + "\n", `{"jsonrpc":"2.0"}`,

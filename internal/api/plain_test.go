@@ -13,7 +13,7 @@ import (
 	"fob/internal/fob"
 )
 
-// text is mostly plain, and sometimes anything.
+// text generates mostly plain texts, and sometimes any.
 func text() *rapid.Generator[string] {
 	return rapid.OneOf(rapid.StringMatching(`[ -~]{0,8}`), rapid.StringMatching(`[a-z0-9/.{}:,-]{0,20}`), rapid.String(),
 		rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }))
@@ -21,7 +21,7 @@ func text() *rapid.Generator[string] {
 
 func TestPlainRequestIsTheGeneralOne(t *testing.T) {
 	t.Parallel()
-	// Drawn by reflection, so that a new member is drawn too.
+	// By reflection, so that new members are covered.
 	members := rapid.MakeConfig{Types: map[reflect.Type]*rapid.Generator[any]{
 		reflect.TypeFor[string]():            text().AsAny(),
 		reflect.TypeFor[map[string]string](): rapid.MapOfN(text(), text(), 0, 1).AsAny(),
@@ -74,7 +74,7 @@ func TestPlainAnswerIsTheGeneralOne(t *testing.T) {
 	})
 }
 
-// What fob credentials says and hears is plain, or it would not be worth it.
+// The usual messages of fob credentials are plain; otherwise the fast path would be useless.
 func TestCredentialsArePlain(t *testing.T) {
 	t.Parallel()
 	caller := &Caller{Protocol: Protocol, Version: "0.1.0+dev-5-gabcdef", Paths: fob.Paths{Config: "/home/jane/.aws/config", Credentials: "/home/jane/.aws/credentials"}}
@@ -121,7 +121,7 @@ func TestPlainStateIsTheGeneralOne(t *testing.T) {
 	})
 }
 
-// FuzzPlainAnswer: a line is read as encoding/json reads it, or not at all.
+// FuzzPlainAnswer: a line is parsed as encoding/json parses it, or declined.
 func FuzzPlainAnswer(f *testing.F) {
 	for _, seed := range []string{
 		`{"jsonrpc":"2.0","id":1,"result":{"stdout":"{\"a\":\"b\\\\c\"}\n"}}` + "\n",

@@ -13,8 +13,8 @@ import (
 	"fob/internal/fob"
 )
 
-// Whoever starts an agent goes on at its line "ready", though the pipe stays open:
-// another program may have inherited it.
+// The front end continues at the line "ready" although the pipe stays open, since another program
+// may have inherited it.
 func TestReadyEndsTheWait(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -62,7 +62,7 @@ func TestAgentThatEndsAtOnce(t *testing.T) {
 	}
 }
 
-// deaf is a pipe whose Close waits until a read in progress is over, as on Windows.
+// deaf is a pipe whose Close waits for a read in progress, as on Windows.
 type deaf struct{ *io.PipeReader }
 
 func (d deaf) Close() error {
@@ -70,7 +70,7 @@ func (d deaf) Close() error {
 	return d.PipeReader.Close()
 }
 
-// An agent that says nothing is given up after the limit, and nothing waits longer.
+// An agent that prints nothing is given up at the limit, and no goroutine waits longer.
 func TestSilentAgent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 	"fob/test/skip"
 )
 
-// keysOf returns the access key id that fob hands out for a profile.
+// keysOf returns the access key id that fob delivers for a profile.
 func (w *world) keysOf(profile string) string {
 	w.t.Helper()
 	var c struct{ AccessKeyId string }
@@ -30,7 +30,7 @@ func (w *world) keysOf(profile string) string {
 	return c.AccessKeyId
 }
 
-// gone reports whether a process has ended; one that waits to be buried has.
+// gone reports whether a process has ended; zombies count.
 func gone(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err != nil || bytes.Contains(stat, []byte(") Z "))
@@ -59,7 +59,7 @@ func TestTerminatedAgentKeepsItsCache(t *testing.T) {
 	}
 }
 
-// agents are the running processes of a program.
+// agents returns the running processes of a program.
 func agents(program string) (pids []string) {
 	entries, _ := os.ReadDir("/proc")
 	for _, e := range entries {
@@ -138,8 +138,8 @@ func TestFewDescriptors(t *testing.T) {
 	}
 }
 
-// A front end that asks and does not read costs nobody else anything, and does
-// not keep the agent from ending.
+// A front end that sends requests and does not read blocks nobody else, and does not keep the agent
+// from ending.
 func TestSlowFrontEnd(t *testing.T) {
 	t.Parallel()
 	w, _, _, _ := many(t, 200) // long listings
@@ -163,7 +163,7 @@ func TestSlowFrontEnd(t *testing.T) {
 	soon(t, "the agent ends", func() bool { return gone(pid) })
 }
 
-// Whatever comes over the socket, the agent goes on.
+// Whatever is sent to the socket, the agent keeps running.
 func TestGarbageOnTheSocket(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -204,7 +204,7 @@ func TestGarbageOnTheSocket(t *testing.T) {
 	}
 }
 
-// stdout may be closed, full, or nobody may read it.
+// stdout is closed, full, or read by nobody.
 func TestOutputThatGoesNowhere(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -225,7 +225,7 @@ func TestOutputThatGoesNowhere(t *testing.T) {
 		if r := shell(script); r.code != 0 && r.code != 1 {
 			t.Errorf("%s: %v", name, r)
 		}
-		// What was meant for stdout must not have gone into the socket or a file.
+		// The output must not have been written to the socket or to a file.
 		w.ok("agent", "status")
 	}
 	w.keys("bot", "bot")

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Without a display the terminal itself is asked to keep what is copied.
+// Without a display the terminal is asked to store the copied text (OSC 52).
 func TestClipboardOfTheTerminal(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")

@@ -12,11 +12,10 @@ import (
 	"fob/test/skip"
 )
 
-// bashCompletion is Debian's package, without which completion must work too.
+// bashCompletion is Debian's package bash-completion; completion must also work without it.
 const bashCompletion = "/usr/share/bash-completion/bash_completion"
 
-// eachCompletion runs a test at a terminal in every shell, in bash with and without
-// the package.
+// eachCompletion runs a test at a terminal in every shell; in bash with and without the package.
 func eachCompletion(t *testing.T, test func(t *testing.T, s sh, term *terminal, w *world)) {
 	eachShell(t, func(t *testing.T, s sh, w *world) {
 		if s.name != "bash" {
@@ -38,7 +37,7 @@ func eachCompletion(t *testing.T, test func(t *testing.T, s sh, term *terminal, 
 	})
 }
 
-// shown is a line that fob prints of the definition of a name.
+// shown is the line that fob prints for the definition with that name.
 func shown(name string) string {
 	if session, role, ok := strings.Cut(name, " "); ok {
 		return fmt.Sprintf("\"sso_account_id\": %q,\r\n  \"sso_region\": \"eu-west-1\",\r\n  \"sso_role_name\": %q", session, role)
@@ -46,7 +45,7 @@ func shown(name string) string {
 	return fmt.Sprintf("\"role_session_name\": \"is-%s\"", name)
 }
 
-// What TAB makes of a line is what fob gets.
+// fob receives the words that TAB completed.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	eachCompletion(t, func(t *testing.T, s sh, term *terminal, w *world) {
@@ -92,8 +91,7 @@ func (term *terminal) settle() {
 	})
 }
 
-// Hostile names are offered as text, and nothing that stands on the line is run
-// by asking for more.
+// Hostile names are offered as text, and completing a line never executes parts of it.
 func TestHostileCompletion(t *testing.T) {
 	t.Parallel()
 	eachCompletion(t, func(t *testing.T, s sh, term *terminal, w *world) {
@@ -109,7 +107,7 @@ func TestHostileCompletion(t *testing.T) {
 			term.settle()
 			w.harmless()
 		}
-		// One that is completed and sent off arrives as it is.
+		// A completed name is passed to fob unchanged.
 		if s.name == "fish" {
 			return // it asks which of several is meant in a pager
 		}
@@ -118,7 +116,7 @@ func TestHostileCompletion(t *testing.T) {
 	})
 }
 
-// What fob exec will run is completed as if it stood alone.
+// The command after fob exec is completed with its own completion.
 func TestCompletionOfCommands(t *testing.T) {
 	t.Parallel()
 	eachCompletion(t, func(t *testing.T, s sh, term *terminal, w *world) {
@@ -130,7 +128,7 @@ func TestCompletionOfCommands(t *testing.T) {
 	})
 }
 
-// zsh's rc file may come to fob init before compinit.
+// In zsh, fob init may come before compinit.
 func TestCompletionBeforeCompinit(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "zsh")
@@ -140,7 +138,7 @@ func TestCompletionBeforeCompinit(t *testing.T) {
 	term.after("fob show --json team:s\t\r", shown("team-search-eu"))
 }
 
-// fob completion prints files as packages install them.
+// fob completion prints files that packages can install.
 func TestCompletionFiles(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -163,7 +161,7 @@ func TestCompletionFiles(t *testing.T) {
 	})
 }
 
-// fish says without a terminal what it would offer.
+// fish lists its completions without a terminal.
 func TestCompletionInFish(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "fish")

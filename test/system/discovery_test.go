@@ -12,8 +12,8 @@ import (
 	"fob/test/build"
 )
 
-// A search for roles on a terminal draws its progress; that the token dies half
-// way costs one exchange, shared by all workers, and nothing is missing.
+// A search for roles at a terminal shows progress. If the token expires during it, it is refreshed
+// once for all workers, and no role is missing.
 func TestDiscoveryOutlivesItsToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -35,7 +35,7 @@ func needStrace(t testing.TB) {
 	}
 }
 
-// leftovers are files that a writer should have removed.
+// leftovers returns files that a writer should have removed.
 func (w *world) leftovers() string {
 	var left []string
 	for name := range strings.FieldsSeq(w.tree(filepath.Join(w.home, ".aws")) + " " + w.tree(w.fob)) {
@@ -46,12 +46,12 @@ func (w *world) leftovers() string {
 	return strings.Join(left, " ")
 }
 
-// Every error of the disk is reported with the file's name, and loses nothing.
+// Every disk error is reported with the file's name, and nothing is lost.
 func TestErrorsOfTheDisk(t *testing.T) {
 	t.Parallel()
 	needStrace(t)
-	// strace counts for each thread: the nth call of one thread, for a few n, is
-	// as good as any. What the Go runtime does not survive is like a kill.
+	// strace counts calls for each thread, so the nth call of any thread fails, for small n. Where
+	// the Go runtime does not survive that, it is like a kill.
 	faulty := scripted(t, fmt.Sprintf(`exec strace -f -qq -o /dev/null -e "trace=$CALL" -e "inject=$CALL:error=$ERROR:when=$WHEN" %s "$@"`, filepath.Join(bin, "fob-agent")))
 	for _, c := range []struct {
 		call, err string
@@ -97,7 +97,7 @@ func TestErrorsOfTheDisk(t *testing.T) {
 	}
 }
 
-// adjust allows for another path of fob.
+// adjust accounts for another path of fob.
 func adjust(allowed whole, path, instead string) {
 	for name, texts := range allowed {
 		for _, text := range texts {
@@ -124,7 +124,7 @@ func TestReadOnlyFile(t *testing.T) {
 	w.adoptAndBack()
 }
 
-// inMounts runs a shell script as root where it can mount what it likes.
+// inMounts runs a shell script as root in a mount namespace of its own.
 func (w *world) inMounts(script string) result {
 	w.t.Helper()
 	if os.Getuid() != 0 {
@@ -154,7 +154,7 @@ func TestReadOnlyMount(t *testing.T) {
 	w.adoptAndBack()
 }
 
-// A full disk under ~/.aws, then one under fob's own files.
+// The disk is full under ~/.aws, then under fob's own files.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for name, dir := range map[string]string{"aws": "$HOME/.aws", "fob": "$FOB_HOME"} {
@@ -162,7 +162,7 @@ func TestFullDisk(t *testing.T) {
 			t.Parallel()
 			w := lived(t, "")
 			w.agentStop()
-			// The files are moved onto a small disk, and back when it is over.
+			// The files are moved to a small disk, and back at the end.
 			r := w.inMounts(strings.ReplaceAll(`
 				cp -a "DIR" "$HOME/copy"
 				mkdir "$HOME/after"; mount -t tmpfs -o size=96k,mode=700 none "DIR"

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// The agent that fob credentials starts holds nothing of its caller's: neither standard
-// input nor a pipe that the caller has open. Whoever waits for the end of one would wait
-// for the agent.
+// The agent that fob credentials starts inherits neither its caller's standard input nor a pipe
+// that the caller has open; otherwise a program that waits for the end of one would wait for the
+// agent.
 func TestAgentInheritsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -15,11 +15,11 @@ import (
 	"testing"
 )
 
-// irregular puts something into a file's place that is none.
+// irregular puts something else in a file's place: a directory, a FIFO, a device, a socket.
 func irregular() map[string]func(t testing.TB, path string) error {
 	return map[string]func(t testing.TB, path string) error{
 		"fifo": func(_ testing.TB, path string) error { return syscall.Mkfifo(path, 0o600) },
-		// A program that has it open and never writes: opening it does not wait, reading would.
+		// A program holds it open and never writes: opening it does not block, reading would.
 		"held": func(t testing.TB, path string) error {
 			if err := syscall.Mkfifo(path, 0o600); err != nil {
 				return err
@@ -48,8 +48,8 @@ func irregular() map[string]func(t testing.TB, path string) error {
 	}
 }
 
-// Nothing in the place of a file that fob reads hangs it: commands end, those that need
-// the file name it and say what is wrong, and the agent stops.
+// Nothing in the place of a file that fob reads makes it hang: commands end, those that need the
+// file name it and say what is wrong, and the agent can be stopped.
 func TestIrregularFiles(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]struct {
@@ -116,8 +116,8 @@ func TestIrregularFiles(t *testing.T) {
 	}
 }
 
-// slow starts an agent for which opening a path, or asking for what is there, takes two
-// hours, and returns its process.
+// slow starts an agent for which opening or checking a path takes two hours, and returns its
+// process.
 func slow(w *world, path string) (pid int) {
 	w.t.Helper()
 	cmd := exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "-P", path, "-e", "inject=newfstatat,openat:delay_enter=7200000000", // microseconds
@@ -137,9 +137,8 @@ func slow(w *world, path string) (pid int) {
 	return agentPID(w.t, w.ok("agent", "status", "--json"))
 }
 
-// A file system that does not answer costs those who need it ten seconds, once, and
-// nobody else anything. The agent ends when it is told to, whether somebody still waits
-// for the file or a call that was given up is all that is left.
+// If a file system does not answer, those who need it get an error after ten seconds, once, and
+// others are not affected. The agent can be stopped at any time.
 func TestHangingFile(t *testing.T) {
 	t.Parallel()
 	needStrace(t)
@@ -172,8 +171,8 @@ func TestHangingFile(t *testing.T) {
 						w.keys("bot", "bot")
 					}
 				}
-				// strace holds the thread that it delays, and with it the sockets of the agent
-				// that has ended, so that fob agent stop would wait for it.
+				// strace holds the delayed thread, and with it the ended agent's sockets, so fob
+				// agent stop would wait for them.
 				cmd := w.cmd("agent", "stop")
 				if how == "TERM" {
 					cmd = exec.Command("kill", fmt.Sprint(pid))

@@ -17,7 +17,7 @@ import (
 	"fob/test/skip"
 )
 
-// desktop is a private D-Bus with a GNOME Keyring, unlocked as a login does it.
+// desktop is a private D-Bus with a GNOME Keyring, unlocked as by a login.
 type desktop struct {
 	address string
 	conn    *dbus.Conn
@@ -72,7 +72,7 @@ func (d *desktop) lock(t *testing.T) {
 	}
 }
 
-// blackHole is a bus that accepts everybody and never says a word.
+// blackHole is a bus that accepts connections and never answers.
 func blackHole(t *testing.T) (address string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "fobbus")
@@ -97,7 +97,7 @@ func blackHole(t *testing.T) (address string) {
 	return "unix:path=" + dir + "/bus"
 }
 
-// withoutVault is a home like that of lived, in a session with a bus.
+// withoutVault is a home like lived's without a vault, in a session with a bus.
 func withoutVault(t *testing.T, address string) *world {
 	t.Helper()
 	w := newWorld(t)
@@ -107,7 +107,7 @@ func withoutVault(t *testing.T, address string) *world {
 	return w
 }
 
-// session is the bus that the next agent finds.
+// session sets the bus for the next agent.
 func (w *world) session(address string) {
 	w.agentStop()
 	w.env = append(w.env, "DBUS_SESSION_BUS_ADDRESS="+address, "XDG_RUNTIME_DIR=/nonexistent")
@@ -120,7 +120,7 @@ func TestKeyring(t *testing.T) {
 	w.ok("vault", "init", "--unlock", "keyring")
 	w.ok("adopt", "--yes")
 	w.works()
-	// Nobody is asked again, not by the next agent nor without one.
+	// Nobody is asked again, neither with a new agent nor without one.
 	for range 2 {
 		w.agentStop()
 		if r := w.tell(detached(w.cmd("credentials", "bot", "--no-session"))); r.code != 0 || r.err != "fob: warning: these are the user's own long-lived keys, not a session\n" {
@@ -151,9 +151,9 @@ func TestFirstUsePicksTheKeyring(t *testing.T) {
 	w.works()
 }
 
-// quick fails if a command without a terminal waits for a keyring that does not
-// answer: for longer than the two seconds that fob gives it, and what starting an
-// agent takes on a busy machine, and less than the 25 seconds of the bus itself.
+// quick fails if a command without a terminal waits for a keyring that does not answer: longer than
+// fob's two seconds and the start of an agent on a busy machine take, and less than the bus's own
+// 25 seconds.
 func (w *world) quick(args ...string) result {
 	w.t.Helper()
 	start := time.Now()
@@ -164,8 +164,8 @@ func (w *world) quick(args ...string) result {
 	return r
 }
 
-// A vault in the keyring cannot be opened without that: exit code 5, soon, and
-// nothing weaker takes its place.
+// If the keyring cannot be reached its vault cannot be opened: exit code 5, soon, and no weaker
+// method is used in its place.
 func TestKeyringOutOfReach(t *testing.T) {
 	t.Parallel()
 	d := newDesktop(t)
@@ -197,8 +197,8 @@ func TestKeyringOutOfReach(t *testing.T) {
 	}
 }
 
-// At first use, a keyring that cannot be had is said, and a passphrase is asked
-// for; nobody being there, no vault is made.
+// At first use without a keyring, the user is told, and asked for a passphrase; without a person no
+// vault is made.
 func TestFirstUseWithoutKeyring(t *testing.T) {
 	t.Parallel()
 	d := newDesktop(t)
@@ -215,7 +215,7 @@ func TestFirstUseWithoutKeyring(t *testing.T) {
 			}
 			w.files(crlf(stage().expand(keptConfig)), stage().expand(keptCredentials))
 			w.keys("bot", "bot")
-			// Named on purpose, it is an error and nothing else is tried.
+			// If the keyring is named it is an error, and nothing else is tried.
 			if r := w.quick("vault", "init", "--unlock", "keyring"); r.code != 5 {
 				t.Error(r)
 			}
@@ -223,7 +223,7 @@ func TestFirstUseWithoutKeyring(t *testing.T) {
 	}
 }
 
-// An agent that was started outside the desktop session is unlocked from inside.
+// An agent that was started outside the desktop session can be unlocked from within.
 func TestUnlockFromTheDesktop(t *testing.T) {
 	t.Parallel()
 	d := newDesktop(t)

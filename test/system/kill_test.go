@@ -51,7 +51,7 @@ endpoint_url=@URL@
 output = text
 `
 
-// lived makes a home of somebody who has two users and a role.
+// lived makes a home with two users and a role.
 func lived(t testing.TB, traced string) *world {
 	w := newWorld(t)
 	if traced != "" {
@@ -64,8 +64,8 @@ func lived(t testing.TB, traced string) *world {
 	return w
 }
 
-// original fails unless the AWS files are byte for byte as lived made them, and
-// fob has kept nothing.
+// original fails unless the AWS files are byte for byte as lived made them, and fob has stored
+// nothing.
 func (w *world) original() {
 	w.t.Helper()
 	if w.read(w.config()) != crlf(stage().expand(keptConfig)) || w.read(w.credentials()) != stage().expand(keptCredentials) {
@@ -74,7 +74,7 @@ func (w *world) original() {
 	w.nothingLeft()
 }
 
-// nothingLeft fails if the vault or fob's own file holds anything.
+// nothingLeft fails if the vault or fob's own file contains anything.
 func (w *world) nothingLeft() {
 	w.t.Helper()
 	if r := w.ok("vault", "status", "--json"); !strings.Contains(r.out, `"items": 0`) {
@@ -85,7 +85,7 @@ func (w *world) nothingLeft() {
 	}
 }
 
-// works fails unless credentials of all three profiles can be had.
+// works fails unless credentials of all three profiles can be retrieved.
 func (w *world) works() {
 	w.t.Helper()
 	w.keys("jane", "jane")
@@ -93,7 +93,7 @@ func (w *world) works() {
 	w.keys("reader", "")
 }
 
-// whole are the contents that a file may have: anything else is torn.
+// whole are the contents that a file may have; any other content is torn.
 type whole map[string][]string
 
 func (w *world) snapshot(into whole) {
@@ -131,7 +131,7 @@ func (k killing) cmd(w *world, at int, report string) *exec.Cmd {
 
 func (k killing) everywhere(t *testing.T) {
 	traced := tracedBin(t)
-	// Once to the end, to know its calls and what it leaves.
+	// Run it once completely, to count its calls and see its result.
 	w := lived(t, traced)
 	k.prepare(w)
 	allowed := whole{}
@@ -196,7 +196,7 @@ func TestKilledAdopt(t *testing.T) {
 	}.everywhere(t)
 }
 
-// After a kill the release may be asked for as well: it takes back what there is.
+// After a killed adopt, a release restores what had been done.
 func TestKilledAdoptThenRelease(t *testing.T) {
 	t.Parallel()
 	killing{
@@ -266,7 +266,7 @@ func TestKilledAdd(t *testing.T) {
 	}.everywhere(t)
 }
 
-// A removal that was killed leaves no secret behind: whatever comes next finishes it.
+// A killed removal leaves no secret: the next command completes it.
 func TestKilledRemove(t *testing.T) {
 	t.Parallel()
 	killing{
@@ -291,8 +291,7 @@ func TestKilledRemove(t *testing.T) {
 	}.everywhere(t)
 }
 
-// A home may be on a machine that dies between two runs: what is there after
-// one kill is killed again at another place.
+// The machine may crash twice: what a kill left is killed again at another system call.
 func TestKilledTwice(t *testing.T) {
 	t.Parallel()
 	traced := tracedBin(t)

@@ -1,8 +1,8 @@
 //go:build linux
 
-// Package system tests the built programs from outside as a machine treats
-// them: killed anywhere, the disk full, others at the same files, other users,
-// other versions, closed terminals, a real keyring.
+// Package system tests the built programs from outside, under the conditions of real machines:
+// killed at any point, full disk, concurrent writers, other users, other versions, closed
+// terminals, a real keyring.
 package system
 
 import (
@@ -53,8 +53,9 @@ func run(m *testing.M) int {
 	return leak.Run(m, bin)
 }
 
-// stage is one fake AWS for the whole package: no test changes its scene. The
-// users are jane (MFA), pat (MFA, for the one test that uses up a code), bot and eve; the default scene has the roles.
+// stage is one fake AWS for the whole package; no test changes its scene. The users are jane (MFA),
+// pat (MFA, for the test that uses up a code), bot and eve; the roles are those of the default
+// scene.
 var stage = sync.OnceValue(func() *fake {
 	f := &fake{server: fakeaws.New(fakeaws.Options{})}
 	f.scene = f.server.SetDefault()
@@ -75,8 +76,8 @@ func (f *fake) secret(user string) string {
 	return f.scene.Users[user].Credentials.SecretAccessKey.Reveal()
 }
 
-// expand replaces @URL@, @bot.id@, @bot.secret@, @jane.mfa@, @ReadOnly@ and the
-// like, and with crlf makes Windows' ends of lines.
+// expand replaces @URL@, @bot.id@, @bot.secret@, @jane.mfa@, @ReadOnly@ and the like; with crlf it
+// writes Windows' line ends.
 func (f *fake) expand(text string) string {
 	pairs := []string{"@URL@", f.url}
 	for name, u := range f.scene.Users {
@@ -90,7 +91,7 @@ func (f *fake) expand(text string) string {
 
 func crlf(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 
-// world is a user's home with fob in it.
+// world is a user's home, in which fob runs.
 type world struct {
 	t       testing.TB
 	bin     string
@@ -135,7 +136,7 @@ func (w *world) config() string             { return filepath.Join(w.home, ".aws
 func (w *world) credentials() string        { return filepath.Join(w.home, ".aws", "credentials") }
 func (w *world) fobFile(name string) string { return filepath.Join(w.fob, name) }
 
-// result is what a program has left behind.
+// result is the output and exit code of a program.
 type result struct {
 	code     int
 	out, err string
@@ -143,7 +144,7 @@ type result struct {
 
 func (r result) String() string { return fmt.Sprintf("exit %d: %s", r.code, redact(r.err)) }
 
-// redact keeps the tests' own log free of what the tests forbid elsewhere.
+// redact hides secrets in the tests' own log.
 func redact(text string) string {
 	if leak.In([]byte(text)) {
 		return fmt.Sprintf("[%d bytes with a secret]", len(text))
@@ -151,7 +152,7 @@ func redact(text string) string {
 	return text
 }
 
-// cmd is fob with arguments, in this world. More variables may be added to Env.
+// cmd is fob with arguments in this world. Env may be extended.
 func (w *world) cmd(args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(w.bin, "fob"), args...)
 	cmd.Env = append([]string(nil), w.env...)
@@ -159,7 +160,7 @@ func (w *world) cmd(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// tell runs a command to its end. One that hangs is killed and fails the test.
+// tell runs a command and returns its result. One that hangs is killed and fails the test.
 func (w *world) tell(cmd *exec.Cmd) result {
 	w.t.Helper()
 	var out, errs bytes.Buffer
@@ -187,7 +188,7 @@ func (w *world) run(args ...string) result {
 	return w.tell(w.cmd(args...))
 }
 
-// ok runs fob, which must succeed.
+// ok runs fob and fails the test if fob fails.
 func (w *world) ok(args ...string) result {
 	w.t.Helper()
 	r := w.run(args...)
@@ -197,14 +198,14 @@ func (w *world) ok(args ...string) result {
 	return r
 }
 
-// alone is w.cmd without an agent that stays.
+// alone is w.cmd with FOB_AGENT=off.
 func (w *world) alone(args ...string) *exec.Cmd {
 	cmd := w.cmd(args...)
 	cmd.Env = append(cmd.Env, "FOB_AGENT=off")
 	return cmd
 }
 
-// ignoring is w.cmd as nohup, or a script's &, starts it.
+// ignoring is w.cmd with SIGINT ignored, as nohup or a script's & starts it.
 func (w *world) ignoring(args ...string) *exec.Cmd {
 	cmd := exec.Command("sh", append([]string{"-c", `trap "" INT HUP; exec "$@"`, "sh", filepath.Join(w.bin, "fob")}, args...)...)
 	cmd.Env, cmd.Dir = append([]string(nil), w.env...), w.home
@@ -227,7 +228,7 @@ func (w *world) write(path, text string) {
 	}
 }
 
-// read returns a file's content, "" if there is none.
+// read returns a file's content; "" if it does not exist.
 func (w *world) read(path string) string {
 	w.t.Helper()
 	data, err := os.ReadFile(path)
@@ -237,8 +238,8 @@ func (w *world) read(path string) string {
 	return string(data)
 }
 
-// keys fails unless fob hands out a profile's credentials; with own, those must
-// be the user's own.
+// keys fails unless fob delivers a profile's credentials; with own, those must be the user's
+// long-lived keys.
 func (w *world) keys(profile, own string) {
 	w.t.Helper()
 	args := []string{"credentials", profile}
@@ -272,8 +273,7 @@ func (w *world) tree(dir string) string {
 	return strings.Join(names, " ")
 }
 
-// soon polls until something is so. It gives up where a machine, however busy, would
-// have done it long ago.
+// soon polls until so returns true. Its limit is far beyond what a busy machine needs.
 func soon(t testing.TB, what string, so func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {

@@ -13,7 +13,7 @@ import (
 	"fob/test/skip"
 )
 
-// many makes a home of n users in both files, and their names.
+// many makes a home with n users in both files; it returns their names.
 func many(t testing.TB, n int) (w *world, config, credentials string, names []string) {
 	w = newWorld(t)
 	config, credentials = "# top\n", "# keys\n"
@@ -41,7 +41,7 @@ func (w *world) files(config, credentials string) {
 	}
 }
 
-// atOnce runs commands at the same time, all of which must succeed.
+// atOnce runs commands concurrently; all must succeed.
 func atOnce(t *testing.T, w *world, cmds []*exec.Cmd) {
 	t.Helper()
 	results := make([]result, len(cmds))
@@ -60,7 +60,7 @@ func atOnce(t *testing.T, w *world, cmds []*exec.Cmd) {
 	}
 }
 
-// The same adoption by many, with one agent and each for itself.
+// Many processes adopt the same profiles, with one agent, and each with its own.
 func TestManyAdopt(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string]func(*world, ...string) *exec.Cmd{"agent": (*world).cmd, "alone": (*world).alone} {
@@ -85,7 +85,7 @@ func TestManyAdopt(t *testing.T) {
 	}
 }
 
-// Twenty profiles, each adopted by a process of its own, then released so.
+// Twenty processes adopt one profile each, then release it.
 func TestManyAdoptTheirOwn(t *testing.T) {
 	t.Parallel()
 	w, config, credentials, names := many(t, 20)
@@ -133,9 +133,8 @@ func TestAdoptWhileReleasing(t *testing.T) {
 	w.nothingLeft()
 }
 
-// The AWS CLI writes in place and takes no lock of ours. It may undo half of an
-// adoption by writing what it had read before; nothing is lost by that, and the
-// next run finishes.
+// The AWS CLI writes files in place and takes no lock. It may undo a part of an adoption by writing
+// what it read before; nothing is lost by that, and the next run completes it.
 func TestAdoptBesideAWSConfigure(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "aws")

@@ -13,8 +13,8 @@ import (
 	"fob/internal/fob"
 )
 
-// prompter registers a front end that answers the questions of callers without a
-// person. leave ends it.
+// prompter registers a front end that answers the questions of callers without a person; leave
+// disconnects it.
 func (w *world) prompter(name string, answer func(ctx context.Context, q fob.Question) (string, error)) (leave func()) {
 	w.t.Helper()
 	conn, err := api.Dial(w.fobFile("run/agent.sock"))
@@ -43,7 +43,7 @@ func (w *world) prompter(name string, answer func(ctx context.Context, q fob.Que
 	return leave
 }
 
-// Where the caller has no terminal, a prompter is asked, and knows who wants what.
+// If the caller has no terminal a prompter is asked, and is told which program asks for what.
 func TestPrompterAnswersForAProgram(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -72,7 +72,7 @@ func TestPrompterAnswersForAProgram(t *testing.T) {
 	}
 }
 
-// Who has a terminal is asked there, whatever prompters there are.
+// A caller with a terminal is asked there, even if there are prompters.
 func TestTerminalComesBeforePrompter(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -89,7 +89,7 @@ func TestTerminalComesBeforePrompter(t *testing.T) {
 	}
 }
 
-// What is dismissed has been answered: nobody else is asked.
+// A dismissal is an answer: nobody else is asked.
 func TestPrompterDismisses(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -106,8 +106,8 @@ func TestPrompterDismisses(t *testing.T) {
 	}
 }
 
-// A prompter that ends while it is asked passes the question on to the next; after the
-// last one, nobody is there.
+// If a prompter disconnects while it is asked, the next one is asked; after the last the error is
+// "nobody there to ask".
 func TestPrompterEndsWhileAsked(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")

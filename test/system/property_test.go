@@ -23,22 +23,22 @@ import (
 	"fob/test/skip"
 )
 
-// homeFiles are a pair of AWS files as somebody may have them.
+// homeFiles are the two AWS files of a user.
 type homeFiles struct {
 	config, credentials string
 	names               []string // that can be adopted
 }
 
-// expand puts ids and secrets in: not before, because what is drawn is logged.
+// expand inserts ids and secrets; not earlier, because generated values are logged.
 func (h homeFiles) expand() homeFiles {
 	return homeFiles{stage().expand(h.config), stage().expand(h.credentials), h.names}
 }
 
 func oneOf(items ...string) *rapid.Generator[string] { return rapid.SampledFrom(items) }
 
-// genHome draws files from what people write: comments, blank lines, nested
-// blocks, keys in either file, one key for several profiles. All SDKs read them
-// alike, but for a byte order mark.
+// genHome generates files as people write them: comments, blank lines, nested blocks, keys in
+// either file, one key for several profiles. All SDKs read them the same, except for a byte order
+// mark.
 func genHome(mark bool) *rapid.Generator[homeFiles] {
 	return rapid.Custom(func(t *rapid.T) homeFiles {
 		var h homeFiles
@@ -59,7 +59,7 @@ func genHome(mark bool) *rapid.Generator[homeFiles] {
 	})
 }
 
-// genProfile draws one profile's sections in the two files.
+// genProfile generates the sections of one profile in the two files.
 func genProfile(t *rapid.T, name string, before []string) (config, credentials []string) {
 	header := "profile " + name
 	if name == "default" {
@@ -127,8 +127,8 @@ func genFile(t *rapid.T, sections []string, mark bool) string {
 	return text
 }
 
-// unrelated is an edit that somebody makes to sections that are no business of
-// fob's; it can be made before adoption or after.
+// unrelated is an edit of sections that fob does not change; it may be made before or after
+// adoption.
 type unrelated struct{ name, old, new string }
 
 func genUnrelated() *rapid.Generator[unrelated] {
@@ -151,8 +151,7 @@ func (u unrelated) in(text string) string {
 	return strings.ReplaceAll(text, u.old, new)
 }
 
-// effective is what fob show says of a profile, without what says how to
-// authenticate.
+// effective is the output of fob show for a profile, without the keys that authenticate.
 func (w *world) effective(t *rapid.T, name string) map[string]any {
 	all := w.show(t, name)
 	for _, key := range []string{"aws_secret_access_key", "credential_process"} {
@@ -170,7 +169,7 @@ func (w *world) show(t *rapid.T, name string) map[string]any {
 	return all
 }
 
-// freshWorld keeps one home for all checks until one has spoiled it.
+// freshWorld reuses one home for all checks until one check has damaged it.
 type freshWorld struct {
 	t *testing.T
 	w *world
@@ -222,8 +221,8 @@ func TestAdoptAndReleaseAnything(t *testing.T) {
 			before := w.show(t, strings.Fields(some)[0])
 			r := w.run(append([]string{"release", "--yes"}, strings.Fields(some)...)...)
 			if r.code == 8 && edit.name != "none" {
-				// Where the edit is too near to tell what was whose, the release is
-				// refused, and fob still has all of it. The home is not used again.
+				// If the edit is so near that it cannot be separated, the release is refused and
+				// changes nothing. This home is not used again.
 				if after := w.show(t, strings.Fields(some)[0]); !equal(before, after) {
 					t.Fatalf("%s was\n%v, and is\n%v", some, before, after)
 				}
@@ -253,7 +252,7 @@ func (w *world) must(t *rapid.T, args ...string) {
 	}
 }
 
-// mask hides secrets, so that a failure can be shown.
+// mask hides secrets in messages of failures.
 func mask(text string) string {
 	for _, u := range stage().scene.Users {
 		text = strings.ReplaceAll(text, u.Credentials.SecretAccessKey.Reveal(), "SECRET-OF-"+u.Name)
@@ -267,7 +266,7 @@ func equal(a, b map[string]any) bool {
 	return string(x) == string(y)
 }
 
-// A file that has a section twice is taken back exactly too, one by one.
+// A file that contains a section twice is restored exactly too, profile by profile.
 func TestSectionsTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -285,7 +284,7 @@ func TestSectionsTwice(t *testing.T) {
 	w.nothingLeft()
 }
 
-// sdkProgram reads the two files as botocore does, again and again.
+// sdkProgram reads the two files as botocore does, repeatedly.
 const sdkProgram = `
 import json, sys
 import botocore.session
@@ -296,7 +295,7 @@ for line in sys.stdin:
     print(json.dumps(s.full_config['profiles']), flush=True)
 `
 
-// Before anything is adopted, fob show says what botocore and the Go SDK read.
+// Before adoption, fob show prints what botocore and the Go SDK read.
 func TestShowsWhatSDKsRead(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "python3")
@@ -348,7 +347,7 @@ func compareGo(t *rapid.T, w *world, name string, ours map[string]any) {
 	g, err := config.LoadSharedConfigProfile(context.Background(), name, func(o *config.LoadSharedConfigOptions) {
 		o.ConfigFiles, o.CredentialsFiles = []string{w.config()}, []string{w.credentials()}
 	})
-	// Go resolves the source profile at once, and refuses a chain with a gap.
+	// Go resolves the source profile at once, and refuses a chain with a missing profile.
 	var gap config.SharedConfigAssumeRoleError
 	if errors.As(err, &gap) {
 		return

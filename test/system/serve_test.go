@@ -20,7 +20,7 @@ import (
 	"fob/test/skip"
 )
 
-// network is what a stranger does over TCP.
+// network runs what another user does over TCP.
 func network(args []string) int {
 	switch args[0] {
 	case "get":
@@ -75,7 +75,7 @@ func network(args []string) int {
 	return 0
 }
 
-// served is a fob serve that runs.
+// served starts a fob serve and returns what it prints.
 func (w *world) served(args ...string) (lines string) {
 	w.t.Helper()
 	cmd := w.cmd(append([]string{"serve"}, args...)...)
@@ -98,7 +98,7 @@ func (w *world) served(args ...string) (lines string) {
 	return string(buf[:n])
 }
 
-// value is what follows a name in an environment.
+// value returns a variable's value in the output.
 func value(t testing.TB, lines, name string) string {
 	t.Helper()
 	m := regexp.MustCompile(`(?m)^` + name + `=(.*)$`).FindStringSubmatch(lines)
@@ -108,8 +108,8 @@ func value(t testing.TB, lines, name string) string {
 	return m[1]
 }
 
-// Another user's program gets nothing from an endpoint, the right token in hand,
-// and nothing from instance metadata, which has none.
+// Another user's program gets nothing from an endpoint, even with the right token, and nothing from
+// the instance metadata service, which has no token.
 func TestAnotherUserAtAnEndpoint(t *testing.T) {
 	t.Parallel()
 	dir := public(t)
@@ -137,9 +137,9 @@ func TestAnotherUserAtAnEndpoint(t *testing.T) {
 	}
 }
 
-// A second host on the network reaches neither the endpoint nor instance metadata,
-// not even by a route to the metadata's address. And the recipe for containers: a
-// program with a network of its own, which has the socket and a forwarder.
+// Another host on the network reaches neither the endpoint nor the instance metadata service, not
+// even by a route to the metadata's address. The documented set-up for containers works: a program
+// in its own network namespace with the socket and a forwarder.
 func TestAnotherHostAtAnEndpoint(t *testing.T) {
 	t.Parallel()
 	dir := public(t)
@@ -204,7 +204,7 @@ func TestAnotherHostAtAnEndpoint(t *testing.T) {
 	}
 }
 
-// The endpoint of a program ends with it, and with fob if that is killed.
+// The endpoint of a program ends with it, and with fob if fob is killed.
 func TestEndpointDies(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"exit", "kill"} {
@@ -256,8 +256,7 @@ func TestEndpointDies(t *testing.T) {
 	}
 }
 
-// What is sent to fob alone reaches the program, once; without a terminal that is
-// every signal.
+// A signal sent to fob alone reaches the program, once; without a terminal every signal does.
 func TestSignalsReachTheProgram(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -291,8 +290,8 @@ func TestSignalsReachTheProgram(t *testing.T) {
 	}
 }
 
-// A server that a script starts in the background, or nohup, is not ended by the
-// script's Ctrl-C or the terminal's end: what was ignored at its start it leaves alone.
+// A server started with nohup, or in the background of a script, is not ended by Ctrl-C or the
+// terminal's end: signals that were ignored at its start stay ignored.
 func TestServersLeaveIgnoredSignalsAlone(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -333,7 +332,7 @@ func ignores(t *testing.T, pid int, s syscall.Signal) bool {
 	return err == nil && bits>>(s-1)&1 == 1
 }
 
-// How the program died is how fob dies: a shell tells a signal from a status.
+// fob ends as the program ended, because shells distinguish a signal from an exit status.
 func TestDeathBySignal(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -346,8 +345,7 @@ func TestDeathBySignal(t *testing.T) {
 	}
 }
 
-// A job that stops because it reads in the background goes on when the shell brings
-// it to the foreground, and reads.
+// A background job that stops because it reads the terminal continues, and reads, after fg.
 func TestJobThatReadsInTheBackground(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "bash")
@@ -378,8 +376,7 @@ func TestJobThatReadsInTheBackground(t *testing.T) {
 	}
 }
 
-// A stop that nobody can catch, of the whole job, ends with the job's continuation:
-// fob runs then, and passes on what is sent to it alone.
+// If the whole job is stopped by SIGSTOP and continued, fob runs again and passes on signals.
 func TestJobThatIsStoppedWhole(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"--env", "--endpoint"} {
@@ -418,8 +415,8 @@ func stateOf(pid int) string {
 	return rest[:min(len(rest), 1)]
 }
 
-// At a terminal: Ctrl-C is the program's alone and reaches it once, Ctrl-Z stops
-// the job and fg continues it, and the program may read what is typed.
+// At a terminal, Ctrl-C reaches the program once, Ctrl-Z stops the job and fg continues it, and the
+// program can read the terminal.
 func TestEndpointJobControl(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "bash")

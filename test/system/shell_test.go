@@ -16,11 +16,11 @@ import (
 	"fob/test/skip"
 )
 
-// sh is a shell of this machine.
+// sh is a shell installed on this machine.
 type sh struct {
 	name   string
 	script []string // before the text to run
-	// strict are options that must not break what fob defines.
+	// strict are shell options under which fob's functions must work.
 	strict string
 	init   string // as the documentation has it
 	export string // sets a variable, with %s for name and value
@@ -59,7 +59,7 @@ func eachShell(t *testing.T, test func(t *testing.T, s sh, w *world)) {
 	}
 }
 
-// shellWorld is the home of somebody with names of all sorts.
+// shellWorld is a home with profiles of unusual names.
 func shellWorld(t *testing.T) *world {
 	w := newWorld(t)
 	w.env = append(w.env, "PATH="+bin+":"+os.Getenv("PATH"))
@@ -121,10 +121,10 @@ sso_region = eu-west-1
 	return w
 }
 
-// evil is a file that nothing may make.
+// evil is a file that exists only if a hostile name was executed.
 func (w *world) evil() string { return filepath.Join(w.home, "EVIL") }
 
-// hostile are names that do something in some shell when they are not quoted.
+// hostile are names with an effect in some shell if they are not quoted.
 func hostile(w *world) []string {
 	touch := "touch " + w.evil()
 	return []string{"$(" + touch + ")", "`" + touch + "`", "(" + touch + ")", "'; " + touch + "; '", "${x:-$(" + touch + ")}", `\$(` + touch + ")", "a;" + touch, "%{$(" + touch + ")%}", "zz\x1b]0;title\x07"}
@@ -137,7 +137,7 @@ func (w *world) harmless() {
 	}
 }
 
-// script runs lines in a shell, after fob's part of it.
+// script runs lines in a shell that has evaluated fob init.
 func (w *world) script(s sh, lines ...string) result {
 	w.t.Helper()
 	text := strings.Join(append([]string{s.init}, lines...), "\n") + "\n"
@@ -147,14 +147,14 @@ func (w *world) script(s sh, lines ...string) result {
 	return w.tell(detached(cmd))
 }
 
-// says are lines that print some variables as another program gets them: [NAME=VALUE].
+// says are lines that print variables as child processes get them: [NAME=VALUE].
 func says(names ...string) string {
 	return `env | grep -E '^(` + strings.Join(names, "|") + `)=' | sort | sed 's/.*/[&]/' | tr -d '\n'; echo`
 }
 
 func set(s sh, name, value string) string { return fmt.Sprintf(s.export, name, value) }
 
-// What fob use changes is what fob exec would give a child, and comes back.
+// fob use sets what fob exec would set for a child, and --clear restores the previous values.
 func TestUse(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -180,8 +180,7 @@ func TestUse(t *testing.T) {
 	})
 }
 
-// So it does in a shell that fob exec has started, where it begins anew, and gives
-// that one's back.
+// In a shell started by fob exec, fob use ignores the outer profile, and --clear restores it.
 func TestUseInsideExec(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -205,7 +204,7 @@ func TestUseInsideExec(t *testing.T) {
 	})
 }
 
-// Credentials come through what fob use has set.
+// The AWS CLI gets credentials by the variables of fob use.
 func TestUseWorks(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -249,7 +248,7 @@ func TestUseThatFails(t *testing.T) {
 	})
 }
 
-// Everything but use passes through as it is: arguments, status, streams.
+// All other commands pass through the function unchanged: arguments, exit status, streams.
 func TestTheFunctionIsNotThere(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -304,7 +303,7 @@ func TestAliasInTheStartUpFile(t *testing.T) {
 	})
 }
 
-// The hint is for the shell in use, whatever the login's is.
+// Hints are for the shell in use, not for the login shell.
 func TestHintsNameTheShellInUse(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -318,7 +317,7 @@ func TestHintsNameTheShellInUse(t *testing.T) {
 	})
 }
 
-// A program whose path has a blank, or even a quote, is called all the same.
+// A program whose path contains a blank or a quote can be called.
 func TestProgramsWithOddPaths(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -347,7 +346,7 @@ func TestProgramsWithOddPaths(t *testing.T) {
 	})
 }
 
-// What an rc file evaluates starts no agent, and may be evaluated twice.
+// Evaluating fob init starts no agent, and may be done twice.
 func TestInitStartsNothing(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -361,7 +360,7 @@ func TestInitStartsNothing(t *testing.T) {
 	})
 }
 
-// The segment of the prompt, in whatever way it comes to be there.
+// The prompt's segment, in every way to add it to a prompt.
 func TestPromptSegment(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -392,7 +391,7 @@ func TestPromptKeepsTheStatus(t *testing.T) {
 	})
 }
 
-// prompting starts a shell at a terminal, ready for what is typed.
+// prompting starts a shell at a terminal and waits for its prompt.
 func (w *world) prompting(s sh, prompt bool, rc ...string) *terminal {
 	w.t.Helper()
 	init := s.init
@@ -474,7 +473,7 @@ func TestPickerInAShell(t *testing.T) {
 	})
 }
 
-// Hostile names in prompts do not run, however the prompt is made up.
+// Hostile names in prompts are not executed, however the prompt is built.
 func TestHostilePrompts(t *testing.T) {
 	t.Parallel()
 	eachShell(t, func(t *testing.T, s sh, w *world) {
@@ -505,8 +504,8 @@ func TestHostilePrompts(t *testing.T) {
 	})
 }
 
-// The list without a shell around it: the terminal is given back however it ends,
-// and nothing but the choice is on stdout.
+// The list to pick from, run without a shell: the terminal is restored however it ends, and stdout
+// contains only the choice.
 func TestPicker(t *testing.T) {
 	t.Parallel()
 	w := shellWorld(t)
@@ -571,7 +570,7 @@ func TestPicker(t *testing.T) {
 	}
 }
 
-// An agent that hangs holds no prompt up.
+// An agent that hangs does not delay prompts.
 func TestPromptDoesNotWait(t *testing.T) {
 	t.Parallel()
 	w := shellWorld(t)
@@ -589,7 +588,7 @@ func TestPromptDoesNotWait(t *testing.T) {
 	}
 }
 
-// stopped reports whether a signal has stopped all threads of a process.
+// stopped reports whether all threads of a process are stopped.
 func stopped(pid int) bool {
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 	return len(tasks) > 0 && !slices.ContainsFunc(tasks, func(path string) bool {

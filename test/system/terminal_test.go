@@ -32,10 +32,10 @@ type terminal struct {
 	said strings.Builder
 }
 
-// onTerminal starts a program on a terminal, all of it, or all but its stdout.
+// onTerminal starts a program on a terminal; stdout may be another file.
 func onTerminal(t *testing.T, cmd *exec.Cmd, stdout ...*os.File) *terminal {
 	t.Helper()
-	// Not blocking, so that closing it ends the read that is under way.
+	// Non-blocking, so that closing it ends a read in progress.
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		skip.Missing(t, "there are no pseudo-terminals: %v", err)
@@ -115,10 +115,9 @@ func (term *terminal) wait() int {
 	return term.cmd.ProcessState.ExitCode()
 }
 
-// Ctrl-C or Ctrl-D at a prompt, hidden or not: the terminal is as before, the exit
-// code is 130, and nothing has happened. What was typed as soon as a hidden prompt
-// was there does not show. A person who is asked can say no even where SIGINT was
-// ignored when fob was started.
+// Ctrl-C or Ctrl-D at a prompt, hidden or not: the terminal is restored, the exit code is 130, and
+// nothing has changed. Text typed at a hidden prompt is not shown. The prompt can be cancelled even
+// if SIGINT was ignored when fob was started.
 func TestInterruptedAtAPrompt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -155,7 +154,7 @@ func TestInterruptedAtAPrompt(t *testing.T) {
 	}
 }
 
-// fob that is ended at a hidden prompt gives the terminal back.
+// If fob is killed by a signal at a hidden prompt, it restores the terminal first.
 func TestEndedAtAHiddenPrompt(t *testing.T) {
 	t.Parallel()
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
@@ -175,11 +174,10 @@ func TestEndedAtAHiddenPrompt(t *testing.T) {
 	}
 }
 
-// Ctrl-Z and fg at a prompt: the shell has its terminal meanwhile, the question comes
-// again, and what is typed to a hidden one does not show now either. So it is after a
-// stop that fob cannot catch. (Below another program, which the shell waits for instead,
-// the system may stop fob just before it stops itself: then it takes a second Ctrl-Z and
-// fg, and there is nothing to hold it to.)
+// Ctrl-Z and fg at a prompt: meanwhile the shell has its terminal, then the question is shown
+// again, and text typed at a hidden prompt is still not shown. The same after SIGSTOP. (If another
+// program is between shell and fob, the system may stop fob just before it stops itself; then a
+// second Ctrl-Z and fg are needed, which is not tested.)
 func TestStoppedAtAPrompt(t *testing.T) {
 	t.Parallel()
 	for name, shell := range map[string][]string{
@@ -239,7 +237,7 @@ func TestStoppedAtAPrompt(t *testing.T) {
 	}
 }
 
-// Where no shell would continue fob, Ctrl-Z does not stop it for ever.
+// If no shell would continue fob, Ctrl-Z does not stop it for ever.
 func TestNobodyToContinueAtAPrompt(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -257,7 +255,7 @@ func TestNobodyToContinueAtAPrompt(t *testing.T) {
 
 func ctrlZ(_ *testing.T, term *terminal) { term.typing("half\x1a") }
 
-// byForce stops the terminal's job.
+// byForce stops the job at the terminal with SIGSTOP.
 func byForce(t *testing.T, term *terminal) {
 	t.Helper()
 	if err := unix.Kill(-term.group(), unix.SIGSTOP); err != nil {
@@ -265,7 +263,7 @@ func byForce(t *testing.T, term *terminal) {
 	}
 }
 
-// group is the job that has the terminal.
+// group is the foreground process group of the terminal.
 func (term *terminal) group() int {
 	term.t.Helper()
 	group, err := unix.IoctlGetInt(int(term.master.Fd()), unix.TIOCGPGRP)
@@ -288,7 +286,7 @@ func groupStopped(group int) bool {
 	})
 }
 
-// Another prompt can be answered by the next caller after one was dismissed.
+// After a dismissed prompt the next caller is asked, and can answer.
 func TestAfterAnInterruptedPrompt(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -311,7 +309,7 @@ func TestAfterAnInterruptedPrompt(t *testing.T) {
 	}
 }
 
-// The agent is killed at a prompt: the question comes again, and it is said why.
+// If the agent is killed during a prompt, the question is asked again, with the reason.
 func TestAgentIsKilledAtAPrompt(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -329,7 +327,7 @@ func TestAgentIsKilledAtAPrompt(t *testing.T) {
 	}
 }
 
-// A terminal that goes away takes fob with it, and not the agent.
+// Closing a terminal ends fob, and not the agent.
 func TestAgentSurvivesItsTerminal(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
@@ -348,7 +346,7 @@ func TestAgentSurvivesItsTerminal(t *testing.T) {
 	w.ok("list")
 }
 
-// A terminal that goes away at a prompt leaves nobody waiting.
+// If a terminal closes during a prompt, nobody waits for it any longer.
 func TestTerminalClosesAtAPrompt(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")

@@ -17,13 +17,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The tracer kills an agent at the nth system call that changes anything, counted
-// over all of its threads: strace's when=N counts for each thread by itself, and
-// a Go program's calls wander between threads, so that some would never be met.
+// The tracer kills an agent at the nth system call that changes files, counted over all of its
+// threads. strace cannot do that: its when=N counts for each thread, and goroutines move between
+// threads.
 //
-// It is this test binary under the name fob-agent. The folder's fob is this test binary
-// too: the program fob would become the fob-agent beside it for most commands, so that the
-// front end, and not the agent, would be traced.
+// The tracer is this test binary under the name fob-agent. The folder's fob is this test binary
+// too: the real fob becomes the fob-agent beside it for most commands, so that the front end would
+// be traced and not the agent.
 
 const (
 	traceReal   = "FOB_TEST_REAL"   // the agent to start
@@ -31,7 +31,7 @@ const (
 	traceReport = "FOB_TEST_REPORT" // where to write the calls' names
 )
 
-// tracedBin makes the folder; its agent is traced where tracing says so.
+// tracedBin makes that folder.
 func tracedBin(t testing.TB) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
@@ -58,14 +58,14 @@ func tracedBin(t testing.TB) string {
 	return dir
 }
 
-// tracing are the variables for w.cmd.
+// tracing returns the variables for w.cmd.
 func tracing(at int, report string) []string {
 	return []string{traceReal + "=" + filepath.Join(bin, "fob-agent"), traceAt + "=" + strconv.Itoa(at), traceReport + "=" + report,
 		"GOMAXPROCS=1", "GOGC=off"}
 }
 
-// trace starts the agent and follows its system calls. It returns its exit code,
-// 137 if it was killed.
+// trace starts the agent and follows its system calls. It returns its exit code, 137 if it was
+// killed.
 func trace(args []string) int {
 	real, at := os.Getenv(traceReal), os.Getenv(traceAt)
 	if real == "" {
@@ -135,8 +135,8 @@ func follow(pid, at int) (code int, calls []string) {
 	}
 }
 
-// changing names the system call that a thread is about to make, if it is one
-// that changes files, or "".
+// changing returns the name of the system call that a thread is about to make, if it changes files,
+// or "".
 func changing(tid int) string {
 	// struct ptrace_syscall_info of Linux 5.3, the same on every architecture.
 	var info struct {

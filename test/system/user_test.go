@@ -25,8 +25,7 @@ import (
 
 const nobody = 65534
 
-// stranger is this test binary as another user runs it: a client without any of
-// fob's manners.
+// stranger is this test binary, run as another user: a client that ignores all rules.
 //
 //	reach SOCKET   sends a request, prints how many bytes came back
 //	squat SOCKET   listens, and prints how many bytes it was sent
@@ -76,7 +75,7 @@ func stranger(args []string) int {
 	return 0
 }
 
-// public is a folder that every user may enter, with the programs in it.
+// public makes a folder that every user can enter, with the programs in it.
 func public(t *testing.T) string {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -132,7 +131,7 @@ func strangerCmd(dir string, uid uint32, args ...string) *exec.Cmd {
 	return as(uid, exec.Command(filepath.Join(dir, "stranger"), args...))
 }
 
-// Another user gets nothing from the agent, even if all modes were opened.
+// Another user gets nothing from the agent, even if all file modes allow access.
 func TestAnotherUserIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := public(t)
@@ -197,7 +196,7 @@ func TestRunDirIsPrivate(t *testing.T) {
 	}
 }
 
-// A socket where another user listens is refused before anything is sent there.
+// If another user listens on the socket, nothing is sent there.
 func TestSquattedSocket(t *testing.T) {
 	t.Parallel()
 	dir := public(t)
@@ -243,8 +242,8 @@ func TestSquattedSocket(t *testing.T) {
 	_ = os.Remove(filepath.Join(run, "agent.sock"))
 }
 
-// Another user who listens where the session bus is looked for is sent nothing, neither
-// the vault's identity nor a greeting. Anybody may take a free abstract address.
+// If another user listens where the session bus is expected, nothing is sent there, neither the
+// vault's identity nor a greeting. Any user may take an unused abstract address.
 func TestBusOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	dir := public(t)
@@ -286,7 +285,7 @@ func TestBusOfAnotherUser(t *testing.T) {
 	}
 }
 
-// ofNobody makes a world that belongs to a user without privileges.
+// ofNobody makes a world that belongs to an unprivileged user.
 func ofNobody(t *testing.T) (w *world, dir string) {
 	dir = public(t)
 	home := filepath.Join(dir, "user")
@@ -304,8 +303,8 @@ func ofNobody(t *testing.T) (w *world, dir string) {
 	return w, dir
 }
 
-// Programs of the same user cannot look into the agent. As root this could not
-// be told, so it is another user's agent and another user's programs.
+// Other programs of the same user cannot read the agent's memory. Root always can, so the test runs
+// as another user.
 func TestAgentsMemoryIsClosed(t *testing.T) {
 	t.Parallel()
 	w, dir := ofNobody(t)
@@ -315,7 +314,7 @@ func TestAgentsMemoryIsClosed(t *testing.T) {
 	t.Cleanup(func() { _ = as(nobody, w.cmd("agent", "stop")).Run() })
 	pid := agentPID(t, w.tell(as(nobody, w.cmd("agent", "status", "--json"))))
 
-	// A process that is not protected can be looked into.
+	// The memory of an unprotected process can be read.
 	sleep := as(nobody, exec.Command("sleep", "60"))
 	if err := sleep.Start(); err != nil {
 		t.Fatal(err)
@@ -355,8 +354,7 @@ func agentPID(t testing.TB, r result) int {
 	return status.PID
 }
 
-// Killed by a fault, it leaves no core file, whatever the user's limits are and
-// however Go was told to crash.
+// If the agent crashes there is no core file, whatever the user's limits and GOTRACEBACK are.
 func TestNoCoreFile(t *testing.T) {
 	t.Parallel()
 	skip.Need(t, "prlimit")

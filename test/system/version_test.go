@@ -19,8 +19,8 @@ import (
 	"fob/test/build"
 )
 
-// builds are folders with programs of other builds than that of TestMain, whose
-// version is 0.1.0-dev: "0.2.0" is one of the same protocol, "next" one of the next.
+// builds are folders with other builds than TestMain's, whose version is 0.1.0-dev: "0.2.0" has the
+// same protocol, "next" the next one.
 var builds = sync.OnceValues(func() (map[string]string, error) {
 	overlay, err := nextProtocol()
 	if err != nil {
@@ -39,7 +39,7 @@ var builds = sync.OnceValues(func() (map[string]string, error) {
 	return dirs, nil
 })
 
-// nextProtocol writes what go build needs to build a fob of the next protocol.
+// nextProtocol writes the overlay with which go build makes a fob of the next protocol.
 func nextProtocol() (overlay string, err error) {
 	source, err := filepath.Abs("../../internal/api/hello.go")
 	if err != nil {
@@ -59,8 +59,7 @@ func nextProtocol() (overlay string, err error) {
 	return overlay, errors.Join(err, os.WriteFile(changed, []byte(next), 0o600), os.WriteFile(overlay, replace, 0o600))
 }
 
-// ofBuild makes a world whose fob is of one build, and whose agent, which runs
-// already, is of another.
+// ofBuild makes a world with the front end of one build and a running agent of another.
 func ofBuild(t *testing.T, front, agent string) *world {
 	t.Helper()
 	dirs, err := builds()
@@ -73,7 +72,7 @@ func ofBuild(t *testing.T, front, agent string) *world {
 	return w
 }
 
-// with is the same world with the programs of another build.
+// with returns the same world with the programs of another build.
 func (w *world) with(build string) *world {
 	w.t.Helper()
 	dirs, err := builds()
@@ -85,14 +84,14 @@ func (w *world) with(build string) *world {
 	return &other
 }
 
-// bot makes the profile of a user, in clear.
+// bot adds a user's profile in clear.
 func (w *world) bot() {
 	w.t.Helper()
 	w.write(w.config(), stage().expand("[profile bot]\naws_access_key_id = @bot.id@\naws_secret_access_key = @bot.secret@\nregion = eu-west-1\nendpoint_url = @URL@\n"))
 }
 
-// startAgent runs an agent as a child of this test until it listens. With more
-// arguments, the program is a command that starts it.
+// startAgent runs an agent as a child of this test and waits until it listens. With more arguments,
+// program is a command that starts the agent.
 func (w *world) startAgent(program string, args ...string) *exec.Cmd {
 	w.t.Helper()
 	cmd := exec.Command(program, args...)
@@ -115,7 +114,7 @@ func (w *world) startAgent(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Builds of the same protocol share one agent, whatever their versions are.
+// Builds with the same protocol share one agent, whatever their versions are.
 func TestOtherBuildOfTheSameProtocol(t *testing.T) {
 	t.Parallel()
 	w := ofBuild(t, "0.2.0", "0.1.0-dev")
@@ -135,8 +134,8 @@ func TestOtherBuildOfTheSameProtocol(t *testing.T) {
 	}
 }
 
-// An agent whose program file was replaced goes on, and its status says so, with what
-// the change would cost.
+// If the agent's program file was replaced the agent goes on, and its status says so, with what a
+// restart would mean.
 func TestProgramIsReplaced(t *testing.T) {
 	t.Parallel()
 	dirs, err := builds()
@@ -182,7 +181,7 @@ func TestProgramIsReplaced(t *testing.T) {
 	}
 }
 
-// An agent of an older protocol is replaced, in one sentence that says what is lost.
+// An agent with an older protocol is replaced, with one sentence that says what is lost.
 func TestOlderProtocolIsReplaced(t *testing.T) {
 	t.Parallel()
 	w := ofBuild(t, "0.1.0-dev", "0.1.0-dev")
@@ -211,7 +210,7 @@ func TestOlderProtocolIsReplaced(t *testing.T) {
 	}
 }
 
-// Many at once replace it once, and all of them get an answer.
+// Many front ends at once replace it once, and all get an answer.
 func TestOlderProtocolIsReplacedOnce(t *testing.T) {
 	t.Parallel()
 	w := ofBuild(t, "next", "0.1.0-dev")
@@ -239,7 +238,7 @@ func TestNewerProtocolIsRefused(t *testing.T) {
 	if agentPID(t, next.ok("agent", "status", "--json")) != first {
 		t.Fatal("it was replaced")
 	}
-	// Its status is what it says to everybody.
+	// Its status is answered for every protocol.
 	r := w.ok("agent", "status", "--json")
 	if !strings.Contains(r.out, `"version": "next"`) || !strings.Contains(r.out, fmt.Sprintf(`"protocol": %d`, api.Protocol+1)) || !strings.Contains(r.err, "speaks protocol") {
 		t.Fatal(r)
@@ -248,7 +247,7 @@ func TestNewerProtocolIsRefused(t *testing.T) {
 	w.ok("list")
 }
 
-// The agent beside fob may speak another protocol too, after half an upgrade.
+// After an incomplete upgrade, the fob-agent beside fob may speak another protocol.
 func TestAgentBesideSpeaksAnotherProtocol(t *testing.T) {
 	t.Parallel()
 	dirs, err := builds()
@@ -265,7 +264,7 @@ func TestAgentBesideSpeaksAnotherProtocol(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			// Only fob itself is of that build: its other commands are in fob-agent.
+			// Only the program fob is of that build; other commands run in fob-agent.
 			for _, cmd := range []*exec.Cmd{w.cmd("credentials", "bot"), w.alone("credentials", "bot")} {
 				if r := w.tell(cmd); r.code != 10 || !strings.Contains(r.err, "version "+agent) || !strings.Contains(r.err, "hint: ") {
 					t.Fatal(r)
@@ -275,7 +274,7 @@ func TestAgentBesideSpeaksAnotherProtocol(t *testing.T) {
 	}
 }
 
-// What is at the socket may be no agent at all.
+// Another program may listen on the socket.
 func TestSomethingElseAtTheSocket(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{

@@ -9,8 +9,8 @@ import (
 	"fob/test/leak"
 )
 
-// Whoever waits for a passphrase that is asked at another terminal is told, and is
-// asked when that person says no.
+// A person who waits for a passphrase that is asked at another terminal is told so, and is asked
+// when the question there is dismissed.
 func TestPassphraseAskedElsewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

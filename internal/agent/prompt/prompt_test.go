@@ -9,7 +9,7 @@ import (
 	"fob/internal/fob"
 )
 
-// front is a front end that answers every question with the same error, or its name.
+// front is a front end that answers every question with err, or with its name.
 func front(id int64, name string, err error, asked *[]string) fob.UI {
 	said := func(a fob.Asker) error {
 		*asked = append(*asked, strings.TrimSpace(name+" "+a.Profile))
@@ -72,8 +72,7 @@ func TestWhoIsAsked(t *testing.T) {
 	}
 }
 
-// A program that the user configured to answer runs in the caller's environment, and
-// nowhere else.
+// A configured program (mfa_process) runs in the caller's environment only.
 func TestACommandIsTheCallersOwn(t *testing.T) {
 	t.Parallel()
 	var asked []string
@@ -85,8 +84,7 @@ func TestACommandIsTheCallersOwn(t *testing.T) {
 	}
 }
 
-// A prompter is not asked what it cannot do, nor for a request of its own; and once it
-// has left it is asked nothing.
+// A prompter is not asked what it cannot do, nor for its own requests, nor after it has left.
 func TestWhoIsNotAsked(t *testing.T) {
 	t.Parallel()
 	var asked []string

@@ -13,8 +13,8 @@ import (
 	"fob/test/skip"
 )
 
-// TestMain makes this binary its own helper: with WRITTEN_HELPER set it writes a
-// file and renews it, to be killed or failed at any system call.
+// TestMain also runs as the helper (with WRITTEN_HELPER set): it writes a file and refreshes it,
+// and is killed or gets errors at any system call.
 func TestMain(m *testing.M) {
 	if os.Getenv("WRITTEN_HELPER") == "" {
 		os.Exit(m.Run())
@@ -22,8 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(writtenHelper(os.Args[1], filepath.Join(os.Args[2], "creds")))
 }
 
-// The helper's exit status: what could not be written, and whether what is there
-// is what must be.
+// The helper's exit status: what could not be written, or that a file's content is wrong.
 const (
 	helperNoFirst  = 20
 	helperNoSecond = 21
@@ -60,8 +59,8 @@ func writtenHelper(state, path string) int {
 	return 0
 }
 
-// What is left by an agent that is killed, or whose system calls fail, the next
-// one takes away: no credentials stay, and nothing beside them.
+// If an agent is killed, or its system calls fail, the next agent deletes what it left: neither
+// credentials nor temporary files remain.
 func TestWrittenUnderFaults(t *testing.T) {
 	t.Parallel()
 	if out, err := exec.Command("strace", "-qq", "-o", "/dev/null", "true").CombinedOutput(); err != nil {

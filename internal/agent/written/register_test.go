@@ -21,7 +21,7 @@ import (
 	"fob/internal/fob"
 )
 
-// desk is a register with a directory for the files.
+// desk is a register, and a directory for files.
 type desk struct {
 	t *testing.T
 	*Register
@@ -44,13 +44,13 @@ func openRegister(state string) *Register {
 	return w
 }
 
-// write puts text in a file that lives so long.
+// write writes text to a file, for credentials with that lifetime.
 func (d *desk) write(name, text string, life time.Duration, renews *File) error {
 	_, err := d.writer(renews).Write(d.file(name, text, life))
 	return err
 }
 
-// writer is the permission of a request of the profile prod.
+// writer is the writer of a request for the profile prod.
 func (d *desk) writer(renews *File) *Writer {
 	w, _ := d.Writer()
 	w.Profile, w.Renews, w.Again, w.Tell = "prod", renews, d.again, d.tell
@@ -61,7 +61,7 @@ func (d *desk) file(name, text string, life time.Duration) write.File {
 	return write.File{Path: filepath.Join(d.dir, name), Section: "default", Text: fob.NewSecret(text), Expiration: time.Now().Add(life)}
 }
 
-// holds says what is in a file; "" if it is not there.
+// holds checks a file's content; "" means that it does not exist.
 func (d *desk) holds(name, want string) {
 	d.t.Helper()
 	text, err := os.ReadFile(filepath.Join(d.dir, name))
@@ -77,7 +77,7 @@ func (d *desk) must(err error) {
 	}
 }
 
-// out says what the register on disk names.
+// out checks the paths in the register on disk.
 func (d *desk) out(want ...string) {
 	d.t.Helper()
 	text, err := os.ReadFile(d.path)
@@ -128,7 +128,8 @@ func TestWrittenIsRenewed(t *testing.T) {
 		synctest.Wait()
 		d.holds("a", secondText)
 		d.out("a")
-		// Then it cannot be renewed: tried again, and gone when it expires, at 1h45m.
+		// Now refreshing fails: it is tried again, and the file is deleted when it expires, at
+		// 1h45m.
 		mu.Lock()
 		fail = true
 		mu.Unlock()
@@ -147,8 +148,7 @@ func TestWrittenIsRenewed(t *testing.T) {
 	})
 }
 
-// A file that a person removed or changed is theirs: it is not written again, nor
-// removed.
+// A file that the user deleted or changed is neither written again nor deleted.
 func TestWrittenIsAPersons(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestWrittenIsAPersons(t *testing.T) {
 	})
 }
 
-// What was on its way when everything had to go never gets there.
+// A write that was in progress when all files had to be deleted writes nothing.
 func TestWrittenAfterLock(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -209,7 +209,7 @@ func TestWrittenAfterLock(t *testing.T) {
 	if err := d.write("a", secondText, time.Hour, one); !errors.Is(err, fob.ErrConflict) {
 		t.Error(err)
 	}
-	// Another profile's credentials have taken the file over.
+	// Another profile's credentials have replaced the file.
 	d.must(d.write("a", firstText, time.Hour, nil))
 	one = d.files[filepath.Join(d.dir, "a")]
 	d.must(d.write("a", secondText, time.Hour, nil))
@@ -239,8 +239,7 @@ func TestWrittenDamaged(t *testing.T) {
 	}
 }
 
-// Where the list cannot be kept no file is written, and the one that is out stays
-// as it is.
+// If the list cannot be saved no file is written, and an existing one stays as it is.
 func TestWrittenWithoutRegister(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -257,7 +256,7 @@ func TestWrittenWithoutRegister(t *testing.T) {
 	d.holds("new", "")
 	d.holds("old", firstText)
 	d.out("old")
-	// A directory that goes: an error, and nothing remains in the register.
+	// If the directory disappears: an error, and no entry remains.
 	gone := d.file("x", firstText, time.Hour)
 	gone.Path = filepath.Join(d.dir, "gone", "x")
 	if _, err := d.writer(nil).Write(gone); !errors.Is(err, fob.ErrInternal) {
@@ -268,7 +267,7 @@ func TestWrittenWithoutRegister(t *testing.T) {
 	d.holds("old", "")
 }
 
-// What is there is replaced if it is what fob wrote, and only that.
+// Only content that fob wrote is replaced.
 func TestWrittenOverOthers(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -278,7 +277,7 @@ func TestWrittenOverOthers(t *testing.T) {
 		return d.writer(nil).Write(f)
 	}
 	theirs := func(name, text string) { d.must(os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o600)) }
-	// The marker line alone proves nothing: the file may have been copied.
+	// The comment alone proves nothing, because the file may be a copy.
 	marked := "# Written by fob write: the profile prod\n"
 	theirs("marked", marked)
 	d.must(d.write("added", firstText, time.Hour, nil))
@@ -296,7 +295,7 @@ func TestWrittenOverOthers(t *testing.T) {
 			t.Error(aside, err)
 		}
 		d.holds(name+".before-fob-1", text)
-		// The second of two who were both told of it finds fob's own.
+		// Of two requests that both asked the user, the second finds fob's own file.
 		if aside, err := put(name, firstText, true); err != nil || aside != "" {
 			t.Error(aside, err)
 		}
@@ -311,7 +310,7 @@ func TestWrittenOverOthers(t *testing.T) {
 	if _, err := put("dir", firstText, true); !errors.Is(err, fob.ErrConflict) {
 		t.Error(err)
 	}
-	// After a failure what was set aside comes back, unless its place is taken.
+	// After a failure the renamed file is restored, unless another file has its name.
 	path := filepath.Join(d.dir, "failed")
 	theirs("failed", "mine")
 	aside, err := atomicfile.SetAside(path, "before-fob")
@@ -334,8 +333,8 @@ func TestWrittenOverOthers(t *testing.T) {
 	d.holds("added.before-fob-1", firstText+"\n[mine]\n")
 }
 
-// What a person has changed may still hold what fob wrote; set aside, it is taken
-// away by nobody, which is said while it matters.
+// A changed file may still contain credentials. After it was renamed nobody deletes it, so the user
+// is told while they are valid.
 func TestWrittenAsideIsLive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -374,8 +373,8 @@ func TestWrittenAsideIsLive(t *testing.T) {
 	})
 }
 
-// Agents that do not share a socket share the list: what one has out the other
-// leaves alone, and takes over when it is gone.
+// Agents without a common socket share the list: an agent does not touch another's files while that
+// runs, and takes over when it has ended.
 func TestWrittenOfTwoAgents(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -402,12 +401,12 @@ func TestWrittenOfTwoAgents(t *testing.T) {
 	if removed, missing, err := d.Delete([]string{filepath.Join(d.dir, "a"), filepath.Join(d.dir, "b")}); err != nil || len(removed) != 1 || len(missing) != 1 {
 		t.Error(removed, missing, err)
 	}
-	// Nothing is out any more: the other one's turn.
+	// The first agent's list is empty, so the other may take it.
 	d.must(other.write("b", firstText, time.Hour, nil))
 	if err := d.write("a", firstText, time.Hour, nil); !errors.Is(err, fob.ErrConflict) {
 		t.Error(err)
 	}
-	// It is killed.
+	// The first agent is killed.
 	d.must(other.lock.Unlock())
 	d.must(d.write("a", firstText, time.Hour, nil))
 	d.holds("b", "")
