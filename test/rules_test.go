@@ -43,7 +43,7 @@ func rules() []rule {
 		{"internal/directory", []string{"internal/fob", "internal/atomicfile", "internal/partition"}},
 		{"internal/profile", []string{"internal/fob", "internal/atomicfile", "internal/awsfile", "internal/principal=", "internal/processline", "internal/directory"}},
 		{"internal/draft", []string{"internal/fob", "internal/atomicfile", "internal/awsfile"}},
-		{"internal/adopt", []string{"internal/chain", "internal/fob", "internal/awsfile", "internal/principal=", "internal/processline", "internal/profile", "internal/draft"}},
+		{"internal/adopt", []string{"internal/atomicfile", "internal/chain", "internal/fob", "internal/awsfile", "internal/principal=", "internal/processline", "internal/profile", "internal/draft"}},
 		{"internal/generate", []string{"internal/fob", "internal/awsfile", "internal/partition", "internal/processline", "internal/directory", "internal/profile", "internal/draft"}},
 		{"internal/vault/unlock/unlocktest", []string{"internal/fob", "internal/vault/unlock="}},
 		{"internal/vault/unlock/all", []string{"internal/vault/unlock"}},

@@ -18,6 +18,7 @@ func (a *Agent) adopt(ctx context.Context, r *request, p api.MoveParams) (api.Mo
 	if err := a.warn(ctx, r); err != nil {
 		return api.MoveResult{}, err
 	}
+	tellWarnings(ctx, r, adopt.OtherLinks(r.caller.Paths))
 	profiles, signIns, err := a.adoptable(p.Names, r.caller.Paths)
 	if err != nil {
 		return api.MoveResult{}, err
@@ -28,8 +29,16 @@ func (a *Agent) adopt(ctx context.Context, r *request, p api.MoveParams) (api.Mo
 			return a.mover.Adopt(profiles, r.caller.Paths, a.files.LineExe(r.caller.Exe), v)
 		})
 	}
-	if err != nil || p.Shared == "" {
+	if err != nil {
 		return result, err
+	}
+	left, err := adopt.InClear(r.caller.Paths)
+	if err != nil {
+		return result, err
+	}
+	tellWarnings(ctx, r, left)
+	if p.Shared == "" {
+		return result, nil
 	}
 	taken := a.acceptShared(ctx, r, slices.Concat(profiles, signIns), p)
 	result.Moved, result.Done = append(result.Moved, taken...), result.Done || len(taken) > 0
