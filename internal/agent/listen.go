@@ -43,6 +43,9 @@ func (a *Agent) listenAndServe(ctx context.Context, ready io.WriteCloser) error 
 		return err
 	}
 	defer listener.Close()
+	if announced := api.Announce(a.home); announced != nil {
+		defer announced.Close()
+	}
 	told := a.written.Open()
 	defer a.written.Close()
 	_ = errors.Join(api.WriteReady(ready, told), ready.Close()) // the front end that started it may have left

@@ -31,7 +31,7 @@ func Dial(path string) (io.ReadWriteCloser, error) {
 	defer done()
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {
-		return nil, fob.Errorf(fob.ErrInternal, "cannot make a socket: %w", err)
+		return nil, forbidden(err, path)
 	}
 	syscall.CloseOnExec(fd)
 	for {
@@ -52,10 +52,20 @@ func Dial(path string) (io.ReadWriteCloser, error) {
 		if errors.As(err, &own) {
 			return nil, err
 		}
+		if errors.Is(err, syscall.EPERM) {
+			return nil, forbidden(err, path)
+		}
 		return nil, fob.Errorf(fob.ErrInternal, "cannot reach the agent at %s: %w", path, err).
 			WithHint("check FOB_HOME, and the owner of %s", filepath.Dir(path))
 	}
 	return os.NewFile(uintptr(fd), path), nil
+}
+
+// forbidden is the error for a system call that a sandbox refuses (seccomp, Landlock,
+// Seatbelt); file permissions refuse with EACCES.
+func forbidden(err error, path string) error {
+	return fob.Errorf(fob.ErrInternal, "a sandbox forbids this program to reach fob's agent at %s: %w", path, err).
+		WithHint("allow unix sockets in the sandbox, and this one; or run this outside of it")
 }
 
 // hasten limits the time of each wait on a connection.

@@ -31,6 +31,9 @@ func Open(home fob.Home, environ []string, alone bool, caller Caller, ui fob.UI)
 	}
 	conn, err := Dial(home.Socket())
 	if errors.Is(err, ErrNoAgent) {
+		if err := checkSandbox(home); err != nil {
+			return nil, err
+		}
 		var told []string
 		if told, err = start(environ); err != nil {
 			return nil, err

@@ -91,6 +91,9 @@ func (h Home) Log() string { return filepath.Join(h.StateDir, "agent.log") }
 // Principals is the lock file of retrievals.
 func (h Home) Principals() string { return filepath.Join(h.Locks(), "principals") }
 
+// Running is where an agent that runs says where it listens, under a lock.
+func (h Home) Running() string { return filepath.Join(h.Locks(), "agent") }
+
 // Locks is the directory of lock files; they are never renamed or removed.
 func (h Home) Locks() string { return filepath.Join(h.StateDir, "locks") }
 
