@@ -141,7 +141,7 @@ func askCLI(w *world, argv, wrap, profiles []string) ([]answer, error) {
 	var list []answer
 	for _, name := range profiles {
 		line := append(append([]string(nil), wrap...), w.cli(argv, name, "sts", "get-caller-identity")...)
-		r, err := w.tell(w.cmd(nil, line...))
+		r, err := w.finish(w.cmd(nil, line...))
 		if err != nil {
 			return nil, err
 		}
@@ -163,7 +163,7 @@ func askProgram(w *world, argv, wrap, profiles []string) ([]answer, error) {
 
 // answers runs one of our client programs and reads its lines.
 func (w *world) answers(line []string) ([]answer, error) {
-	r, err := w.tell(w.cmd(nil, line...))
+	r, err := w.finish(w.cmd(nil, line...))
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func newWorld(t testing.TB) *world {
 	w.scene = w.aws.SetDefault()
 	srv := httptest.NewServer(w.aws)
 	w.url = srv.URL
-	w.settle(bin)
+	w.makeHome(bin)
 	t.Cleanup(func() {
 		w.aws.Close()
 		srv.Close()
@@ -73,10 +73,10 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// settle makes the home, for programs in dir. Variables are allowed by name, so
+// makeHome makes the home, for programs in dir. Variables are allowed by name, so
 // that nothing of the machine's own AWS set-up comes in; PYTHONPATH is for
 // trying clients that are not installed.
-func (w *world) settle(dir string) {
+func (w *world) makeHome(dir string) {
 	w.t.Helper()
 	root, err := filepath.EvalSymlinks(w.t.TempDir())
 	if err != nil {
@@ -147,9 +147,9 @@ type result struct {
 // limit is far longer than any program here takes on a busy machine.
 const limit = 2 * time.Minute
 
-// tell runs a program to its end. One that hangs is killed and fails the test,
+// finish runs a program to its end. One that hangs is killed and fails the test,
 // and so does one that says a secret.
-func (w *world) tell(cmd *exec.Cmd) (result, error) {
+func (w *world) finish(cmd *exec.Cmd) (result, error) {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Start(); err != nil {
@@ -184,7 +184,7 @@ func (w *world) secret(data []byte) bool {
 // ok runs a program, which must succeed, and returns its output.
 func (w *world) ok(argv ...string) string {
 	w.t.Helper()
-	r, err := w.tell(w.cmd(nil, argv...))
+	r, err := w.finish(w.cmd(nil, argv...))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func TestMoto(t *testing.T) {
 	}
 	root := []string{"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=none", "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1"}
 	for _, args := range [][]string{{"create-user", "--user-name", "mo"}, {"create-access-key", "--user-name", "mo"}} {
-		r, err := w.tell(w.cmd(root, append([]string{cli[0], "--endpoint-url", w.url, "--output", "json", "iam"}, args...)...))
+		r, err := w.finish(w.cmd(root, append([]string{cli[0], "--endpoint-url", w.url, "--output", "json", "iam"}, args...)...))
 		if err != nil || r.code != 0 {
 			t.Fatal(err, r.err)
 		}

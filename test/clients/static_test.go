@@ -19,7 +19,7 @@ func TestStatic(t *testing.T) {
 	w.ok(w.fob("vault", "init", "--unlock", "file")...)
 	add := w.cmd(nil, w.fob("add", "static", "local", "--access-key-id", bot.AccessKeyID, "--endpoint-url", w.url, "--region", "us-east-1", "--secret-stdin")...)
 	add.Stdin = strings.NewReader(bot.SecretAccessKey.Reveal() + "\n")
-	if r, err := w.tell(add); err != nil || r.code != 0 {
+	if r, err := w.finish(add); err != nil || r.code != 0 {
 		t.Fatal(r.err, err)
 	}
 	w.write(w.aws_("config"), "[profile local]\nregion = us-east-1\nendpoint_url = @URL@\ncredential_process = "+w.fob("credentials", "local")[0]+" credentials local\n")

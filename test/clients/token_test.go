@@ -92,7 +92,7 @@ users:
       args: [token, eks, %s, --profile, readonly]
       interactiveMode: IfAvailable
 `, cluster.URL, w.trusted(cluster), version, name))
-			r, err := w.tell(w.cmd(nil, kubectl, "--kubeconfig", config, "get", "--raw", "/whoami"))
+			r, err := w.finish(w.cmd(nil, kubectl, "--kubeconfig", config, "get", "--raw", "/whoami"))
 			switch {
 			case err != nil:
 				t.Fatal(err)

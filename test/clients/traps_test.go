@@ -177,7 +177,7 @@ func TestStandardStreams(t *testing.T) {
 			t.Fatal(err)
 		}
 		cmd.Stdin = read
-		r, err := w.tell(cmd)
+		r, err := w.finish(cmd)
 		_, _ = read.Close(), write.Close()
 		if err != nil || r.code != 0 || r.out != "1\n" || r.err != "" {
 			t.Errorf("%s: %+v, %v", name, r, err)

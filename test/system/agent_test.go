@@ -213,7 +213,7 @@ func TestOutputThatGoesNowhere(t *testing.T) {
 		cmd := exec.Command("sh", "-c", script)
 		cmd.Env = append(w.cmd().Env, "FOB="+filepath.Join(w.bin, "fob"))
 		cmd.Dir = w.home
-		return w.tell(cmd)
+		return w.finish(cmd)
 	}
 	if r := shell(`"$FOB" credentials bot >/dev/full`); r.code != 1 || !strings.Contains(r.err, "standard output") {
 		t.Errorf("full: %v", r)

@@ -74,14 +74,14 @@ func TestCompletion(t *testing.T) {
 				}
 			}
 			term.after(c.typed, c.wants)
-			term.settle()
+			term.awaitPrompt()
 		}
 		w.harmless()
 	})
 }
 
-// settle waits for a new prompt.
-func (term *terminal) settle() {
+// awaitPrompt waits for a new prompt.
+func (term *terminal) awaitPrompt() {
 	term.t.Helper()
 	from := len(term.text())
 	term.typing("echo SET''TLED\r")
@@ -104,7 +104,7 @@ func TestHostileCompletion(t *testing.T) {
 		} {
 			term.typing(typed)
 			term.typing("\x15")
-			term.settle()
+			term.awaitPrompt()
 			w.harmless()
 		}
 		// A completed name is passed to fob unchanged.
@@ -122,9 +122,9 @@ func TestCompletionOfCommands(t *testing.T) {
 	eachCompletion(t, func(t *testing.T, s sh, term *terminal, w *world) {
 		w.write(filepath.Join(w.home, "a-file-of-mine"), "content of the file\n")
 		term.after("fob exec dev -- cat a-fi\t\r", "content of the file")
-		term.settle()
+		term.awaitPrompt()
 		term.after("fob exec dev -- basena\ta/b/cc\r", "cc\r\n")
-		term.settle() // that was the line itself, perhaps, and fob still runs
+		term.awaitPrompt() // that was the line itself, perhaps, and fob still runs
 	})
 }
 

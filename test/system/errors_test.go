@@ -72,7 +72,7 @@ func TestErrorsOfTheDisk(t *testing.T) {
 				w.bin = faulty
 				cmd := w.alone("adopt", "--yes")
 				cmd.Env = append(cmd.Env, "CALL="+c.call, "ERROR="+c.err, fmt.Sprint("WHEN=", n), "GOMAXPROCS=1", "GOGC=off")
-				r := w.tell(cmd)
+				r := w.finish(cmd)
 				w.bin = bin
 				adjust(allowed, filepath.Join(faulty, "fob"), filepath.Join(bin, "fob"))
 				w.notTorn(allowed)
@@ -137,7 +137,7 @@ func (w *world) inMounts(script string) result {
 	cmd := exec.Command("unshare", "-m", "sh", "-euc", script)
 	cmd.Env = append(append([]string(nil), w.env...), "FOB_AGENT=off", "FOB="+filepath.Join(w.bin, "fob"))
 	cmd.Dir = w.home
-	return w.tell(cmd)
+	return w.finish(cmd)
 }
 
 func TestReadOnlyMount(t *testing.T) {

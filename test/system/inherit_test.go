@@ -28,7 +28,7 @@ func TestAgentInheritsNothing(t *testing.T) {
 	defer output.Close()
 	cmd := w.cmd("credentials", "bot")
 	cmd.Stdin, cmd.ExtraFiles = input, []*os.File{held}
-	if r := w.tell(cmd); r.code != 0 {
+	if r := w.finish(cmd); r.code != 0 {
 		t.Fatal(r)
 	}
 	input.Close()

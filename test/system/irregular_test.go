@@ -165,7 +165,7 @@ func TestHangingFile(t *testing.T) {
 					w.keys("bot", "bot") // elsewhere nothing hangs
 				} else {
 					for range 2 {
-						if r := w.tell(listing()); r.code == 0 || !strings.Contains(r.err, far) || !strings.Contains(r.err, "no answer from its file system") {
+						if r := w.finish(listing()); r.code == 0 || !strings.Contains(r.err, far) || !strings.Contains(r.err, "no answer from its file system") {
 							t.Error(r)
 						}
 						w.keys("bot", "bot")

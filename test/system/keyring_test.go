@@ -123,11 +123,11 @@ func TestKeyring(t *testing.T) {
 	// Nobody is asked again, neither with a new agent nor without one.
 	for range 2 {
 		w.agentStop()
-		if r := w.tell(detached(w.cmd("credentials", "bot", "--no-session"))); r.code != 0 || r.err != "fob: warning: these are the user's own long-lived keys, not a session\n" {
+		if r := w.finish(detached(w.cmd("credentials", "bot", "--no-session"))); r.code != 0 || r.err != "fob: warning: these are the user's own long-lived keys, not a session\n" {
 			t.Fatal(r)
 		}
 	}
-	if r := w.tell(detached(w.alone("credentials", "reader"))); r.code != 0 {
+	if r := w.finish(detached(w.alone("credentials", "reader"))); r.code != 0 {
 		t.Fatal(r)
 	}
 	if files := w.tree(w.fob); strings.Contains(files, "identity") {
@@ -142,7 +142,7 @@ func TestFirstUsePicksTheKeyring(t *testing.T) {
 	t.Parallel()
 	d := newDesktop(t)
 	w := withoutVault(t, d.address)
-	if r := w.tell(detached(w.cmd("adopt", "--yes"))); r.code != 0 || !strings.Contains(r.err, "made a vault, unlocked with keyring") {
+	if r := w.finish(detached(w.cmd("adopt", "--yes"))); r.code != 0 || !strings.Contains(r.err, "made a vault, unlocked with keyring") {
 		t.Fatal(r)
 	}
 	if r := w.ok("vault", "status", "--json"); !strings.Contains(r.out, `"method": "keyring"`) {
@@ -157,7 +157,7 @@ func TestFirstUsePicksTheKeyring(t *testing.T) {
 func (w *world) quick(args ...string) result {
 	w.t.Helper()
 	start := time.Now()
-	r := w.tell(detached(w.cmd(args...)))
+	r := w.finish(detached(w.cmd(args...)))
 	if took := time.Since(start); took > 20*time.Second {
 		w.t.Errorf("fob %v took %v", args, took)
 	}
@@ -236,7 +236,7 @@ func TestUnlockFromTheDesktop(t *testing.T) {
 	}
 	desktop := w.cmd("unlock")
 	desktop.Env = append(desktop.Env, "DBUS_SESSION_BUS_ADDRESS="+d.address)
-	if r := w.tell(detached(desktop)); r.code != 0 {
+	if r := w.finish(detached(desktop)); r.code != 0 {
 		t.Fatal(r)
 	}
 	w.works()

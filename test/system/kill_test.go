@@ -137,7 +137,7 @@ func (k killing) everywhere(t *testing.T) {
 	allowed := whole{}
 	w.snapshot(allowed)
 	report := filepath.Join(w.home, "report")
-	if r := w.tell(k.cmd(w, 0, report)); r.code != 0 {
+	if r := w.finish(k.cmd(w, 0, report)); r.code != 0 {
 		t.Fatal(r)
 	}
 	w.snapshot(allowed)
@@ -160,7 +160,7 @@ func (k killing) everywhere(t *testing.T) {
 			t.Parallel()
 			w := lived(t, traced)
 			k.prepare(w)
-			r := w.tell(k.cmd(w, at, ""))
+			r := w.finish(k.cmd(w, at, ""))
 			if r.code == 0 && at < len(calls)-4 { // the runtime's own calls come and go
 				t.Fatal("it was not killed")
 			}
@@ -255,7 +255,7 @@ func TestKilledAdd(t *testing.T) {
 			w.t.Helper()
 			cmd := w.cmd(add...)
 			cmd.Stdin = strings.NewReader(stage().secret("eve") + "\n")
-			if r := w.tell(cmd); r.code != 0 && r.code != 8 { // 8: it exists
+			if r := w.finish(cmd); r.code != 0 && r.code != 8 { // 8: it exists
 				w.t.Fatal(r)
 			}
 			w.keys("late", "eve")
@@ -273,7 +273,7 @@ func TestKilledRemove(t *testing.T) {
 		prepare: func(w *world) {
 			cmd := w.cmd("add", "user", "late", "--access-key-id", stage().id("eve"), "--endpoint-url", stage().url, "--secret-stdin")
 			cmd.Stdin = strings.NewReader(stage().secret("eve") + "\n")
-			if r := w.tell(cmd); r.code != 0 {
+			if r := w.finish(cmd); r.code != 0 {
 				w.t.Fatal(r)
 			}
 		},
@@ -301,7 +301,7 @@ func TestKilledTwice(t *testing.T) {
 			t.Parallel()
 			w := lived(t, traced)
 			for again := at; again > 4; again -= 5 {
-				w.tell(k.cmd(w, again, ""))
+				w.finish(k.cmd(w, again, ""))
 				w.works()
 			}
 			w.adoptAndBack()

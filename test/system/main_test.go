@@ -160,8 +160,8 @@ func (w *world) cmd(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// tell runs a command and returns its result. One that hangs is killed and fails the test.
-func (w *world) tell(cmd *exec.Cmd) result {
+// finish runs a command and returns its result. One that hangs is killed and fails the test.
+func (w *world) finish(cmd *exec.Cmd) result {
 	w.t.Helper()
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -185,7 +185,7 @@ func (w *world) tell(cmd *exec.Cmd) result {
 
 func (w *world) run(args ...string) result {
 	w.t.Helper()
-	return w.tell(w.cmd(args...))
+	return w.finish(w.cmd(args...))
 }
 
 // ok runs fob and fails the test if fob fails.

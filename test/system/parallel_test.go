@@ -47,7 +47,7 @@ func atOnce(t *testing.T, w *world, cmds []*exec.Cmd) {
 	results := make([]result, len(cmds))
 	var all sync.WaitGroup
 	for i, cmd := range cmds {
-		all.Go(func() { results[i] = w.tell(cmd) })
+		all.Go(func() { results[i] = w.finish(cmd) })
 	}
 	all.Wait()
 	for i, r := range results {

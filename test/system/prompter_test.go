@@ -58,7 +58,7 @@ func TestPrompterAnswersForAProgram(t *testing.T) {
 		asked = q
 		return code, nil
 	})
-	if r := w.tell(detached(w.cmd("credentials", "pat"))); r.code != 0 {
+	if r := w.finish(detached(w.cmd("credentials", "pat"))); r.code != 0 {
 		t.Fatal(r)
 	}
 	test, err := os.Executable()
@@ -101,7 +101,7 @@ func TestPrompterDismisses(t *testing.T) {
 	w.prompter("desktop", func(context.Context, fob.Question) (string, error) {
 		return "", fob.Errorf(fob.ErrCancelled, "dismissed")
 	})
-	if r := w.tell(detached(w.cmd("credentials", "jane"))); r.code != 130 {
+	if r := w.finish(detached(w.cmd("credentials", "jane"))); r.code != 130 {
 		t.Error(r)
 	}
 }
@@ -112,7 +112,7 @@ func TestPrompterEndsWhileAsked(t *testing.T) {
 	t.Parallel()
 	w := lived(t, "")
 	w.ok("list")
-	if r := w.tell(detached(w.cmd("credentials", "jane"))); r.code != 4 {
+	if r := w.finish(detached(w.cmd("credentials", "jane"))); r.code != 4 {
 		t.Fatal(r) // there is none
 	}
 	var asked []string
@@ -128,7 +128,7 @@ func TestPrompterEndsWhileAsked(t *testing.T) {
 	leaveFirst, firstAsked := waits("first")
 	leaveSecond, secondAsked := waits("second")
 	done := make(chan result, 1)
-	go func() { done <- w.tell(detached(w.cmd("credentials", "jane"))) }()
+	go func() { done <- w.finish(detached(w.cmd("credentials", "jane"))) }()
 	<-secondAsked
 	leaveSecond()
 	<-firstAsked

@@ -129,7 +129,7 @@ func TestAnotherUserAtAnEndpoint(t *testing.T) {
 		for _, uid := range []uint32{0, nobody} {
 			cmd := strangerCmd(dir, uid, "get", c.address)
 			cmd.Env = []string{"METHOD=" + c.method, "HEADERS=" + c.headers}
-			r := w.tell(cmd)
+			r := w.finish(cmd)
 			if uid == 0 && !strings.HasSuffix(strings.TrimSpace(r.out), c.own) || uid != 0 && !strings.Contains(r.out, " 0 bytes") {
 				t.Errorf("%s, user %d: %s", name, uid, r.out)
 			}
@@ -184,7 +184,7 @@ func TestAnotherHostAtAnEndpoint(t *testing.T) {
 	cmd.Env = append(w.cmd().Env, "DIR="+dir, "AWS_EC2_METADATA_DISABLED=true", "HOME="+w.home, "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
 		"FOB_AWS_CONFIG_FILE="+w.config(), "FOB_AWS_SHARED_CREDENTIALS_FILE="+w.credentials())
 	cmd.Dir = w.home
-	r := w.tell(cmd)
+	r := w.finish(cmd)
 	here, there, _ := strings.Cut(r.out, "there\n")
 	there, container, _ := strings.Cut(there, "container\n")
 	if strings.Count(here, " bytes HTTP/1.1") != 3 || strings.Count(here, "401") != 2 {

@@ -144,7 +144,7 @@ func (w *world) script(s sh, lines ...string) result {
 	cmd := exec.Command(s.name, append(append([]string(nil), s.script...), text)...)
 	cmd.Env, cmd.Dir = append([]string(nil), w.env...), w.home
 	cmd.Stdin = strings.NewReader("")
-	return w.tell(detached(cmd))
+	return w.finish(detached(cmd))
 }
 
 // says are lines that print variables as child processes get them: [NAME=VALUE].
@@ -193,7 +193,7 @@ func TestUseInsideExec(t *testing.T) {
 			cmd := w.cmd(append(append([]string{"exec", "prod", c.way, "--", s.name}, s.script...), script)...)
 			cmd.Args = slices.DeleteFunc(cmd.Args, func(arg string) bool { return arg == "" })
 			cmd.Env = append(cmd.Env, "AWS_REGION=us-east-2")
-			r := w.tell(detached(cmd))
+			r := w.finish(detached(cmd))
 			lines := strings.Split(strings.TrimSpace(r.out), "\n")
 			dev := "[AWS_PROFILE=dev][AWS_REGION=us-east-2]" + c.credentials + "[FOB_AWS_CONFIG_FILE=" + w.config() + "]"
 			if len(lines) != 4 || lines[1] != dev || lines[2] != dev || lines[0] != lines[3] ||
@@ -310,7 +310,7 @@ func TestHintsNameTheShellInUse(t *testing.T) {
 		for _, login := range []string{"/bin/bash", "/bin/zsh", "/usr/bin/fish"} {
 			cmd := exec.Command(s.name, append(append([]string(nil), s.script[:len(s.script)-1]...), "-c", "fob use prod; true")...)
 			cmd.Env, cmd.Dir = append(append([]string(nil), w.env...), "SHELL="+login), w.home
-			if r := w.tell(detached(cmd)); !strings.Contains(r.err, "for that "+s.name+" needs a function") || !strings.Contains(r.err, "fob init "+s.name) {
+			if r := w.finish(detached(cmd)); !strings.Contains(r.err, "for that "+s.name+" needs a function") || !strings.Contains(r.err, "fob init "+s.name) {
 				t.Errorf("login %s: %v", login, r)
 			}
 		}
@@ -583,7 +583,7 @@ func TestPromptDoesNotWait(t *testing.T) {
 	soon(t, "every thread of the agent stands still", func() bool { return stopped(pid) })
 	cmd := w.cmd("prompt")
 	cmd.Env = append(cmd.Env, "AWS_PROFILE=dev")
-	if r := w.tell(cmd); r.code != 0 || r.out != "dev\n" || r.err != "" { // or it would wait for ever
+	if r := w.finish(cmd); r.code != 0 || r.out != "dev\n" || r.err != "" { // or it would wait for ever
 		t.Error(r, r.out)
 	}
 }

@@ -356,7 +356,7 @@ func TestTerminalClosesAtAPrompt(t *testing.T) {
 	_ = term.master.Close()
 	term.wait()
 	start := time.Now()
-	if r := w.tell(detached(w.cmd("credentials", "jane"))); r.code != 4 {
+	if r := w.finish(detached(w.cmd("credentials", "jane"))); r.code != 4 {
 		t.Fatal(r)
 	}
 	if took := time.Since(start); took > 40*time.Second { // who waits for somebody else's answer waits for 45

@@ -144,10 +144,10 @@ func TestAnotherUserIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if r := w.tell(strangerCmd(dir, 0, "reach", socket)); !strings.Contains(r.out, " bytes <nil>") {
+	if r := w.finish(strangerCmd(dir, 0, "reach", socket)); !strings.Contains(r.out, " bytes <nil>") {
 		t.Fatalf("the stranger is no client: %s", r.out)
 	}
-	if r := w.tell(strangerCmd(dir, nobody, "reach", socket)); !strings.HasPrefix(r.out, "0 bytes") {
+	if r := w.finish(strangerCmd(dir, nobody, "reach", socket)); !strings.HasPrefix(r.out, "0 bytes") {
 		t.Fatalf("another user got %s", r.out)
 	}
 	if log := w.read(w.fobFile("agent.log")); !strings.Contains(log, "a connection was refused") {
@@ -155,7 +155,7 @@ func TestAnotherUserIsRefused(t *testing.T) {
 	}
 	// fob itself does not talk to another user's agent either.
 	cmd := as(nobody, w.cmd("list"))
-	if r := w.tell(cmd); r.code == 0 {
+	if r := w.finish(cmd); r.code == 0 {
 		t.Fatalf("fob of another user: %v", r)
 	}
 	w.ok("list")
@@ -308,11 +308,11 @@ func ofNobody(t *testing.T) (w *world, dir string) {
 func TestAgentsMemoryIsClosed(t *testing.T) {
 	t.Parallel()
 	w, dir := ofNobody(t)
-	if r := w.tell(as(nobody, w.cmd("list"))); r.code != 0 {
+	if r := w.finish(as(nobody, w.cmd("list"))); r.code != 0 {
 		t.Fatal(r)
 	}
 	t.Cleanup(func() { _ = as(nobody, w.cmd("agent", "stop")).Run() })
-	pid := agentPID(t, w.tell(as(nobody, w.cmd("agent", "status", "--json"))))
+	pid := agentPID(t, w.finish(as(nobody, w.cmd("agent", "status", "--json"))))
 
 	// The memory of an unprotected process can be read.
 	sleep := as(nobody, exec.Command("sleep", "60"))
@@ -320,18 +320,18 @@ func TestAgentsMemoryIsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sleep.Process.Kill(); _ = sleep.Wait() })
-	r := w.tell(strangerCmd(dir, nobody, "peek", strconv.Itoa(sleep.Process.Pid)))
+	r := w.finish(strangerCmd(dir, nobody, "peek", strconv.Itoa(sleep.Process.Pid)))
 	if !strings.Contains(r.out, "environ true") || !strings.Contains(r.out, "mem true") {
 		t.Fatalf("the stranger cannot look into anything: %s", r.out)
 	}
-	r = w.tell(strangerCmd(dir, nobody, "peek", strconv.Itoa(pid)))
+	r = w.finish(strangerCmd(dir, nobody, "peek", strconv.Itoa(pid)))
 	if r.out != "environ false\nmem false\nmaps false\nptrace false\n" {
 		t.Fatalf("%s", r.out)
 	}
 	if _, err := exec.LookPath("gdb"); err == nil {
 		gdb := as(nobody, exec.Command("gdb", "-nx", "-batch", "-p", strconv.Itoa(pid), "-ex", "info registers"))
 		gdb.Env = []string{"HOME=/", "PATH=" + os.Getenv("PATH")}
-		r := w.tell(gdb)
+		r := w.finish(gdb)
 		if !strings.Contains(r.out+r.err, "not permitted") || strings.Contains(r.out, "rip") {
 			t.Fatalf("gdb: %s %s", r.out, r.err)
 		}

@@ -266,7 +266,7 @@ func TestAgentBesideSpeaksAnotherProtocol(t *testing.T) {
 			}
 			// Only the program fob is of that build; other commands run in fob-agent.
 			for _, cmd := range []*exec.Cmd{w.cmd("credentials", "bot"), w.alone("credentials", "bot")} {
-				if r := w.tell(cmd); r.code != 10 || !strings.Contains(r.err, "version "+agent) || !strings.Contains(r.err, "hint: ") {
+				if r := w.finish(cmd); r.code != 10 || !strings.Contains(r.err, "version "+agent) || !strings.Contains(r.err, "hint: ") {
 					t.Fatal(r)
 				}
 			}

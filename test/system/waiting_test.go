@@ -16,7 +16,7 @@ func TestPassphraseAskedElsewhere(t *testing.T) {
 	w := newWorld(t)
 	init := w.cmd("vault", "init", "--unlock", "passphrase", "--passphrase-stdin")
 	init.Stdin = strings.NewReader(leak.Marker() + "\n")
-	if r := w.tell(init); r.code != 0 {
+	if r := w.finish(init); r.code != 0 {
 		t.Fatal(r)
 	}
 	w.ok("agent", "stop")
