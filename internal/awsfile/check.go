@@ -8,9 +8,9 @@ import (
 	"fob/internal/fob"
 )
 
-// checkSection refuses a header that some SDK would not find again. Names come
-// from AWS and from identity providers and are not to be trusted: a line feed
-// in one wrote a credential_process of its own (aws-cli#10163).
+// checkSection refuses a header that some SDK would not find again. Names come from AWS and from
+// identity providers and are not trusted: a line feed in a name once injected a credential_process
+// (aws-cli#10163).
 func (k Kind) checkSection(section ID) error {
 	if section.Name == "" || !isName(section.Name) {
 		return fob.Errorf(fob.ErrUsage, "%q cannot be the name of a section", section.Name).
@@ -21,7 +21,7 @@ func (k Kind) checkSection(section ID) error {
 	case !b.known || b.id != section:
 		return fob.Errorf(fob.ErrUsage, "there are no %q sections in this file", section.Type)
 	case b.inner == "DEFAULT":
-		// configparser adds that section's keys to every other.
+		// configparser applies that section's keys to all others.
 		return fob.Errorf(fob.ErrUsage, "the AWS CLI takes a section named DEFAULT for all sections")
 	case section.Name == "__proto__":
 		return fob.Errorf(fob.ErrUsage, "the AWS SDK for JavaScript refuses a file with a section named __proto__")
@@ -29,7 +29,7 @@ func (k Kind) checkSection(section ID) error {
 	return nil
 }
 
-// isName reports whether all SDKs read a name; JavaScript's is the narrowest.
+// isName reports whether all SDKs can read a name; JavaScript's accepts the fewest.
 func isName(name string) bool {
 	return strings.IndexFunc(name, func(r rune) bool {
 		return !isWord(r) && !strings.ContainsRune(".@+%:/", r)
@@ -40,8 +40,8 @@ func isWord(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-'
 }
 
-// checkKey refuses what is not a plain key. A dot is left out because
-// JavaScript flattens nested keys with one.
+// checkKey refuses keys that are not plain. Dots are refused because JavaScript's SDK uses them to
+// flatten nested keys.
 func checkKey(key string) error {
 	if key == "" || strings.IndexFunc(key, func(r rune) bool { return !isWord(r) }) >= 0 {
 		return fob.Errorf(fob.ErrUsage, "%q cannot be a key", key).WithHint("use letters, digits, _ and -")
@@ -49,8 +49,8 @@ func checkKey(key string) error {
 	return nil
 }
 
-// checkValue refuses what would not be read back as it is, by all SDKs. It does
-// not quote the value, which may be a secret.
+// checkValue refuses values that some SDK would not read back unchanged. The error does not contain
+// the value, which may be a secret.
 func checkValue(key, value string) error {
 	wrong := ""
 	switch {
@@ -72,14 +72,13 @@ func checkValue(key, value string) error {
 	return fob.Errorf(fob.ErrUsage, "the value for %s %s", key, wrong)
 }
 
-// isUnseen finds, beside control characters, the line ends that only Python
-// knows (U+0085, U+2028, U+2029) and the byte order mark that JavaScript trims.
+// isUnseen reports control characters, the line separators that only Python knows (U+0085, U+2028,
+// U+2029), and the byte order mark, which JavaScript trims.
 func isUnseen(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-// commentAt finds a # or ; that follows any blank: JavaScript's rule, which is
-// the widest.
+// commentAt finds a # or ; after a blank: JavaScript's rule, which finds the most comments.
 func commentAt(text string) int {
 	blank := false
 	for i, r := range text {
@@ -91,7 +90,7 @@ func commentAt(text string) int {
 	return -1
 }
 
-// misread is the error for an edit that would have changed more than it should.
+// misread is the error for an edit that would change more than intended.
 func misread(what string) error {
 	return fob.Errorf(fob.ErrConflict, "%s cannot be edited without changing how the lines around it are read", what).
 		WithHint("remove the indentation of plain keys in that section by hand")

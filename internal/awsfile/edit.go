@@ -7,11 +7,10 @@ import (
 	"fob/internal/fob"
 )
 
-// Set gives a key a value. A key that is there is replaced in place, the line's
-// indentation, spacing and comment kept; a new key goes behind the section's
-// last one, a new section to the end of the file. Nothing changes if the key
-// has the value already. Names, keys and values that would not be read back
-// as they are by every SDK are refused ([fob.ErrUsage]).
+// Set sets a key's value. An existing key is changed in place, with the line's indentation, spacing
+// and comment preserved. A new key is appended to the section, a new section to the file. Nothing
+// changes if the key has the value already. Names, keys and values that some SDK would not read
+// back unchanged are refused ([fob.ErrUsage]).
 func (f *File) Set(typ, name, key, value string) error {
 	return f.set(ID{typ, name}, assignment{key: strings.ToLower(key), value: value})
 }
@@ -61,8 +60,8 @@ func (f *File) set(section ID, a assignment) error {
 	})
 }
 
-// parents is what is read where an assignment is written: for a nested key, the
-// key without a value above it too.
+// parents returns what is read where an assignment is written: for a nested key also the key above
+// it, which has no value.
 func (a assignment) parents() []assignment {
 	if a.sub == "" {
 		return []assignment{a}
@@ -70,8 +69,8 @@ func (a assignment) parents() []assignment {
 	return []assignment{{key: a.key}, a}
 }
 
-// lastLine finds the last line with a key: a key line, or with an owner, a line
-// nested below that; or -1.
+// lastLine returns the last line with a key (or, with an owner, with a key nested below it); -1 if
+// there is none.
 func lastLine(lines []line, owner int, key string) int {
 	for i := len(lines) - 1; i >= 0; i-- {
 		l := lines[i]
@@ -82,7 +81,7 @@ func lastLine(lines []line, owner int, key string) int {
 	return -1
 }
 
-// nth is the place of a line among the assignments of its block.
+// nth returns the index of a line among the assignments of its block.
 func nth(lines []line, at int) int {
 	n := 0
 	for _, l := range lines[:at] {
@@ -99,7 +98,7 @@ func setPlain(raw string, lines []line, k int, a assignment) (string, []assignme
 	if l.value == a.value {
 		return raw, want, nil
 	}
-	end := k // the last line of a value that goes on below
+	end := k // the last line of a continued value
 	for i := k + 1; i < len(lines); i++ {
 		if lines[i].owner == k {
 			if lines[i].kind != moreLine {
@@ -135,7 +134,7 @@ func setNested(raw string, lines []line, k int, a assignment, eol string) (strin
 	return raw[:last.next] + indent + a.sub + " = " + a.value + eol + raw[last.next:], want, nil
 }
 
-// pad is the blank to put between the sign and a value where there was none.
+// pad returns the blank to put after the "=" where there was no value.
 func (l line) pad(raw string) string {
 	if l.value == "" && l.from == l.to && raw[l.from-1] != ' ' {
 		return " "
@@ -148,9 +147,8 @@ func indentation(raw string, l line) string {
 	return text[:len(text)-len(strings.TrimLeft(text, " \t"))]
 }
 
-// appendKey writes a new key behind the last line of the section's body. It is
-// not indented, even below keys that are: Go would take it for a nested key
-// where the last of them has no value.
+// appendKey writes a new key after the last line of the section. It is not indented, even below
+// indented keys: Go would read it as a nested key if the last of them has no value.
 func appendKey(raw string, lines []line, a assignment, eol string) string {
 	sign := " = "
 	for _, l := range lines {
@@ -168,8 +166,8 @@ func appendKey(raw string, lines []line, a assignment, eol string) string {
 	return raw[:at] + text + raw[at:]
 }
 
-// bodyEnd is where a section's own lines end: behind the last one that is
-// neither blank nor a comment.
+// bodyEnd returns where a section's own lines end: after the last one that is neither blank nor a
+// comment.
 func bodyEnd(raw string) int {
 	end := 0
 	for pos := 0; pos < len(raw); {
@@ -188,7 +186,7 @@ func isFree(text string) bool {
 	return text == "" || text[0] == '#' || text[0] == ';'
 }
 
-// create appends a section without keys, behind an empty line.
+// create appends a section without keys, after an empty line.
 func (f *File) create(section ID) {
 	last, eol := f.blocks[len(f.blocks)-1], f.eol()
 	end := missingEnd(last.raw, eol)
@@ -204,12 +202,12 @@ func (f *File) create(section ID) {
 	f.splice(last.pos, 1, last.with(raw), b)
 }
 
-// with is a block with another text below the same header.
+// with returns a block with the same header and another text.
 func (b *block) with(raw string) *block {
 	return &block{raw: raw, inner: b.inner, id: b.id, known: b.known}
 }
 
-// trimEnd takes off what [missingEnd] has put there, or what stands there now.
+// trimEnd removes the line end that [missingEnd] added, or its replacement.
 func trimEnd(text, end string) string {
 	if end == "" || strings.HasSuffix(text, end) {
 		return strings.TrimSuffix(text, end)
@@ -217,8 +215,8 @@ func trimEnd(text, end string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 }
 
-// missingEnd is what would end the last line of a text, if nothing does. A lone
-// carriage return there is a part of the line, and has to stay one.
+// missingEnd returns the line end that a text's last line lacks. A lone carriage return there is
+// part of the line and must stay so.
 func missingEnd(text, eol string) string {
 	switch {
 	case text == "" || strings.HasSuffix(text, "\n"):
@@ -229,9 +227,9 @@ func missingEnd(text, eol string) string {
 	return eol
 }
 
-// rewrite edits one block and reads it again: what is read must be what the
-// edit said would be. A missing end of line at the end of the file stays
-// missing, so that an edit and its inverse are the identity.
+// rewrite edits one block and parses it again: the result must be what the edit returned. If the
+// file's last line had no line end, it has none afterwards, so that an edit and its inverse restore
+// the file exactly.
 func (f *File) rewrite(b *block, what string, edit func(raw string) (string, []assignment, error)) error {
 	end := missingEnd(b.raw, f.eol())
 	old := b.raw + end
@@ -256,9 +254,8 @@ func sameHeader(a, b string) bool {
 	return a[:la[0].next] == b[:lb[0].next] && !slices.ContainsFunc(lb[1:], isHeader)
 }
 
-// Unset removes a key, all its duplicates, and what is nested below it, from every
-// block of a section, [default] behind [profile default] included. It is no error if
-// there is no such key or section.
+// Unset removes a key, all its duplicates, and keys nested below it, from every block of a section,
+// including [default] beside [profile default]. A missing key or section is no error.
 func (f *File) Unset(typ, name, key string) error {
 	key = strings.ToLower(key)
 	back := f.Checkpoint()
@@ -292,7 +289,7 @@ func (f *File) Unset(typ, name, key string) error {
 	return nil
 }
 
-// inside reports whether a free line is between two dropped lines of one key.
+// inside reports whether a comment or blank line is between two removed lines of one key.
 func inside(lines []line, gone []bool, at int) bool {
 	up, down := at, at
 	for up > 0 && lines[up].owner < 0 && !gone[up] {

@@ -9,8 +9,8 @@ import (
 	"fob/internal/fob"
 )
 
-// Text is a piece of a file. It does not print, because it can hold secrets,
-// but it marshals: whoever stores it must seal it.
+// Text is a piece of a file. It cannot be printed, because it may contain secrets, but it can be
+// marshalled: the caller must encrypt what it stores.
 type Text string
 
 // Format implements [fmt.Formatter] for every verb.
@@ -37,32 +37,31 @@ const (
 	hunkFile    = "file"    // all of it: only for files with duplicate sections
 )
 
-// Hunk is one change to a file, recorded so that it can be taken back after
-// other changes. Sections are named by the words of their headers.
+// Hunk is one change to a file, recorded so that it can be undone after other changes. Sections are
+// named by the words of their headers.
 type Hunk struct {
 	Where   string `json:"where"`
 	Section string `json:"section,omitempty"`
 	Old     Text   `json:"old,omitempty"`
 	New     Text   `json:"new,omitempty"`
 
-	// For what is between sections: the free lines around it as they were left,
-	// and what was above and below it, the nearest first. That much, because
-	// some of it will be gone when the hunk is taken back.
+	// For a change between sections: the blank lines and comments around it, and the nearest
+	// sections above and below. Several are recorded, because some may be missing when the hunk is
+	// undone.
 	Above Text        `json:"above,omitempty"`
 	Below Text        `json:"below,omitempty"`
 	Prev  []Neighbour `json:"prev,omitempty"`
 	Next  []Neighbour `json:"next,omitempty"`
 }
 
-// Neighbour is a section above or below a hunk, and the free lines on this side
-// of it. Sections that were away when the hunk was recorded count as there.
+// Neighbour is a section above or below a hunk, with the blank lines and comments on this side of
+// it. Sections that were removed at the time of recording are included.
 type Neighbour struct {
 	Section string `json:"section"`
 	Free    Text   `json:"free,omitempty"`
 }
 
-// edge is the neighbour that is the start or the end of the file: no name of
-// a section has a line feed.
+// edge stands for the start or the end of the file: a section's name cannot contain a line feed.
 const edge = "\n"
 
 // maxNeighbours bounds the size of a hunk: [Standing] knows those that are further
@@ -73,8 +72,7 @@ const (
 	farNeighbours = 64
 )
 
-// ends are the hunks of what stands around a text: the byte order mark, and the end of
-// line that is missing at its end.
+// ends returns hunks for the byte order mark and for the missing line end at a text's end.
 func ends(oldMark, newMark bool, oldEnd, newEnd string) (out []Hunk) {
 	if oldMark != newMark {
 		out = append(out, Hunk{Where: hunkMark, Old: flag(oldMark), New: flag(newMark)})
@@ -156,7 +154,7 @@ func between(old, new string) Hunk {
 	}
 }
 
-// gone are the sections that a hunk has removed.
+// gone returns the sections that a hunk has removed.
 func (h Hunk) gone() []string {
 	if h.Where != hunkBetween {
 		return nil
@@ -171,7 +169,7 @@ func (h Hunk) gone() []string {
 	return out
 }
 
-// again reports whether a section that the hunk has removed is there.
+// again reports whether a section that the hunk has removed exists again.
 func (h Hunk) again(f *File) bool {
 	stay := names(outline(string(h.New)))
 	return slices.ContainsFunc(h.gone(), func(name string) bool {
@@ -236,7 +234,7 @@ func (h Hunk) find(f *File) spot {
 	return s
 }
 
-// conflict is the error for a hunk that cannot be taken back.
+// conflict is the error for a hunk that cannot be undone.
 func (h Hunk) conflict(why string) error {
 	what := "the lines between its sections"
 	if all := append(names(outline(string(h.Old))), names(outline(string(h.New)))...); h.Section != "" || len(all) > 0 {

@@ -2,8 +2,8 @@ package awsfile
 
 import "slices"
 
-// order is the order of a file's sections as if those were there too that standing
-// hunks have removed, and the free lines above each and below the last.
+// order is the order of a file's sections, including those that standing hunks have removed, and
+// the comments and blank lines above each and below the last.
 type order struct {
 	names []string
 	gaps  []string
@@ -80,10 +80,10 @@ func (o *order) note(f *File, lo, hi int) {
 	}
 }
 
-// Standing are the hunks of a file that nobody has taken back.
+// Standing is the set of a file's hunks that have not been undone.
 type Standing struct{ removed map[string]Hunk }
 
-// NewStanding takes them in the order of the edits.
+// NewStanding takes the hunks in the order of the edits.
 func NewStanding(hunks []Hunk) Standing {
 	s := Standing{map[string]Hunk{}}
 	s.add(hunks)
@@ -98,8 +98,8 @@ func (s Standing) add(hunks []Hunk) {
 	}
 }
 
-// Revert takes back some of them, as [File.Revert] does. It finds the place of a
-// section also if all neighbours are away that its own hunk names.
+// Revert undoes some of them, as [File.Revert] does. It also finds the place of a section if all
+// neighbours named in its own hunk are removed.
 func (s Standing) Revert(f *File, hunks []Hunk) error {
 	whole := make([]Hunk, len(hunks))
 	for i, h := range hunks {

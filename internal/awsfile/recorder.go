@@ -5,10 +5,9 @@ import (
 	"strings"
 )
 
-// Recorder records edits of a file one after another. Each costs what it changes:
-// it looks at the sections that change and at those next to them.
-// A record of a file in which a section is there twice can only be taken back while the
-// file stays as it is.
+// Recorder records edits of a file one after another. The cost of each depends on the change, not
+// on the file: it looks only at the changed sections and their neighbours. The record of a file in
+// which a section occurs twice can only be undone while the file stays unchanged.
 type Recorder struct {
 	file    *File
 	earlier []Hunk   // until the order is made
@@ -17,16 +16,15 @@ type Recorder struct {
 	away    Standing
 }
 
-// NewRecorder takes the hunks of earlier edits that have not been taken back, in
-// their order. With them, sections that were removed one by one return to their places
-// in whatever order they return.
+// NewRecorder takes the hunks of earlier edits that have not been undone, in their order. With
+// them, sections that were removed one by one return to their places in any order.
 func NewRecorder(f *File, standing []Hunk) *Recorder {
 	return &Recorder{file: f, earlier: standing, start: slices.Clone(f.blocks)}
 }
 
-// Record makes an edit and returns what takes it back by [File.Revert]; changed
-// says whether there was anything to change. If base is not nil, what is recorded leads
-// back to what base makes of the file as it was before the edit.
+// Record makes an edit and returns hunks with which [File.Revert] undoes it; changed is false if
+// the edit changed nothing. If base is not nil, undoing leads to what base makes of the file before
+// the edit.
 func (r *Recorder) Record(base, edit func(f *File) error) (hunks []Hunk, changed bool, err error) {
 	f, n := r.file, len(r.file.log)
 	r.begin()
@@ -80,7 +78,7 @@ func (r *Recorder) begin() {
 	r.start, r.earlier = nil, nil
 }
 
-// moment is what else than its sections there is to a file.
+// moment is the part of a file's state that is not in its sections.
 type moment struct {
 	mark        string
 	lines, crlf int
@@ -126,8 +124,7 @@ func (f *File) once(hunks []Hunk) bool {
 	return true
 }
 
-// proves takes hunks back and makes the edit again: a record is good if that leads
-// to the file as it was.
+// proves undoes hunks and repeats the edit; the record is good if that leads to the same file.
 func (r *Recorder) proves(hunks []Hunk, mark, before string, at span) bool {
 	f, n := r.file, len(r.file.log)
 	last := f.blocks[len(f.blocks)-1].raw

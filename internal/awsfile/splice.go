@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// spliced is one change of a file's blocks, to be taken back.
+// spliced is one change of a file's blocks, which can be undone.
 type spliced struct {
 	at, n int // the blocks that are there now
 	old   []*block
@@ -74,7 +74,7 @@ func drop(index map[ID][]*block, key ID, b *block) {
 	}
 }
 
-// Checkpoint returns what takes back all edits made since.
+// Checkpoint returns a function that undoes all edits made since.
 func (f *File) Checkpoint() (back func()) {
 	n := len(f.log)
 	return func() {
@@ -87,11 +87,11 @@ func (f *File) Checkpoint() (back func()) {
 	}
 }
 
-// Commit makes the edits so far permanent: earlier checkpoints no longer undo them. It
-// frees the memory that many edits would fill with what they have replaced.
+// Commit makes the edits so far permanent: earlier checkpoints no longer undo them. It frees the
+// memory of what they replaced.
 func (f *File) Commit() { f.log = nil }
 
-// become takes the text of another file of the same kind.
+// become takes over the text of another file of the same kind.
 func (f *File) become(other *File) {
 	f.splice(0, len(f.blocks), other.blocks...)
 	f.mark = other.mark
@@ -120,8 +120,8 @@ func (f *File) named(name string) []*block {
 	return slices.DeleteFunc(slices.Clone(all), func(b *block) bool { return evenName(b.inner) != name })
 }
 
-// free is where, in a block, the lines start that are nobody's: those above the
-// next header. All of the first block's are.
+// free returns where, in a block, the lines begin that may belong to the next section: blank lines
+// and comments above the next header. In the first block all lines are.
 func (b *block) free() int {
 	if b.pos == 0 {
 		return 0

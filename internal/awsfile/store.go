@@ -48,19 +48,17 @@ func ReadWith(r *atomicfile.Reader, kind Kind, path string) (*File, error) {
 	return Parse(kind, data), nil
 }
 
-// Update edits a file on disk. Whatever happens, the file has its old content
-// or its new one; that it is the old one is certain if an error is returned,
-// but for the error that says that the directory could not be synced.
+// Update edits a file on disk. In every case the file has its old content or the new one. After an
+// error it has the old one, except for the error that the directory could not be synced.
 //
-// A lock in lockDir keeps other writers of fob's away. Programs that do not
-// know that lock are noticed: if the content has changed since it was read,
-// edit is called again with the new one, so it must be a function of its
-// argument; after some attempts the error is [fob.ErrConflict]. Nothing is
-// written if edit changes nothing or returns an error.
+// A lock in lockDir excludes other fob processes. Other programs take no such lock; if the content
+// has changed since it was read, edit is called again with the new content, so it must depend on
+// its argument only. After some attempts the error is [fob.ErrConflict]. Nothing is written if edit
+// changes nothing or returns an error.
 //
-// Symlinks stay, their target is edited. Mode, owner and extended attributes
-// are kept; a new file is for this user alone, and so are directories made
-// for it. A read-only file, another user's file and a dangling link are refused.
+// Symbolic links stay, and their target is edited. Mode, owner and extended attributes are
+// preserved. New files and directories are accessible to this user only. A read-only file, another
+// user's file and a dangling link are refused.
 func Update(ctx context.Context, kind Kind, path, lockDir string, edit func(*File) error) error {
 	target, err := resolve(path)
 	if err != nil {
@@ -98,7 +96,7 @@ func Update(ctx context.Context, kind Kind, path, lockDir string, edit func(*Fil
 	return fob.Errorf(fob.ErrConflict, "another program keeps changing %s", path).WithHint("try again")
 }
 
-// errChanged says that a snapshot is not the file's content any more.
+// errChanged means that the file has changed since the snapshot was read.
 var errChanged = errors.New("changed meanwhile")
 
 // snapshot is a file as it was read.
@@ -108,8 +106,8 @@ type snapshot struct {
 	info fs.FileInfo // nil: there was none
 }
 
-// take reads a file that is to be replaced. Its info is of the file that was read, not
-// of one that has taken its name since.
+// take reads a file that will be replaced. Its info belongs to the file that was read, even if
+// another one has its name now.
 func take(path string) (snapshot, error) {
 	data, info, err := new(atomicfile.Reader).Read(path, Limit)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -134,7 +132,7 @@ func take(path string) (snapshot, error) {
 	return snapshot{path, data, info}, nil
 }
 
-// current reports whether the file still is as it was read.
+// current reports whether the file is unchanged since it was read.
 func (s snapshot) current() (bool, error) {
 	data, _, err := new(atomicfile.Reader).Read(s.path, Limit)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -146,9 +144,9 @@ func (s snapshot) current() (bool, error) {
 	return s.info != nil && sha256.Sum256(data) == sha256.Sum256(s.data), nil
 }
 
-// replace writes new content aside, and puts it in the file's place if that
-// has not changed. Between this comparison and the rename there is a moment
-// that no lock of ours covers; no portable call closes it.
+// replace writes a temporary file and renames it to the path if the file has not changed. Between
+// that comparison and the rename another program may still write; no portable system call prevents
+// that.
 func (s snapshot) replace(data []byte) error {
 	dir := filepath.Dir(s.path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -186,11 +184,11 @@ func (s snapshot) replace(data []byte) error {
 	return nil
 }
 
-// aside begins the names of the files that are written beside a file.
+// aside returns the beginning of the names of a file's temporary files.
 func aside(path string) string { return "." + filepath.Base(path) + ".fob-" }
 
-// sweep removes what a writer has left that was killed: it may hold secrets.
-// We have the lock, so that nobody is writing there now.
+// sweep deletes temporary files that a killed writer left, because they may contain secrets. The
+// caller holds the lock, so no writer is using them.
 func sweep(path string) {
 	dir := filepath.Dir(path)
 	entries, _ := os.ReadDir(dir)
@@ -201,7 +199,7 @@ func sweep(path string) {
 	}
 }
 
-// fill gives the file aside its content and the attributes of the original.
+// fill gives the temporary file its content and the attributes of the original.
 func (s snapshot) fill(tmp *os.File, data []byte) error {
 	if _, err := tmp.Write(data); err != nil {
 		return err
@@ -214,9 +212,8 @@ func (s snapshot) fill(tmp *os.File, data []byte) error {
 	return tmp.Sync()
 }
 
-// lock takes the lock of a file. The lock's own file is not the one that is
-// renamed over, and is never removed: a lock on a file that has lost its name
-// keeps nobody out.
+// lock takes the lock of a file. The lock file is another file and is never renamed or deleted: a
+// lock on a file that has lost its name would exclude nobody.
 func lock(ctx context.Context, target, dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, failed("make", dir, err)
@@ -263,7 +260,7 @@ func resolve(path string) (string, error) {
 // Unreadable is the error for a file that could not be read.
 func Unreadable(path string, err error) error { return failed("read", path, err) }
 
-// failed names the path in an error of the machine's.
+// failed adds the path to a system error.
 func failed(what, path string, err error) error {
 	var at *fs.PathError
 	var link *os.LinkError

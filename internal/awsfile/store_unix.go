@@ -12,15 +12,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ours reports whether a file may be replaced: it belongs to this user, or this
-// user is root and can give it back its owner.
+// ours reports whether a file may be replaced: this user owns it, or this user is root and can
+// restore its owner.
 func ours(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && (int(stat.Uid) == os.Geteuid() || os.Geteuid() == 0)
 }
 
-// keep gives the file aside the owner, mode and extended attributes (access
-// control lists among them) of the one it is to replace.
+// keep gives the temporary file the owner, mode and extended attributes (including access control
+// lists) of the original.
 func keep(tmp *os.File, path string, info fs.FileInfo) error {
 	made, err := tmp.Stat()
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Warning says where SDKs read a file differently, or refuse it. It quotes
-// nothing of the file: in a damaged one, a secret can stand where a key should.
+// Warning says where SDKs read a file differently or refuse it. It contains no text of the file: in
+// a damaged file a secret may be where a key should be.
 type Warning struct {
 	Line    int
 	Message string
@@ -211,8 +211,8 @@ func (w *warner) key(at int, b *block, l line) {
 	}
 }
 
-// indent warns of indentation that botocore takes for something else: for it, a
-// line continues the one above if it is indented deeper, and only then.
+// indent warns of indentation that botocore reads differently: for botocore, a line continues the
+// one above exactly if it is indented deeper.
 func (w *warner) indent(at int, above []line, l line, b *block) {
 	raw := b.raw
 	own := len(indentation(raw, l))
