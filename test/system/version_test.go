@@ -119,11 +119,12 @@ func TestOtherBuildOfTheSameProtocol(t *testing.T) {
 	t.Parallel()
 	w := ofBuild(t, "0.2.0", "0.1.0-dev")
 	w.bot()
+	w.ok("add", "role", "reader", "--role-arn", stage().expand("@ReadOnly@"), "--source-profile", "bot") // show says nothing beside it
 	first := agentPID(t, w.ok("agent", "status", "--json"))
 	for _, build := range []string{"0.2.0", "0.1.0-dev", "0.2.0"} {
 		one := w.with(build)
 		one.keys("bot", "")
-		for _, args := range [][]string{{"list"}, {"show", "bot"}, {"vault", "status"}, {"agent", "status"}} {
+		for _, args := range [][]string{{"list"}, {"show", "reader"}, {"vault", "status"}, {"agent", "status"}} {
 			if r := one.ok(args...); r.err != "" {
 				t.Fatalf("%s %v: %s", build, args, r.err)
 			}
