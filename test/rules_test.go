@@ -38,6 +38,7 @@ func rules() []rule {
 		{"internal/principal/", []string{"internal/fob", "internal/partition", "internal/principal="}}, // a kind
 		{"internal/principal", []string{"internal/fob", "internal/partition"}},
 		{"internal/partition", nil},
+		{"internal/route", []string{"internal/fob", "internal/atomicfile"}},
 		{"internal/quote", nil},
 		{"internal/processline", []string{"internal/fob"}},
 		{"internal/directory", []string{"internal/fob", "internal/atomicfile", "internal/partition"}},
@@ -51,7 +52,7 @@ func rules() []rule {
 		{"internal/vault/unlock", []string{"internal/fob"}},
 		{"internal/vault", []string{"internal/fob", "internal/atomicfile", "internal/vault"}},
 		{"internal/chain", []string{"internal/fob", "internal/principal="}},
-		{"internal/broker", []string{"internal/fob", "internal/audit", "internal/chain", "internal/principal="}},
+		{"internal/broker", []string{"internal/fob", "internal/audit", "internal/chain", "internal/partition", "internal/principal="}},
 		{"internal/audit", []string{"internal/fob", "internal/atomicfile"}},
 		{"internal/agent/written", []string{"internal/fob", "internal/api", "internal/atomicfile", "internal/delivery/write"}},
 		{"internal/agent/prompt", []string{"internal/fob"}},
@@ -89,7 +90,7 @@ func rules() []rule {
 		{"internal/cli/", []string{"internal/fob", "internal/api", "internal/browser", "internal/child", "internal/clipboard", "internal/curlflags", "internal/environ", "internal/frontend", "internal/hotpath", "internal/shell", "internal/terminal", "internal/tui", "internal/cli/command", "docs/ref"}}, // a family of commands
 		{"internal/cli", []string{"internal/frontend", "internal/cli"}},
 		// Handlers wire the rooms; they reach no front end.
-		{"internal/agent", []string{"internal/adopt", "internal/agent", "internal/api", "internal/atomicfile", "internal/audit", "internal/awsfile", "internal/broker",
+		{"internal/agent", []string{"internal/route", "internal/adopt", "internal/agent", "internal/api", "internal/atomicfile", "internal/audit", "internal/awsfile", "internal/broker",
 			"internal/chain", "internal/delivery", "internal/directory", "internal/draft", "internal/fob", "internal/generate", "internal/loopback", "internal/principal=",
 			"internal/principal/all", "internal/profile", "internal/vault"}},
 		{"docs/ref", nil},

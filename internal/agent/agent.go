@@ -5,7 +5,6 @@ package agent
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -25,6 +24,7 @@ import (
 	"fob/internal/principal"
 	kinds "fob/internal/principal/all"
 	"fob/internal/profile"
+	"fob/internal/route"
 	"fob/internal/vault"
 	unlocks "fob/internal/vault/unlock/all"
 )
@@ -46,6 +46,7 @@ type Agent struct {
 	generator   generate.Generator
 	vault       *vault.Store
 	broker      *broker.Broker
+	routes      route.Pool
 	usage       *usage
 	written     *written.Register
 	prompters   prompt.Registry
@@ -70,7 +71,8 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		Secrets:  secrets{a.vault},
 		Cache:    a.sealedCache,
 		LockFile: home.Principals(),
-		HTTP:     httpClient(),
+		HTTP:     func(n fob.Network) *http.Client { return a.routes.Client(n, principal.ServerLimit) },
+		Network:  a.network,
 		Listen:   func(w principal.Answer) (principal.Listener, error) { return loopback.Once(loopback.Want(w)) },
 		ReadFile: (&namedFiles{}).read,
 		Now:      time.Now,
@@ -106,40 +108,9 @@ func (s secrets) Get(name string) (fob.Secret, error) {
 	return v.Get(name)
 }
 
-// Limits of calls to AWS. SDKs give up after a minute.
-const (
-	dialLimit   = 5 * time.Second
-	headerLimit = 10 * time.Second
-	callLimit   = principal.ServerLimit
-	bodyLimit   = 4 << 20 // bytes
-)
-
-// httpClient is used for every call to AWS. It follows no redirect: an answer from another host is
-// not AWS's.
-func httpClient() *http.Client {
-	t := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialLimit}).DialContext,
-		TLSHandshakeTimeout:   dialLimit,
-		ResponseHeaderTimeout: headerLimit,
-		IdleConnTimeout:       30 * time.Second,
-		MaxIdleConnsPerHost:   16,
-		ForceAttemptHTTP2:     true,
-	}
-	return &http.Client{
-		Transport:     limited{t},
-		Timeout:       callLimit,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// limited limits the size of answers.
-type limited struct{ next http.RoundTripper }
-
-func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := l.next.RoundTrip(req)
-	if err == nil {
-		resp.Body = http.MaxBytesReader(nil, resp.Body, bodyLimit)
-	}
-	return resp, err
+// network is how AWS is reached for those who say nothing else: the settings in the
+// section [fob] of fob's own file.
+func (a *Agent) network() fob.Network {
+	proxy := a.files.Setting("proxy")
+	return fob.Network{CABundle: a.files.Setting("ca_bundle"), HTTPSProxy: proxy, HTTPProxy: proxy, NoProxy: a.files.Setting("no_proxy")}
 }

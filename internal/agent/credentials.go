@@ -82,16 +82,19 @@ func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.I
 	if err != nil {
 		return api.Identity{}, err
 	}
-	profile := c[0].Profile
-	if err := a.warnOfShadows(ctx, r, profile.Name); err != nil {
+	if err := a.warnOfShadows(ctx, r, c[0].Profile.Name); err != nil {
 		return api.Identity{}, err
 	}
-	creds, err := a.broker.Credentials(ctx, c, fob.Request{Profile: p.Name, Way: "whoami", Paths: r.caller.Paths, Caller: r.conn.caller}, r.ui)
+	req := fob.Request{Profile: p.Name, Way: "whoami", Paths: r.caller.Paths, Environment: r.caller.Environment, Caller: r.conn.caller}
+	creds, err := a.broker.Credentials(ctx, c, req, r.ui)
 	if err != nil {
 		return api.Identity{}, err
 	}
-	env := principal.Env{HTTP: a.broker.HTTP}
-	out, err := principal.STS(profile, env, creds).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	plan, err := a.broker.Plan(c, req)
+	if err != nil {
+		return api.Identity{}, err
+	}
+	out, err := principal.STS(plan[0].Profile, a.broker.Env(plan[0], r.ui), creds).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return api.Identity{}, principal.ExplainKeys(p.Name, "fob show "+quote.Word(p.Name), "identity of profile "+p.Name, err)
 	}

@@ -51,7 +51,7 @@ var (
 func (o *offer) ask(n fob.Narrow, minValid time.Duration) fob.Request {
 	return fob.Request{Profile: o.chain[0].Profile.Name, Way: o.params.Way, NoSession: o.params.NoSession, MinValid: minValid, Narrow: n,
 		Patience: time.Duration(o.params.Patience) * time.Millisecond,
-		Paths:    o.request.caller.Paths, Caller: o.request.conn.caller}
+		Paths:    o.request.caller.Paths, Environment: o.request.caller.Environment, Caller: o.request.conn.caller}
 }
 
 func (o *offer) Narrowed(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {
@@ -71,10 +71,18 @@ func (o *offer) Lineage(n fob.Narrow) (fob.Lineage, error) {
 
 func (o *offer) Account() string           { return o.chain[0].Kind.AccountIn(o.chain[0].Profile) }
 func (o *offer) Setting(key string) string { return o.agent.files.Setting(key) }
-func (o *offer) HTTP() *http.Client        { return o.agent.broker.HTTP }
 func (o *offer) Exe() string               { return o.request.caller.Exe }
 func (o *offer) Paths() fob.Paths          { return o.request.caller.Paths }
 func (o *offer) Home() fob.Home            { return o.agent.home }
+
+// HTTP is the client for the way's own calls, which reach AWS as retrievals do.
+func (o *offer) HTTP() *http.Client {
+	plan, err := o.agent.broker.Plan(o.chain, o.ask(o.params.Narrow, 0))
+	if err != nil {
+		return o.agent.broker.HTTP(o.agent.network()) // whoever retrieves is told
+	}
+	return o.agent.broker.HTTP(plan[0].Network)
+}
 
 // Files lets the request write files. To refresh a file the same request is made again, without
 // prompts.

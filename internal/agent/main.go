@@ -84,6 +84,13 @@ func overdue(ctx context.Context, limit time.Duration) <-chan struct{} {
 func run(ctx context.Context, quit context.CancelFunc, version string, stdio bool, stdin io.ReadCloser, stdout io.WriteCloser, getenv func(string) string) error {
 	closeInherited() // first: harden makes /proc/self unreadable
 	setUmask()
+	// Whoever happened to start the agent does not decide whom it trusts: crypto/x509 reads
+	// these at the first call with TLS. Callers send their own with each request.
+	for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR"} {
+		if err := os.Unsetenv(name); err != nil {
+			return err
+		}
+	}
 	if err := harden(); err != nil {
 		return err
 	}

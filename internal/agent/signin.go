@@ -18,7 +18,7 @@ import (
 
 // signIn plans the sign-in for a name: a session, or a profile's.
 func (a *Agent) signIn(name string, r *request, change func(*fob.Request)) (broker.Plan, error) {
-	req := fob.Request{Profile: name, Way: "login", Paths: r.caller.Paths, Caller: r.conn.caller}
+	req := fob.Request{Profile: name, Way: "login", Paths: r.caller.Paths, Environment: r.caller.Environment, Caller: r.conn.caller}
 	ref := name
 	if s, err := a.files.SignIn(name, r.caller.Paths); err == nil {
 		if kind, err := principal.Find(a.kinds, s); err == nil {
@@ -229,7 +229,7 @@ func (a *Agent) signOut(ctx context.Context, r *request, plan broker.Plan, all b
 
 // request describes, for the audit log, a request that is not for credentials.
 func (r *request) request(way string, plan broker.Plan) fob.Request {
-	return fob.Request{Profile: plan[0].Profile.Name, Way: way, Paths: r.caller.Paths, Caller: r.conn.caller}
+	return fob.Request{Profile: plan[0].Profile.Name, Way: way, Paths: r.caller.Paths, Environment: r.caller.Environment, Caller: r.conn.caller}
 }
 
 // sync searches all accounts and roles of a sign-in, or waits for another search and uses its

@@ -130,7 +130,7 @@ func (a *Agent) choices(_ context.Context, r *request, _ api.Empty) ([]api.Row, 
 // profileStatus tells whether credentials are cached, or whether retrieving them would prompt. It
 // never prompts, and is cheap because shells' prompts call it.
 func (a *Agent) profileStatus(_ context.Context, r *request, p api.NameParams) (api.State, error) {
-	plan, err := a.plan(p.Name, fob.Request{Narrow: p.Narrow, Paths: r.caller.Paths})
+	plan, err := a.plan(p.Name, fob.Request{Narrow: p.Narrow, Paths: r.caller.Paths, Environment: r.caller.Environment})
 	if err != nil || plan[0].Kind.Yields(plan[0].Profile) == principal.BearerToken {
 		return api.State{State: api.StateUnknown}, nil
 	}

@@ -23,8 +23,10 @@ type Caller struct {
 	Protocol int       `json:"protocol"`
 	Version  string    `json:"version"` // the front end's, for messages
 	Paths    fob.Paths `json:"paths"`
-	Exe      string    `json:"exe,omitempty"` // absolute path of fob, for credential_process lines
-	Bus      string    `json:"bus,omitempty"` // address of the session bus, for the keyring
+	// Environment is what else the caller's environment says about calls to AWS.
+	Environment fob.Environment `json:"environment,omitzero"`
+	Exe         string          `json:"exe,omitempty"` // absolute path of fob, for credential_process lines
+	Bus         string          `json:"bus,omitempty"` // address of the session bus, for the keyring
 }
 
 // Prompters is the capability of agents that have [BePrompter]. A capability is a word

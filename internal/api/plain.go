@@ -40,13 +40,31 @@ func plainRequest(id int64, method string, c *Caller, params any) (line []byte, 
 	for _, member := range [][2]string{
 		{method, `","caller":{"protocol":` + strconv.Itoa(c.Protocol) + `,"version":"`},
 		{c.Version, `","paths":{"config":"`}, {c.Paths.Config, `","credentials":"`},
-		{c.Paths.Credentials, `"}},"params":{"name":"`}, {name, `"`},
+		{c.Paths.Credentials, `"}`},
 	} {
 		if !plain(member[0]) {
 			return nil, false
 		}
 		b = append(append(b, member[0]...), member[1]...)
 	}
+	if c.Environment != (fob.Environment{}) {
+		begin := `,"environment":{"`
+		for _, member := range c.Environment.Members() {
+			if member[1] == "" {
+				continue
+			}
+			if !plain(member[1]) {
+				return nil, false
+			}
+			b = append(append(append(append(b, begin...), member[0]...), `":"`...), member[1]...)
+			begin = `","`
+		}
+		b = append(b, `"}`...)
+	}
+	if !plain(name) {
+		return nil, false
+	}
+	b = append(append(append(b, `},"params":{"name":"`...), name...), '"')
 	if deliver != nil {
 		b = append(append(append(b, `,"way":"`...), deliver.Way...), '"')
 		if deliver.NoSession {

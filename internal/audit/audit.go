@@ -22,7 +22,10 @@ type Event struct {
 	AccessKeyID string     `json:"access_key_id,omitempty"`
 	Expiration  *time.Time `json:"expiration,omitempty"`
 	LongLived   bool       `json:"long_lived,omitempty"` // a user's own keys, which do not expire
-	Outcome     string     `json:"outcome"`              // ok, or the wire name of a failure
+	// Via says by which certificate authorities and proxy the credentials were obtained;
+	// empty: by the system's and none.
+	Via     string `json:"via,omitempty"`
+	Outcome string `json:"outcome"` // ok, or the wire name of a failure
 }
 
 // Log appends events to a file, one JSON object on each line.

@@ -17,7 +17,7 @@ func (b *Broker) Audit(req fob.Request, plan Plan, c fob.Credentials, err error)
 	if err != nil {
 		e.Outcome = fob.OutcomeOf(err).Wire
 	} else {
-		e.AccessKeyID, e.LongLived = c.AccessKeyID, c.AccessKeyID != "" && c.LongLived()
+		e.AccessKeyID, e.LongLived, e.Via = c.AccessKeyID, c.AccessKeyID != "" && c.LongLived(), c.Via
 		if !c.Expiration.IsZero() {
 			e.Expiration = &c.Expiration
 		}

@@ -35,7 +35,11 @@ type Broker struct {
 	Cache func() (Sealed, error)
 	// LockFile serialises retrievals between processes.
 	LockFile string
-	HTTP     *http.Client
+	// HTTP returns the client for calls by a network.
+	HTTP func(fob.Network) *http.Client
+	// Network is how AWS is reached where neither a caller nor a definition says; nil is
+	// the zero value.
+	Network  func() fob.Network
 	Listen   func(principal.Answer) (principal.Listener, error)
 	ReadFile func(path string) ([]byte, error)
 	Now      func() time.Time // this computer's clock
@@ -139,12 +143,19 @@ func (b *Broker) renew(ctx context.Context, plan Plan, ui fob.UI, e *entry, w wa
 	}
 }
 
+// ownTries is how often a caller retrieves again, by its own network, what failed by that
+// of another caller.
+const ownTries = 3
+
+// unreached reports whether it may be the network that a retrieval failed for.
+func unreached(err error) bool { return errors.Is(err, fob.ErrNetwork) || errors.Is(err, fob.ErrUsage) }
+
 // retrieveOnce waits for a retrieval that all callers of the same principal share
 // (single flight). A caller that leaves does not cancel it. If it fails because the
 // caller that started it had no person to ask, another caller that may have one
 // retrieves again.
 func (b *Broker) retrieveOnce(ctx context.Context, plan Plan, ui fob.UI) (fob.Credentials, error) {
-	for {
+	for tries := 0; ; {
 		f := b.join(plan, ui, nil)
 		if err := b.await(ctx, f, plan[0], ui); err != nil {
 			return fob.Credentials{}, err
@@ -152,6 +163,9 @@ func (b *Broker) retrieveOnce(ctx context.Context, plan Plan, ui fob.UI) (fob.Cr
 		switch {
 		case f.err == nil:
 			return f.entry.use(), nil
+		case unreached(f.err) && f.network != plan[0].Network && tries < ownTries:
+			tries++
+			continue // another caller's proxy is to blame
 		case f.leader == ui.ID:
 		case errors.Is(f.err, fob.ErrNobody) && ui.AskFunc != nil:
 			continue
@@ -256,9 +270,17 @@ func (b *Broker) Source(plan Plan, ui fob.UI) principal.Principal {
 	return b.source(plan, ui)
 }
 
+// client is the one for a step's calls; nil where none can be made.
+func (b *Broker) client(step Step) *http.Client {
+	if b.HTTP == nil {
+		return nil
+	}
+	return b.HTTP(step.Network)
+}
+
 // Env is what the principal of a step may touch. Its source is not in it.
 func (b *Broker) Env(step Step, ui fob.UI) principal.Env {
-	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.HTTP, Limits: &b.limits, Now: b.Now, Tokens: b.tokens(), Listen: b.Listen, ReadFile: b.ReadFile,
+	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.client(step), Limits: &b.limits, Now: b.Now, Tokens: b.tokens(step.own), Listen: b.Listen, ReadFile: b.ReadFile,
 		OnPurpose: step.OnPurpose, DeviceCode: step.DeviceCode}
 }
 

@@ -73,7 +73,15 @@ func (e *entry) stop() {
 
 // cached returns what memory or the sealed file has, if it is valid still.
 func (b *Broker) cached(plan Plan) *entry {
-	key, now := plan[0].Key, b.Now()
+	if e := b.cachedAs(plan, plan[0].Key); e != nil || plan[0].Shared == plan[0].Key {
+		return e
+	}
+	return b.cachedAs(plan, plan[0].Shared) // obtained by a route that everybody trusts
+}
+
+// cachedAs returns what is cached under one key of a plan.
+func (b *Broker) cachedAs(plan Plan, key string) *entry {
+	now := b.Now()
 	b.mu.Lock()
 	e := b.entries[key]
 	b.mu.Unlock()
@@ -82,6 +90,9 @@ func (b *Broker) cached(plan Plan) *entry {
 	}
 	if e = b.fromSealed(key); e == nil || e.remaining(now) <= 0 {
 		return nil
+	}
+	if key != plan[0].Key {
+		return e // whoever renews it has another plan
 	}
 	return b.remember(plan, e)
 }
@@ -158,6 +169,7 @@ type item struct {
 	Obtained        time.Time `json:"obtained"`
 	Chain           []string  `json:"chain,omitempty"`
 	Skew            int64     `json:"skew,omitempty"` // nanoseconds
+	Via             string    `json:"via,omitempty"`
 }
 
 func (b *Broker) fromSealed(key string) *entry {
@@ -183,7 +195,7 @@ func decode(text fob.Secret) *entry {
 	}
 	return &entry{profile: it.Profile, obtained: it.Obtained, chain: it.Chain, creds: fob.Credentials{
 		AccessKeyID: it.AccessKeyID, SecretAccessKey: fob.NewSecret(it.SecretAccessKey),
-		SessionToken: fob.NewSecret(it.SessionToken), Expiration: it.Expiration, AccountID: it.AccountID, Skew: time.Duration(it.Skew),
+		SessionToken: fob.NewSecret(it.SessionToken), Expiration: it.Expiration, AccountID: it.AccountID, Skew: time.Duration(it.Skew), Via: it.Via,
 	}}
 }
 
@@ -200,7 +212,7 @@ func (b *Broker) save(key string, e *entry) {
 	text, err := json.Marshal(item{
 		Profile: e.profile, AccessKeyID: e.creds.AccessKeyID, SecretAccessKey: e.creds.SecretAccessKey.Reveal(),
 		SessionToken: e.creds.SessionToken.Reveal(), Expiration: e.creds.Expiration,
-		AccountID: e.creds.AccountID, Obtained: e.obtained, Chain: e.chain, Skew: int64(e.creds.Skew),
+		AccountID: e.creds.AccountID, Obtained: e.obtained, Chain: e.chain, Skew: int64(e.creds.Skew), Via: e.creds.Via,
 	})
 	if err != nil {
 		return

@@ -23,6 +23,7 @@ type answers struct {
 	now  func() time.Time
 	next http.RoundTripper
 	skew atomic.Int64 // the server's clock less ours, in nanoseconds; zero if about right
+	via  atomic.Pointer[string]
 }
 
 // watch has the calls of a retrieval go through new answers.
@@ -41,6 +42,10 @@ func (b *Broker) watch(client *http.Client) (*http.Client, *answers) {
 
 // RoundTrip implements [http.RoundTripper].
 func (a *answers) RoundTrip(req *http.Request) (*http.Response, error) {
+	if route, ok := a.next.(interface{ Via(*http.Request) string }); ok {
+		via := route.Via(req)
+		a.via.Store(&via)
+	}
 	resp, err := a.next.RoundTrip(req)
 	if err != nil {
 		return resp, err

@@ -73,7 +73,7 @@ func TestOneServersClockIsNoOtherProfiles(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(50 * time.Minute)
-				w.HTTP = &http.Client{Transport: said(tt.off, tt.status, tt.verified)}
+				w.HTTP = func(fob.Network) *http.Client { return &http.Client{Transport: said(tt.off, tt.status, tt.verified)} }
 				asking(w, 0, 2*time.Hour)
 				c, err := w.ask("other", fob.UI{})
 				if err != nil || c.Skew != tt.skew {
@@ -102,7 +102,7 @@ func TestExpiryByThisComputersClock(t *testing.T) {
 	for _, off := range []time.Duration{0, 2 * time.Hour, -2 * time.Hour, -1000 * 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld()
-			w.HTTP = &http.Client{Transport: said(off, 200, true)}
+			w.HTTP = func(fob.Network) *http.Client { return &http.Client{Transport: said(off, 200, true)} }
 			asking(w, off, time.Hour)
 			c, err := w.ask("jane", fob.UI{})
 			if err != nil || time.Until(c.Expiration) != time.Hour {

@@ -18,11 +18,12 @@ const flightLimit = 5 * time.Minute
 
 // flight is one retrieval in progress, which all callers of the principal share.
 type flight struct {
-	done   chan struct{}
-	leader int64    // the id of the UI that asks
-	chain  []string // the keys of its sources
-	entry  *entry
-	err    error
+	done    chan struct{}
+	leader  int64       // the id of the UI that asks
+	network fob.Network // by which it is under way
+	chain   []string    // the keys of its sources
+	entry   *entry
+	err     error
 
 	ended   atomic.Pointer[error] // why it was cancelled; nil if it was not
 	cancel  context.CancelFunc
@@ -72,7 +73,7 @@ func (b *Broker) join(plan Plan, ui fob.UI, seen *entry) *flight {
 		return f
 	}
 	f := newFlight(ui.ID)
-	f.chain = plan.sources()
+	f.chain, f.network = plan.sources(), plan[0].Network
 	var ctx context.Context
 	ctx, f.cancel = context.WithTimeout(context.Background(), flightLimit)
 	b.register(key, f)
@@ -206,6 +207,9 @@ func (b *Broker) open(ctx context.Context, plan Plan, ui fob.UI) (fob.Credential
 	}
 	if err == nil {
 		creds.Skew = time.Duration(seen.skew.Load())
+		if via := seen.via.Load(); via != nil {
+			creds.Via = *via
+		}
 	}
 	return creds, err
 }

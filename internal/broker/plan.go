@@ -24,7 +24,16 @@ type Step struct {
 	// nothing of what is answered, so they are not part of the key.
 	OnPurpose, DeviceCode bool
 
-	ownKeys bool // the long-lived keys themselves are used, and no session of them
+	// Network is how the step's calls reach AWS.
+	Network fob.Network
+	// own is set where a caller's environment, and nothing that all callers share, decides
+	// whom the step's calls trust: it names that trust, and Shared is the key that the
+	// step has for others. What is retrieved is kept apart then: who trusts a hostile
+	// authority must not be able to put credentials into the hands of others.
+	own, Shared string
+
+	partition string // of the caller's region, if the definition tells none
+	ownKeys   bool   // the long-lived keys themselves are used, and no session of them
 }
 
 // Plan is a chain: the profile that was asked for, its source, the source's
@@ -46,17 +55,29 @@ func (b *Broker) Plan(c chain.Chain, req fob.Request) (Plan, error) {
 	if err := plan[0].narrow(req.Narrow); err != nil {
 		return nil, err
 	}
+	if err := checkEnvironment(req.Environment); err != nil {
+		return nil, err
+	}
+	for i := range plan {
+		plan[i].surround(req.Environment, b.network())
+	}
 	if err := decideSessions(plan, req.NoSession); err != nil {
 		return nil, err
 	}
 	root := &plan[len(plan)-1]
 	root.OnPurpose, root.DeviceCode = req.OnPurpose, req.DeviceCode
 	for i := len(plan) - 1; i >= 0; i-- {
-		source := ""
+		source, shared := "", ""
 		if i+1 < len(plan) {
-			source = plan[i+1].Key
+			source, shared = plan[i+1].Key, plan[i+1].Shared
 		}
-		plan[i].Key = cacheKey(plan[i], source)
+		plan[i].Key = cacheKey(plan[i], source, plan[i].own)
+		if plan[i].Shared = plan[i].Key; plan[i].own != "" || source != shared {
+			plan[i].Shared = cacheKey(plan[i], shared, "")
+		}
+	}
+	for i := range plan {
+		plan[i].locate(req.Environment.Region)
 	}
 	return plan, nil
 }
@@ -207,7 +228,7 @@ func (p Plan) sources() []string {
 // because it is part of the session's name. Each fact is written with its length before
 // it, so that no two lists of facts are the same text; encoding/json said the same and
 // took three times as long, for every step of every request.
-func cacheKey(s Step, source string) string {
+func cacheKey(s Step, source, own string) string {
 	facts := make([]byte, 0, 1024)
 	add := func(texts ...string) {
 		for _, text := range texts {
@@ -216,6 +237,12 @@ func cacheKey(s Step, source string) string {
 		}
 	}
 	add(s.Kind.Name, s.Profile.Name, source)
+	if own != "" {
+		add("own", own)
+	}
+	if s.partition != "" {
+		add("partition", s.partition)
+	}
 	for _, f := range s.Kind.Accepts() {
 		if v := s.Profile.Get(f.Key); v != "" {
 			add("key", f.Key, v)

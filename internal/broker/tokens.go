@@ -14,13 +14,19 @@ const tokenPrefix = "token/"
 // in memory where there is none.
 type tokens struct {
 	b      *Broker
+	prefix string
 	locked int // as it was: what is on its way when the vault is locked is not kept
 }
 
-func (b *Broker) tokens() tokens {
+// tokens are those that were obtained by an own route of a caller, or by those that all
+// callers share.
+func (b *Broker) tokens(own string) tokens {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return tokens{b, b.locked}
+	if own != "" {
+		own += "/"
+	}
+	return tokens{b, tokenPrefix + own, b.locked}
 }
 
 // memory is what tokens keep where there is no vault.
@@ -37,12 +43,12 @@ func (m *memory) forget() {
 
 func (t tokens) Get(name string) (fob.Secret, error) {
 	if sealed, err := t.b.Cache(); err == nil {
-		return sealed.Get(tokenPrefix + name)
+		return sealed.Get(t.prefix + name)
 	}
 	m := &t.b.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s, ok := m.items[name]; ok {
+	if s, ok := m.items[t.prefix+name]; ok {
 		return s, nil
 	}
 	return fob.Secret{}, fob.ErrNotFound
@@ -51,7 +57,7 @@ func (t tokens) Get(name string) (fob.Secret, error) {
 // Put returns when the token is on disk: a refresh token that was used up and
 // not replaced would cost a sign-in.
 func (t tokens) Put(ctx context.Context, name string, s fob.Secret) error {
-	if t.locked != t.b.tokens().locked {
+	if t.locked != t.b.tokens("").locked {
 		return errLocked()
 	}
 	sealed, err := t.b.Cache()
@@ -62,16 +68,16 @@ func (t tokens) Put(ctx context.Context, name string, s fob.Secret) error {
 		if m.items == nil {
 			m.items = map[string]fob.Secret{}
 		}
-		m.items[name] = s
+		m.items[t.prefix+name] = s
 		if s.IsZero() {
-			delete(m.items, name)
+			delete(m.items, t.prefix+name)
 		}
 		return nil
 	}
 	return sealed.Update(ctx, func(items map[string]fob.Secret) error {
-		items[tokenPrefix+name] = s
+		items[t.prefix+name] = s
 		if s.IsZero() {
-			delete(items, tokenPrefix+name)
+			delete(items, t.prefix+name)
 		}
 		return nil
 	})

@@ -13,6 +13,9 @@ type Credentials struct {
 	// Skew is AWS's clock less this computer's, as it was when the credentials were
 	// obtained; zero if that was about right, or nobody knows.
 	Skew time.Duration
+	// Via says by which certificate authorities and proxy they were obtained, for the log;
+	// empty: by the system's and none.
+	Via string
 }
 
 // SigningTime is the time for signatures that are made at a time of this computer's

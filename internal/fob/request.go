@@ -27,6 +27,8 @@ type Request struct {
 	Options map[string]string
 	// Paths are the AWS files as the caller's environment names them.
 	Paths Paths
+	// Environment is what else the caller's environment says.
+	Environment Environment
 	// Caller is who asks, from the kernel, for the audit log.
 	Caller Caller
 }

@@ -111,7 +111,7 @@ func (a *App) Glance(home fob.Home, limit time.Duration) (*api.Client, error) {
 // caller returns what is sent with every request.
 func (a *App) caller() (c api.Caller, err error) {
 	c = a.Caller
-	c.Version = a.Version
+	c.Version, c.Environment = a.Version, fob.EnvironmentFrom(a.Environ)
 	c.Paths, err = fob.PathsFrom(a.Getenv)
 	return c, err
 }

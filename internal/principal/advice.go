@@ -112,9 +112,12 @@ func explain(profile, keys, what string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if _, own := err.(*fob.Error); own { //nolint:errorlint // what is deeper in the chain is of the transport
+		return err
+	}
 	var own *fob.Error
 	if errors.As(err, &own) {
-		return err
+		return &fob.Error{Kind: own.Kind, Message: what + ": " + own.Message, Hint: fob.HintOf(own), Cause: err}
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -195,9 +198,11 @@ func explainTransport(what string, err error) error {
 	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
 		e.Message = fmt.Sprintf("%s: no answer within %d seconds", what, int(ServerLimit.Seconds()))
 	case errors.As(err, &dns):
-		e.Message = what + ": cannot find the host " + dns.Name
+		e.Message, e.Hint = what+": cannot find the host "+dns.Name, "check the network and the profile's region, then try again"
+	case errors.As(err, &op) && errors.As(err, &to):
+		e.Message = what + ": cannot reach " + host(to.URL)
 	case errors.As(err, &op):
-		e.Message = fmt.Sprintf("%s: cannot reach %v", what, op.Addr)
+		e.Message = what + ": the server cannot be reached"
 	case errors.As(err, &de):
 		e.Message = what + ": the answer is not AWS's"
 		e.Hint = "check that no proxy or captive portal answers in AWS's place"
@@ -205,6 +210,15 @@ func explainTransport(what string, err error) error {
 		e.Message = what + ": the call failed"
 	}
 	return e
+}
+
+// host is the host in a URL that was called.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "the server"
+	}
+	return u.Host
 }
 
 func isTimeout(err error) bool {

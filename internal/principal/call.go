@@ -41,7 +41,8 @@ func Retryer(attempts int) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-			if Throttled(err) {
+			var own *fob.Error // of the way to AWS: a proxy, a certificate
+			if Throttled(err) || errors.As(err, &own) {
 				return aws.FalseTernary
 			}
 			return aws.UnknownTernary

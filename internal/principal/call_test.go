@@ -53,7 +53,11 @@ func TestSlowServers(t *testing.T) {
 				Body: &drip{strings.Repeat("<R>", 1000), req.Context()}}, nil
 		},
 		"a fault of its own, late": func(req *http.Request) (*http.Response, error) {
-			time.Sleep(4 * time.Second)
+			select {
+			case <-time.After(4 * time.Second):
+			case <-req.Context().Done():
+				return nil, req.Context().Err()
+			}
 			return &http.Response{StatusCode: 503, Request: req, Header: http.Header{}, Body: http.NoBody}, nil
 		},
 	} {

@@ -94,6 +94,33 @@ func CheckRegion(v string) error {
 	return nil
 }
 
+// CheckRegionName accepts what may be part of a host's name, as the SDKs do: emulators
+// have regions of their own.
+func CheckRegionName(v string) error {
+	if v == "" || len(v) > 63 || v[0] == '-' || v[len(v)-1] == '-' || strings.ContainsFunc(v, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-')
+	}) {
+		return errors.New("must be a region such as eu-west-1")
+	}
+	return nil
+}
+
+// CheckSwitch accepts true and false.
+func CheckSwitch(v string) error {
+	if !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") {
+		return errors.New("must be true or false")
+	}
+	return nil
+}
+
+// CheckSTSEndpoints accepts regional and legacy.
+func CheckSTSEndpoints(v string) error {
+	if !strings.EqualFold(v, "regional") && !strings.EqualFold(v, "legacy") {
+		return errors.New("must be regional or legacy")
+	}
+	return nil
+}
+
 // CheckURL accepts URLs that can be called by HTTP.
 func CheckURL(v string) error {
 	u, err := url.Parse(v)

@@ -8,6 +8,7 @@
 package principal
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -134,11 +135,21 @@ const profileSection = "profile"
 // Common are the keys that every kind accepts.
 func Common() []Field {
 	return []Field{
-		{Key: "region", Doc: "region for STS and for the tools that use the profile", Example: "eu-west-1"},
+		{Key: "region", Doc: "region for STS and for the tools that use the profile", Example: "eu-west-1", Check: CheckRegionName},
 		{Key: "endpoint_url", Doc: "where to call instead of AWS's own endpoints", Check: CheckURL},
 		{Key: "services", Doc: "name of a [services] section with an endpoint_url per service"},
+		{Key: "ca_bundle", Doc: "file (PEM) with the certificate authorities to trust instead of the system's"},
+		{Key: "use_fips_endpoint", Doc: "true: call AWS's FIPS endpoints", Check: CheckSwitch},
+		{Key: "use_dualstack_endpoint", Doc: "true: call AWS's endpoints that answer on IPv6 as well", Check: CheckSwitch},
+		{Key: "sts_regional_endpoints", Doc: "legacy: the global endpoint of STS for the oldest regions", Check: CheckSTSEndpoints},
 		{Key: "output", Doc: "output format of the AWS CLI", Example: "json"},
 	}
+}
+
+// reaching are the keys of [Common] that say how AWS is reached. Definitions in sections
+// of other types have them too.
+func reaching() []string {
+	return []string{"endpoint_url", "services", "ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint"}
 }
 
 // Find returns the kind of a definition.
@@ -209,7 +220,7 @@ func (k Kind) wrong(p fob.Profile, key string, err error) error {
 func (k Kind) Accepts() []Field {
 	all := append([]Field(nil), k.Fields...)
 	for _, f := range Common() {
-		if !k.Takes(f.Key) && (k.Section == "" || f.Key == "endpoint_url" || f.Key == "services") {
+		if !k.Takes(f.Key) && (k.Section == "" || slices.Contains(reaching(), f.Key)) {
 			all = append(all, f)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
 
 	"fob/internal/fob"
 	"fob/internal/partition"
@@ -34,10 +35,34 @@ func STS(p fob.Profile, env Env, creds fob.Credentials) *sts.Client {
 			}, nil
 		}),
 	}
+	opts.EndpointOptions.UseFIPSEndpoint, opts.EndpointOptions.UseDualStackEndpoint = Variants(p)
 	if url := p.Endpoint("sts"); url != "" {
 		opts.BaseEndpoint = aws.String(url)
+	} else if p.Get("sts_regional_endpoints") == "legacy" {
+		opts.EndpointResolverV2 = legacy{sts.NewDefaultEndpointResolverV2()}
 	}
 	return sts.New(opts)
+}
+
+// Variants are which of AWS's endpoints a definition wants.
+func Variants(p fob.Profile) (aws.FIPSEndpointState, aws.DualStackEndpointState) {
+	fips, dual := aws.FIPSEndpointStateDisabled, aws.DualStackEndpointStateDisabled
+	if strings.EqualFold(p.Get("use_fips_endpoint"), "true") {
+		fips = aws.FIPSEndpointStateEnabled
+	}
+	if strings.EqualFold(p.Get("use_dualstack_endpoint"), "true") {
+		dual = aws.DualStackEndpointStateEnabled
+	}
+	return fips, dual
+}
+
+// legacy takes the one global endpoint of STS for the regions that had it before others,
+// as the SDKs do with sts_regional_endpoints = legacy.
+type legacy struct{ sts.EndpointResolverV2 }
+
+func (l legacy) ResolveEndpoint(ctx context.Context, p sts.EndpointParameters) (smithyendpoints.Endpoint, error) {
+	p.UseGlobalEndpoint = aws.Bool(true)
+	return l.EndpointResolverV2.ResolveEndpoint(ctx, p)
 }
 
 // PacedSTS makes a call to STS as [Paced] does. STS limits the calls of an account in a region.
@@ -57,12 +82,8 @@ func Region(p fob.Profile) string {
 
 // Partition returns the partition in a definition's ARNs or regions; aws if there are none.
 func Partition(p fob.Profile) partition.Partition {
-	for _, key := range []string{"role_arn", "mfa_serial"} {
-		if a, err := partition.ParseARN(p.Get(key)); err == nil {
-			if of, ok := partition.Named(a.Partition); ok {
-				return of
-			}
-		}
+	if of, ok := ofARNs(p); ok {
+		return of
 	}
 	// The provider's region (sso_region) decides before the region of the profile's tools.
 	for _, key := range slices.Sorted(maps.Keys(p.Keys)) {
@@ -71,6 +92,24 @@ func Partition(p fob.Profile) partition.Partition {
 		}
 	}
 	return partition.OfRegion(p.Get("region"))
+}
+
+// ofARNs is the partition that a definition's ARNs name.
+func ofARNs(p fob.Profile) (partition.Partition, bool) {
+	for _, key := range []string{"role_arn", "mfa_serial"} {
+		if a, err := partition.ParseARN(p.Get(key)); err == nil {
+			if of, ok := partition.Named(a.Partition); ok {
+				return of, true
+			}
+		}
+	}
+	return partition.Partition{}, false
+}
+
+// MayBeIn reports whether nothing in a definition says that it is of another partition.
+func MayBeIn(p fob.Profile, in partition.Partition) bool {
+	of, told := ofARNs(p)
+	return !told || of.Name == in.Name
 }
 
 // FromSTS converts the credentials in STS's answer.

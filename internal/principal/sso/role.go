@@ -106,6 +106,7 @@ func portalLimiter(p fob.Profile, env principal.Env) *principal.Limiter {
 
 func portalClient(p fob.Profile, env principal.Env, attempts int) *portal.Client {
 	opts := portal.Options{Region: p.Get("sso_region"), HTTPClient: env.HTTP, Retryer: principal.Retryer(attempts), APIOptions: principal.Limited()}
+	opts.EndpointOptions.UseFIPSEndpoint, opts.EndpointOptions.UseDualStackEndpoint = principal.Variants(p)
 	if url := p.Endpoint("sso"); url != "" {
 		opts.BaseEndpoint = aws.String(url)
 	}

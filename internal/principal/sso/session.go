@@ -53,7 +53,7 @@ func SessionKind() principal.Kind {
 		Lasts:  func(fob.Profile) time.Duration { return longestSignIn },
 		Group: &principal.Group{
 			Key:    "sso_session",
-			Shared: []string{"sso_start_url", "sso_region", "sso_registration_scopes"}, Services: []string{"sso", "sso_oidc"},
+			Shared: []string{"sso_start_url", "sso_region", "sso_registration_scopes", "ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint"}, Services: []string{"sso", "sso_oidc"},
 			Instance: "sso_start_url", Region: "sso_region", Aliases: "sso_account_aliases",
 			RoleRegion: roleRegion,
 			Role: func(account, role string) map[string]string {
@@ -101,6 +101,7 @@ func open(p fob.Profile, env principal.Env) *session { return &session{p, env, c
 
 func client(p fob.Profile, env principal.Env) *ssooidc.Client {
 	opts := ssooidc.Options{Region: p.Get("sso_region"), HTTPClient: env.HTTP, RetryMaxAttempts: 3, APIOptions: principal.Limited()}
+	opts.EndpointOptions.UseFIPSEndpoint, opts.EndpointOptions.UseDualStackEndpoint = principal.Variants(p)
 	if url := p.Endpoint("sso_oidc"); url != "" {
 		opts.BaseEndpoint = aws.String(url)
 	}

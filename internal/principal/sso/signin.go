@@ -133,8 +133,9 @@ func (s *session) endpoint(ctx context.Context) (string, error) {
 	if base := s.profile.Endpoint("sso_oidc"); base != "" {
 		return strings.TrimSuffix(base, "/"), nil
 	}
+	fips, dual := principal.Variants(s.profile)
 	e, err := ssooidc.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, ssooidc.EndpointParameters{
-		Region: aws.String(s.profile.Get("sso_region")), UseFIPS: aws.Bool(false), UseDualStack: aws.Bool(false)})
+		Region: aws.String(s.profile.Get("sso_region")), UseFIPS: aws.Bool(fips == aws.FIPSEndpointStateEnabled), UseDualStack: aws.Bool(dual == aws.DualStackEndpointStateEnabled)})
 	if err != nil {
 		return "", fob.Errorf(fob.ErrUsage, "sign-in %s: no endpoint is known for region %q", s.profile.Name, s.profile.Get("sso_region")).
 			WithHint("correct sso_region")
