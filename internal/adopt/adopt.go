@@ -146,7 +146,7 @@ func (a *adoption) begin(names []string) error {
 		file *draft.File
 		to   **history
 	}{{a.drafts.Config, &a.config}, {a.drafts.Credentials, &a.credentials}} {
-		o, err := loadOriginal(a.vault, nameOf(part.file), part.file.Path)
+		o, err := loadOriginal(a.vault, part.file)
 		if err != nil {
 			return err
 		}
@@ -301,7 +301,7 @@ func (a *adoption) editFiles(p, own fob.Profile, s step, key *newKey) error {
 		}
 		switch {
 		case len(hunks) > 0:
-			r.Edits[nameOf(h.draft)] = edit{h.draft.Path, hunks}
+			r.Edits[nameOf(h.draft)] = edit{h.draft.Kept, hunks}
 			r.Seq = a.seq
 		case again:
 			r.Edits[nameOf(h.draft)] = e // an earlier run has edited this file

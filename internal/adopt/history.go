@@ -22,7 +22,7 @@ type history struct {
 }
 
 func newHistory(m Mover, d *draft.File, o original, inForce map[string]record) *history {
-	hunks := standing(inForce, nameOf(d), d.Path)
+	hunks := standing(inForce, d)
 	return &history{mover: m, draft: d, original: o, inForce: inForce,
 		standing: awsfile.NewStanding(hunks), recorder: awsfile.NewRecorder(d.File, hunks)}
 }
@@ -46,7 +46,7 @@ func (h *history) record(s step, e edit, key *newKey) ([]awsfile.Hunk, error) {
 	}
 	exchanged := false
 	var base func(*awsfile.File) error
-	if len(e.Hunks) > 0 && e.Path == h.draft.Path {
+	if len(e.Hunks) > 0 && h.draft.Is(e.Path) {
 		base = func(file *awsfile.File) error {
 			err := h.standing.Revert(file, e.Hunks) // what was added since is adopted as well
 			if have, _ := file.Section("profile", s.Name); err == nil || !processline.Calls(have.Keys["credential_process"], s.Name) {
@@ -63,7 +63,7 @@ func (h *history) record(s step, e edit, key *newKey) ([]awsfile.Hunk, error) {
 	if err != nil || !changed {
 		return nil, err
 	}
-	if e.Path != "" && e.Path != h.draft.Path {
+	if e.Path != "" && !h.draft.Is(e.Path) {
 		return nil, fob.Errorf(fob.ErrConflict, "profile %q was adopted from %s, and is in %s too", s.Name, e.Path, h.draft.Path).
 			WithHint("fob release %s, with the environment as it was then", s.Name)
 	}

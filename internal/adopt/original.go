@@ -33,17 +33,17 @@ const originalPrefix = "original/"
 
 func originalItem(file string) string { return originalPrefix + file }
 
-func loadOriginal(v Vault, file, path string) (original, error) {
-	text, err := v.Get(originalItem(file))
+func loadOriginal(v Vault, d *draft.File) (original, error) {
+	text, err := v.Get(originalItem(nameOf(d)))
 	if errors.Is(err, fob.ErrNotFound) {
-		return original{Path: path}, nil
+		return original{Path: d.Kept}, nil
 	}
 	if err != nil {
 		return original{}, err
 	}
 	o, err := parseOriginal(text)
-	if err != nil || o.Path != path {
-		return original{Path: path}, nil // of another file; the records still undo by their hunks
+	if err != nil || !d.Is(o.Path) {
+		return original{Path: d.Kept}, nil // of another file; the records still undo by their hunks
 	}
 	return o, nil
 }
@@ -79,7 +79,7 @@ func (s step) removeDead(file *awsfile.File) error {
 func (m Mover) current(o original, d *draft.File, inForce map[string]record, first string) original {
 	known := func(name string) bool { _, ok := inForce[name]; return ok && name != first }
 	if len(o.Steps) == 0 || !bytes.Equal(m.replay(d.Kind, o, known), d.Before) {
-		return original{Path: d.Path, Text: awsfile.Text(d.Before)}
+		return original{Path: d.Kept, Text: awsfile.Text(d.Before)}
 	}
 	return o
 }
@@ -96,7 +96,7 @@ func (m Mover) restoreFrom(o original, d *draft.File, adopted map[string]record,
 		steps[s.Name] = true
 	}
 	for _, name := range names {
-		if adopted[name].Edits[nameOf(d)].Path == d.Path && !steps[name] {
+		if adopted[name].Edits[nameOf(d)].Path != "" && d.Is(adopted[name].Edits[nameOf(d)].Path) && !steps[name] {
 			return false
 		}
 	}

@@ -117,12 +117,12 @@ func next(all map[string]record) int {
 
 // standing returns the hunks of all adoptions in force in a file, in the order of the
 // adoptions.
-func standing(all map[string]record, file, path string) []awsfile.Hunk {
+func standing(all map[string]record, d *draft.File) []awsfile.Hunk {
 	var hunks []awsfile.Hunk
 	for _, name := range slices.SortedFunc(maps.Keys(all), func(a, b string) int {
 		return cmp.Or(cmp.Compare(all[a].Seq, all[b].Seq), cmp.Compare(a, b))
 	}) {
-		if e := all[name].Edits[file]; e.Path == path {
+		if e := all[name].Edits[nameOf(d)]; d.Is(e.Path) {
 			hunks = append(hunks, e.Hunks...)
 		}
 	}

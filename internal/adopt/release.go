@@ -12,6 +12,7 @@ import (
 	"fob/internal/fob"
 	"fob/internal/principal"
 	"fob/internal/processline"
+	"fob/internal/quote"
 )
 
 // Release prepares the inverse of [Mover.Adopt]: it restores the sections in the AWS files
@@ -35,12 +36,12 @@ func (m Mover) Release(names []string, paths fob.Paths, v Vault) (*draft.Change,
 		}
 	}
 	for _, one := range []*draft.File{d.Config, d.Credentials} {
-		o, err := loadOriginal(v, nameOf(one), one.Path)
+		o, err := loadOriginal(v, one)
 		if err != nil {
 			return nil, err
 		}
 		r.exact[nameOf(one)] = m.restoreFrom(o, one, r.adopted, names)
-		r.standing[nameOf(one)] = awsfile.NewStanding(standing(r.adopted, nameOf(one), one.Path))
+		r.standing[nameOf(one)] = awsfile.NewStanding(standing(r.adopted, one))
 		r.were[nameOf(one)] = awsfile.Parse(one.Kind, one.Before)
 	}
 	// The last adoption first, which is the order that can undo most.
@@ -72,6 +73,14 @@ type releasing struct {
 	were     map[string]*awsfile.File // the files before the release
 }
 
+// variable is the variable of each file.
+func variable(file string) string {
+	if file == inCredentials {
+		return "AWS_SHARED_CREDENTIALS_FILE"
+	}
+	return "AWS_CONFIG_FILE"
+}
+
 func (r *releasing) record(name string) (record, error) {
 	rec, known, err := loadRecord(r.vault, name)
 	if err != nil || known {
@@ -99,9 +108,9 @@ func (r *releasing) prepare(name string, rec record) (draft.Moved, error) {
 		if !edited {
 			continue
 		}
-		if e.Path != part.file.Path {
+		if !part.file.Is(e.Path) {
 			return draft.Moved{}, fob.Errorf(fob.ErrUsage, "profile %q was adopted from %s, and your environment names %s", name, e.Path, part.file.Path).
-				WithHint("unset AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or set them as they were")
+				WithHint("%s=%s fob release %s", variable(part.name), e.Path, quote.Word(name))
 		}
 		if r.exact[part.name] {
 			continue

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"path/filepath"
 
 	"fob/internal/awsfile"
 	"fob/internal/fob"
@@ -16,15 +17,30 @@ type File struct {
 	Kind   awsfile.Kind
 	Path   string
 	Before []byte // the content when it was read
+	// Kept is the path as records of changes keep it: below the user's home as ~/…, so that
+	// it is the same file after the home has moved.
+	Kept string
 }
 
-func read(kind awsfile.Kind, path string) (*File, error) {
+func read(kind awsfile.Kind, path, home string) (*File, error) {
 	file, err := awsfile.Read(kind, path)
 	if err != nil {
 		return nil, err
 	}
-	return &File{file, kind, path, file.Bytes()}, nil
+	return &File{file, kind, path, file.Bytes(), kept(path, home)}, nil
 }
+
+func kept(path, home string) string {
+	rest, err := filepath.Rel(home, path)
+	if home == "" || err != nil || !filepath.IsLocal(rest) {
+		return path
+	}
+	return "~/" + filepath.ToSlash(rest)
+}
+
+// Is reports whether a path of a record is this file's. Records of older versions have the
+// whole path.
+func (d *File) Is(recorded string) bool { return recorded == d.Kept || recorded == d.Path }
 
 // Diff returns the changes as a unified diff in which secrets are replaced.
 func (d *File) Diff() string {

@@ -12,16 +12,16 @@ type Files struct{ Own, Config, Credentials *File }
 func Read(home fob.Home, paths fob.Paths) (*Files, error) {
 	var d Files
 	var err error
-	if d.Own, err = read(awsfile.Config, home.Config()); err != nil {
+	if d.Own, err = read(awsfile.Config, home.Config(), ""); err != nil {
 		return nil, err
 	}
 	if err = d.Own.Sound(d.Own.Path); err != nil {
 		return nil, err
 	}
-	if d.Config, err = read(awsfile.Config, paths.Config); err != nil {
+	if d.Config, err = read(awsfile.Config, paths.Config, paths.Home); err != nil {
 		return nil, err
 	}
-	d.Credentials, err = read(awsfile.Credentials, paths.Credentials)
+	d.Credentials, err = read(awsfile.Credentials, paths.Credentials, paths.Home)
 	return &d, err
 }
 

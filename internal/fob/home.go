@@ -132,6 +132,7 @@ func PathsFrom(getenv func(string) string) (Paths, error) {
 		Credentials: first("FOB_AWS_SHARED_CREDENTIALS_FILE", "AWS_SHARED_CREDENTIALS_FILE"),
 	}
 	home, err := userHome(getenv)
+	p.Home = home
 	for _, f := range []struct {
 		path *string
 		name string

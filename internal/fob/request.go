@@ -35,8 +35,9 @@ type Request struct {
 
 // Paths are the locations of the user's AWS files.
 type Paths struct {
-	Config      string `json:"config"`      // AWS_CONFIG_FILE, or ~/.aws/config
-	Credentials string `json:"credentials"` // AWS_SHARED_CREDENTIALS_FILE, or ~/.aws/credentials
+	Config      string `json:"config"`         // AWS_CONFIG_FILE, or ~/.aws/config
+	Credentials string `json:"credentials"`    // AWS_SHARED_CREDENTIALS_FILE, or ~/.aws/credentials
+	Home        string `json:"home,omitempty"` // the user's home directory, if it is known
 }
 
 // Caller identifies the process at the other end of the socket.
