@@ -16,14 +16,15 @@ func harden() error { return nil }
 
 func checkPrivate(string) error { return nil } // under the user's own profile directory
 
-// listen makes a named pipe that only this user may open. winio refuses remote clients, and fails
-// if the name is in use.
+// listen makes a named pipe that belongs to this user, who alone may open it. winio refuses remote
+// clients, and fails if the name is in use.
 func listen(path string) (net.Listener, error) {
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrInternal, "cannot tell who runs the agent: %w", err)
 	}
-	l, err := winio.ListenPipe(path, &winio.PipeConfig{SecurityDescriptor: "D:P(A;;GA;;;" + user.User.Sid.String() + ")"})
+	sid := user.User.Sid.String()
+	l, err := winio.ListenPipe(path, &winio.PipeConfig{SecurityDescriptor: "O:" + sid + "D:P(A;;GA;;;" + sid + ")"})
 	if err != nil {
 		return nil, fob.Errorf(fob.ErrInternal, "cannot listen at %s: %w", path, err)
 	}

@@ -119,6 +119,26 @@ func TestMainJob(t *testing.T) {
 			m.fob(0, "agent", "stop")
 			m.fob(3, "agent", "status")
 		}},
+		{"many at once start one agent", func(t *testing.T) {
+			const many = 6
+			codes := make(chan int, many)
+			for range many {
+				cmd := m.linux("wine", installed+"fob.exe", "list")
+				go func() { _ = cmd.Run(); codes <- cmd.ProcessState.ExitCode() }()
+			}
+			for range many {
+				if code := <-codes; code != 0 {
+					t.Errorf("one of them: exit %d", code)
+				}
+			}
+			if n := strings.Count(m.read(m.path(fobHome+`\agent.log`)), "agent started"); n != 2 {
+				t.Errorf("%d agents have listened, want 2", n)
+			}
+		}},
+		{"agent stop again", func(*testing.T) {
+			m.fob(0, "agent", "stop")
+			m.fob(3, "agent", "status")
+		}},
 		{"without an agent", func(t *testing.T) {
 			cmd := m.linux("wine", installed+"fob.exe", "list")
 			cmd.Env = append(cmd.Env, "FOB_AGENT=off")

@@ -27,6 +27,9 @@ const jobLimit = 4 * time.Minute
 // installed is where fob is installed, a path with blanks and parentheses.
 const installed = `C:\Program Files (x86)\fob\`
 
+// fobHome is FOB_HOME, a path with a blank.
+const fobHome = `C:\Fob Home`
+
 // machine is a Windows: a prefix of wine with fob in it, and a user's home.
 type machine struct {
 	t    *testing.T
@@ -49,7 +52,7 @@ func newMachine(t *testing.T) *machine {
 		"HOME=" + filepath.Join(dir, "home"), "WINEPREFIX=" + filepath.Join(dir, "prefix"), "TMPDIR=" + dir,
 		"PATH=" + os.Getenv("PATH"), "TERM=xterm", "WINEDEBUG=-all",
 		"WINEDLLOVERRIDES=mscoree,mshtml,winemenubuilder.exe=", // else wine wants to fetch .NET and a browser
-		"AWS_EC2_METADATA_DISABLED=true", "FOB_LOG=debug",
+		"AWS_EC2_METADATA_DISABLED=true", "FOB_HOME=" + fobHome, "FOB_LOG=debug",
 	}
 	for _, name := range []string{"home", "prefix"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
