@@ -78,7 +78,7 @@ func (w *world) fakeClock() (set func(ahead time.Duration)) {
 	// libfaketime 0.9.10 breaks the sleep of Python while the monotonic clock is real.
 	w.write(filepath.Join(python, "sitecustomize.py"), "import select, time\ntime.sleep = lambda s: select.select([], [], [], s)\n")
 	w.env = append(w.env, "LD_PRELOAD="+libraries[0], "FAKETIME_TIMESTAMP_FILE="+file, "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1",
-		"PYTHONPATH="+python+":"+os.Getenv("PYTHONPATH"))
+		"PYTHONPATH="+strings.TrimSuffix(python+":"+os.Getenv("PYTHONPATH"), ":"))
 	w.t.Cleanup(func() { // what it shares is left by programs that another took the place of
 		left, _ := filepath.Glob("/dev/shm/*faketime_s*_*")
 		for _, path := range left {
@@ -95,9 +95,9 @@ func (w *world) fakeClock() (set func(ahead time.Duration)) {
 	}
 }
 
-// last has clients call for four hours. fob goes by AWS's clock, which it learns from
-// its next call, a whoami of a profile that does not expire meanwhile.
-func (w *world) last(runners []*runner, learn string) {
+// callForHours has clients call for four hours. fob goes by AWS's clock, which it learns
+// from its next call: a whoami of the profile learn.
+func (w *world) callForHours(runners []*runner, learn string) {
 	w.t.Helper()
 	set := w.fakeClock()
 	set(0)
@@ -122,7 +122,7 @@ func (w *world) last(runners []*runner, learn string) {
 		for _, cli := range []bool{true, false} { // two at a time, for few cores
 			calling.Go(func() {
 				for _, r := range runners {
-					if is := r.client.name == "cli"; is == cli && (!is || n%3 == 0) { // it takes half a second a call
+					if (r.client.name == "cli") == cli && (!cli || n%3 == 0) { // the CLI takes half a second a call
 						r.call(w)
 					}
 				}
@@ -239,7 +239,7 @@ func TestRenewal(t *testing.T) {
 		}
 	}
 	began := time.Now()
-	w.last(runners, "bot")
+	w.callForHours(runners, "bot")
 	took := time.Since(began)
 	for _, m := range modes() {
 		for _, c := range all() {
