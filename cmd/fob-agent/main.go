@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"os"
+	"time"
 
 	"fob/internal/agent"
 	"fob/internal/cli"
@@ -21,7 +22,7 @@ func main() {
 	if args := os.Args; len(args) > 2 && args[1] == frontend.Flag {
 		os.Exit(cli.Main(ctx, args[2], append(args[:1:1], args[3:]...), frontend.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Environ(), programs()))
 	}
-	os.Exit(agent.Main(ctx, version, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv))
+	os.Exit(agent.Main(ctx, version, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, time.Now))
 }
 
 func programs() command.Programs {

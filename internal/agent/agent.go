@@ -56,8 +56,9 @@ type Agent struct {
 	lastConn atomic.Int64
 }
 
-// New makes an agent for a home. quit is called when a front end asks it to end.
-func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFunc) *Agent {
+// New makes an agent for a home. quit is called when a front end asks it to end; now is the clock
+// by which credentials expire.
+func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFunc, now func() time.Time) *Agent {
 	a := &Agent{
 		version: version, home: home, started: time.Now(), program: thisProgram(), log: log, quit: quit,
 		kinds: kinds.Kinds(), ways: ways.Ways(),
@@ -75,13 +76,13 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		Network:  a.network,
 		Listen:   func(w principal.Answer) (principal.Listener, error) { return loopback.Once(loopback.Want(w)) },
 		ReadFile: (&namedFiles{}).read,
-		Now:      time.Now,
+		Now:      now,
 		Record:   audit.New(home.Audit(), log).Write,
 		Log:      log,
 	}
 	a.vault.Opened = a.finishInterrupted
 	a.usage = &usage{path: home.Usage(), log: log}
-	a.written = written.New(home.Written(), home.WrittenLock(), time.Now, log)
+	a.written = written.New(home.Written(), home.WrittenLock(), now, log)
 	a.methods = a.handlers()
 	return a
 }

@@ -44,7 +44,7 @@ func newAgent(t testing.TB) (*Agent, context.Context) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	a := New(home, "1", slog.New(slog.DiscardHandler), cancel)
+	a := New(home, "1", slog.New(slog.DiscardHandler), cancel, time.Now)
 	a.broker.HTTP = func(fob.Network) *http.Client { return &http.Client{Transport: offline{}} }
 	if _, err := a.vault.Init(ctx, "file", vault.Options{}, fob.UI{}); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func (a *Agent) grant(r *request, p *api.DeliverParams, c chain.Chain) delivery.
 	}
 	o := &offer{agent: a, request: r, params: p, chain: c}
 	return delivery.Grant{
-		Profile: profile, Partition: in, Narrow: p.Narrow, Options: p.Options, Now: time.Now(), Agent: o,
+		Profile: profile, Partition: in, Narrow: p.Narrow, Options: p.Options, Now: a.broker.Now(), Agent: o,
 		Credentials: func(ctx context.Context) (fob.Credentials, error) {
 			return o.Narrowed(ctx, p.Narrow, time.Duration(p.MinValid)*time.Second)
 		},

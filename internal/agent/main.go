@@ -19,8 +19,9 @@ import (
 )
 
 // Main is the program fob-agent. Without arguments it serves this user's front ends until it is
-// told to stop; with --stdio it serves one front end, over its standard streams.
-func Main(ctx context.Context, version string, args []string, stdin io.ReadCloser, stdout io.WriteCloser, stderr io.Writer, getenv func(string) string) int {
+// told to stop; with --stdio it serves one front end, over its standard streams. Credentials are
+// kept and renewed by the clock now.
+func Main(ctx context.Context, version string, args []string, stdin io.ReadCloser, stdout io.WriteCloser, stderr io.Writer, getenv func(string) string, now func() time.Time) int {
 	flags := flag.NewFlagSet("fob-agent", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	stdio := flags.Bool("stdio", false, "serve one front end over standard input and output")
@@ -39,7 +40,7 @@ func Main(ctx context.Context, version string, args []string, stdin io.ReadClose
 	ctx, unsignal := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer unsignal()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, quit, version, *stdio, stdin, stdout, getenv) }()
+	go func() { ended <- run(ctx, quit, version, *stdio, stdin, stdout, getenv, now) }()
 	var err error
 	select {
 	case err = <-ended:
@@ -81,7 +82,7 @@ func overdue(ctx context.Context, limit time.Duration) <-chan struct{} {
 	return late
 }
 
-func run(ctx context.Context, quit context.CancelFunc, version string, stdio bool, stdin io.ReadCloser, stdout io.WriteCloser, getenv func(string) string) error {
+func run(ctx context.Context, quit context.CancelFunc, version string, stdio bool, stdin io.ReadCloser, stdout io.WriteCloser, getenv func(string) string, now func() time.Time) error {
 	closeInherited() // first: harden makes /proc/self unreadable
 	setUmask()
 	// Whoever happened to start the agent does not decide whom it trusts: crypto/x509 reads
@@ -108,7 +109,7 @@ func run(ctx context.Context, quit context.CancelFunc, version string, stdio boo
 	if err != nil {
 		return err
 	}
-	a := New(home, version, log, quit)
+	a := New(home, version, log, quit, now)
 	defer a.broker.Flush()
 	if stdio {
 		c := newConn(stream{stdin, stdout}, 1, fob.Caller{UID: os.Getuid(), PID: os.Getppid()})

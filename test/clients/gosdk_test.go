@@ -7,15 +7,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"os"
-	"strconv"
-	"strings"
-	"time"
-	_ "unsafe" // for go:linkname
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"fob/test/fakeclock"
 )
 
 // goClientArg as the first argument makes the test's own binary a client, so
@@ -45,7 +42,7 @@ func goClient(args []string, in io.Reader, out io.Writer) int {
 			say(name, arn, err)
 		}
 	case len(args) == 2 && args[0] == "steps":
-		nowTime = fakedTime
+		fakeclock.Use()
 		client, err := goSTS(ctx, args[1])
 		if err != nil {
 			say(args[1], "", err)
@@ -59,23 +56,6 @@ func goClient(args []string, in io.Reader, out io.Writer) int {
 		return 2
 	}
 	return 0
-}
-
-// nowTime is the SDK's clock, which its own tests set: libfaketime, which sets the
-// other clients' clocks, has no say in a program without libc.
-//
-//go:linkname nowTime github.com/aws/aws-sdk-go-v2/internal/sdk.NowTime
-var nowTime func() time.Time
-
-// fakedTime is the time that libfaketime would tell: so many seconds ahead as its
-// file says.
-func fakedTime() time.Time {
-	text, err := os.ReadFile(os.Getenv("FAKETIME_TIMESTAMP_FILE"))
-	ahead, wrong := strconv.Atoi(strings.TrimPrefix(string(text), "+"))
-	if err != nil || wrong != nil {
-		return time.Now()
-	}
-	return time.Now().Add(time.Duration(ahead) * time.Second)
 }
 
 func goSTS(ctx context.Context, name string) (*sts.Client, error) {

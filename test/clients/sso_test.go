@@ -33,7 +33,7 @@ func (w *world) signInSSO() {
 // the role's credentials and one of the sign-in's token.
 func TestSSO(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w, set := newHours(t)
 	w.aws.SetSSO(func(s *fakeaws.SSOSettings) { s.RoleSession, s.AccessToken = time.Hour, 2*time.Hour })
 	w.signInSSO()
 	config := ""
@@ -50,7 +50,7 @@ func TestSSO(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	w.callForHours(runners, ssoRole)
+	w.callForHours(runners, set)
 	took := time.Since(began)
 	for _, c := range all() {
 		t.Run(c.name, func(t *testing.T) {
