@@ -99,7 +99,9 @@ func rules() []rule {
 		{"test/bench", []string{"internal/api", "internal/fakeaws", "internal/fob", "internal/sigv4"}},
 		{"test/browser", []string{"internal/delivery", "internal/fakeaws", "internal/fob", "test/build", "test/signer", "test/skip"}},
 		{"test/build", nil},
-		{"test/clients", []string{"internal/fakeaws", "test/build", "test/leak", "test/skip"}},
+		{"test/clients/agent", []string{"internal/agent=", "internal/cli=", "internal/cli/command=", "internal/delivery/all", "internal/frontend", "test/fakeclock"}}, // cmd/fob-agent by another clock
+		{"test/clients", []string{"internal/fakeaws", "test/build", "test/fakeclock", "test/leak", "test/skip"}},
+		{"test/fakeclock", nil},
 		{"test/demo", []string{"internal/fakeaws"}},
 		{"test/leak", []string{"test/leak"}},
 		{"test/signer", []string{"internal/delivery", "internal/fakeaws", "internal/fob", "test/leak"}},
