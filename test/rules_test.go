@@ -43,6 +43,7 @@ func rules() []rule {
 		{"internal/processline", []string{"internal/fob"}},
 		{"internal/directory", []string{"internal/fob", "internal/atomicfile", "internal/partition"}},
 		{"internal/profile", []string{"internal/fob", "internal/atomicfile", "internal/awsfile", "internal/principal=", "internal/processline", "internal/directory"}},
+		{"internal/programs", []string{"internal/fob", "internal/atomicfile", "internal/principal=", "internal/processline"}},
 		{"internal/draft", []string{"internal/fob", "internal/atomicfile", "internal/awsfile"}},
 		{"internal/adopt", []string{"internal/atomicfile", "internal/chain", "internal/fob", "internal/awsfile", "internal/principal=", "internal/processline", "internal/profile", "internal/draft"}},
 		{"internal/generate", []string{"internal/fob", "internal/awsfile", "internal/partition", "internal/processline", "internal/directory", "internal/profile", "internal/draft"}},
@@ -92,7 +93,7 @@ func rules() []rule {
 		// Handlers wire the rooms; they reach no front end.
 		{"internal/agent", []string{"internal/route", "internal/adopt", "internal/agent", "internal/api", "internal/atomicfile", "internal/audit", "internal/awsfile", "internal/broker",
 			"internal/chain", "internal/delivery", "internal/directory", "internal/draft", "internal/fob", "internal/generate", "internal/loopback", "internal/principal=",
-			"internal/principal/all", "internal/profile", "internal/vault"}},
+			"internal/principal/all", "internal/profile", "internal/programs", "internal/vault"}},
 		{"docs/ref", nil},
 		{"test/bench/constant", []string{"internal/loopback"}},
 		{"test/bench/", nil}, // yardsticks: programs without anything of fob's

@@ -6,6 +6,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +26,7 @@ import (
 	"fob/internal/principal"
 	kinds "fob/internal/principal/all"
 	"fob/internal/profile"
+	"fob/internal/programs"
 	"fob/internal/route"
 	"fob/internal/vault"
 	unlocks "fob/internal/vault/unlock/all"
@@ -68,6 +71,7 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 	a.files = profile.New(home, a.kinds, a.directories)
 	a.mover = adopt.Mover{Home: home, Kinds: a.kinds, Files: a.files}
 	a.generator = generate.Generator{Home: home, Files: a.files, Directories: a.directories}
+	runner := &programs.Runner{Allowed: home.Programs(), Lock: filepath.Join(home.Locks(), "programs"), Environ: os.Environ()}
 	a.broker = &broker.Broker{
 		Secrets:  secrets{a.vault},
 		Cache:    a.sealedCache,
@@ -76,9 +80,12 @@ func New(home fob.Home, version string, log *slog.Logger, quit context.CancelFun
 		Network:  a.network,
 		Listen:   func(w principal.Answer) (principal.Listener, error) { return loopback.Once(loopback.Want(w)) },
 		ReadFile: (&namedFiles{}).read,
-		Now:      now,
-		Record:   audit.New(home.Audit(), log).Write,
-		Log:      log,
+		Run: func(ctx context.Context, step broker.Step, ui fob.UI, c principal.Command) (fob.Secret, error) {
+			return runner.Run(ctx, programs.For{Profile: step.Profile, Callers: step.Callers, UI: ui}, c)
+		},
+		Now:    now,
+		Record: audit.New(home.Audit(), log).Write,
+		Log:    log,
 	}
 	a.vault.Opened = a.finishInterrupted
 	a.usage = &usage{path: home.Usage(), log: log}

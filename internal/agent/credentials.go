@@ -70,6 +70,13 @@ func (a *Agent) principalChain(name string, r *request) (chain.Chain, error) {
 		return nil, fob.Errorf(fob.ErrUsage, "%s is a sign-in and not a role", signIn.Profile.Name).
 			WithHint("%s/ACCOUNT/ROLE; fob list %s shows them", signIn.Profile.Name, signIn.Profile.Name)
 	}
+	callers := r.callers()
+	for _, step := range c {
+		if slices.Contains(callers, step.Profile.Name) {
+			return nil, fob.Errorf(fob.ErrUsage, "profile %q runs a program for its credentials, and that program asks fob for them again", step.Profile.Name).
+				WithHint("let the program ask for another profile, or remove it: fob show %s", quote.Word(step.Profile.Name))
+		}
+	}
 	return c, nil
 }
 
@@ -85,7 +92,7 @@ func (a *Agent) whoami(ctx context.Context, r *request, p api.NameParams) (api.I
 	if err := a.warnOfShadows(ctx, r, c[0].Profile.Name); err != nil {
 		return api.Identity{}, err
 	}
-	req := fob.Request{Profile: p.Name, Way: "whoami", Paths: r.caller.Paths, Environment: r.caller.Environment, Caller: r.conn.caller}
+	req := fob.Request{Profile: p.Name, Way: "whoami", Callers: r.callers(), Paths: r.caller.Paths, Environment: r.caller.Environment, Caller: r.conn.caller}
 	creds, err := a.broker.Credentials(ctx, c, req, r.ui)
 	if err != nil {
 		return api.Identity{}, err

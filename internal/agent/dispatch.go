@@ -8,6 +8,7 @@ import (
 	"fob/internal/agent/written"
 	"fob/internal/api"
 	"fob/internal/fob"
+	"fob/internal/programs"
 )
 
 // request is one call of a front end, with its caller and the way to its user.
@@ -18,6 +19,9 @@ type request struct {
 	// renews is set for the refresh of a written file, which nobody asked for.
 	renews *written.File
 }
+
+// callers are the profiles whose programs have called fob for this request.
+func (r *request) callers() []string { return programs.Callers(r.caller.CalledFor) }
 
 // handler answers one method; it decodes the parameters and encodes the result.
 type handler func(ctx context.Context, r *request, params json.RawMessage) (json.RawMessage, error)

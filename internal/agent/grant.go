@@ -51,7 +51,7 @@ var (
 func (o *offer) ask(n fob.Narrow, minValid time.Duration) fob.Request {
 	return fob.Request{Profile: o.chain[0].Profile.Name, Way: o.params.Way, NoSession: o.params.NoSession, MinValid: minValid, Narrow: n,
 		Patience: time.Duration(o.params.Patience) * time.Millisecond,
-		Paths:    o.request.caller.Paths, Environment: o.request.caller.Environment, Caller: o.request.conn.caller}
+		Paths:    o.request.caller.Paths, Environment: o.request.caller.Environment, Caller: o.request.conn.caller, Callers: o.request.callers()}
 }
 
 func (o *offer) Narrowed(ctx context.Context, n fob.Narrow, minValid time.Duration) (fob.Credentials, error) {

@@ -27,6 +27,8 @@ type Caller struct {
 	Environment fob.Environment `json:"environment,omitzero"`
 	Exe         string          `json:"exe,omitempty"` // absolute path of fob, for credential_process lines
 	Bus         string          `json:"bus,omitempty"` // address of the session bus, for the keyring
+	// CalledFor is the value of the variable [fob.CalledFor].
+	CalledFor string `json:"called_for,omitempty"`
 }
 
 // Prompters is the capability of agents that have [BePrompter]. A capability is a word

@@ -31,7 +31,7 @@ func plainRequest(id int64, method string, c *Caller, params any) (line []byte, 
 	default:
 		return nil, false
 	}
-	if c.Exe != "" || c.Bus != "" {
+	if c.Exe != "" || c.Bus != "" || c.CalledFor != "" {
 		return nil, false
 	}
 	b := make([]byte, 0, 1024)

@@ -59,7 +59,7 @@ func checkSandbox(home fob.Home) error {
 // hiddenSocket is the socket of a running agent that another mount namespace has and this
 // one has not; empty if there is no such agent.
 func hiddenSocket(home fob.Home) string {
-	f, err := os.Open(home.Running())
+	f, err := os.OpenFile(home.Running(), os.O_RDONLY|syscall.O_NONBLOCK, 0) // a FIFO in its place must not hang
 	if err != nil {
 		return ""
 	}

@@ -101,6 +101,14 @@ func (f *flight) watch(ui fob.UI) fob.UI {
 			return gone, err
 		}
 	}
+	if confirm := ui.ConfirmFunc; confirm != nil {
+		ui.ConfirmFunc = func(ctx context.Context, c fob.Confirmation) error {
+			f.asks.Store(&c.Title)
+			f.asking.Add(1)
+			defer f.asking.Add(-1)
+			return confirm(ctx, c)
+		}
+	}
 	if ui.AskFunc == nil {
 		return ui
 	}

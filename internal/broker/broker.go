@@ -42,9 +42,11 @@ type Broker struct {
 	Network  func() fob.Network
 	Listen   func(principal.Answer) (principal.Listener, error)
 	ReadFile func(path string) ([]byte, error)
-	Now      func() time.Time // this computer's clock
-	Record   func(audit.Event)
-	Log      *slog.Logger
+	// Run runs a program for a step of a plan.
+	Run    func(ctx context.Context, step Step, ui fob.UI, c principal.Command) (fob.Secret, error)
+	Now    func() time.Time // this computer's clock
+	Record func(audit.Event)
+	Log    *slog.Logger
 
 	mu      sync.Mutex
 	entries map[string]*entry
@@ -281,6 +283,7 @@ func (b *Broker) client(step Step) *http.Client {
 // Env is what the principal of a step may touch. Its source is not in it.
 func (b *Broker) Env(step Step, ui fob.UI) principal.Env {
 	return principal.Env{Secrets: b.Secrets, UI: ui, HTTP: b.client(step), Limits: &b.limits, Now: b.Now, Tokens: b.tokens(step.own), Listen: b.Listen, ReadFile: b.ReadFile,
+		Run:       func(ctx context.Context, c principal.Command) (fob.Secret, error) { return b.Run(ctx, step, ui, c) },
 		OnPurpose: step.OnPurpose, DeviceCode: step.DeviceCode}
 }
 

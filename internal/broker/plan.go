@@ -23,6 +23,9 @@ type Step struct {
 	// OnPurpose and DeviceCode say how a person signs in: [principal.Env]. They decide
 	// nothing of what is answered, so they are not part of the key.
 	OnPurpose, DeviceCode bool
+	// Callers are the profiles whose programs have called fob for this; not part of the
+	// key either.
+	Callers []string
 
 	// Network is how the step's calls reach AWS.
 	Network fob.Network
@@ -50,7 +53,7 @@ const chainedLimit = time.Hour
 func (b *Broker) Plan(c chain.Chain, req fob.Request) (Plan, error) {
 	plan := make(Plan, len(c))
 	for i, step := range c {
-		plan[i] = Step{Kind: step.Kind, Profile: step.Profile}
+		plan[i] = Step{Kind: step.Kind, Profile: step.Profile, Callers: req.Callers}
 	}
 	if err := plan[0].narrow(req.Narrow); err != nil {
 		return nil, err

@@ -88,6 +88,9 @@ func (h Home) Exec() string { return filepath.Join(h.StateDir, "exec") }
 // Log is the agent's own log.
 func (h Home) Log() string { return filepath.Join(h.StateDir, "agent.log") }
 
+// Programs is the list of the programs that the person has consented to be run.
+func (h Home) Programs() string { return filepath.Join(h.StateDir, "programs.json") }
+
 // Principals is the lock file of retrievals.
 func (h Home) Principals() string { return filepath.Join(h.Locks(), "principals") }
 

@@ -21,6 +21,8 @@ type Request struct {
 	// OnPurpose says that a person asked for the sign-in itself, and DeviceCode
 	// that it should go by a code instead of a redirect in a browser here.
 	OnPurpose, DeviceCode bool
+	// Callers are the profiles whose programs have called fob for this, outermost first.
+	Callers []string
 	// Narrow takes away from what the credentials may do.
 	Narrow Narrow
 	// Options are the delivery's own.
@@ -32,6 +34,11 @@ type Request struct {
 	// Caller is who asks, from the kernel, for the audit log.
 	Caller Caller
 }
+
+// CalledFor is the environment variable that names, in JSON, the profiles for which
+// programs are running above a process. A program that called fob for one of them again
+// would wait for itself; fob refuses that.
+const CalledFor = "FOB_CALLED_FOR"
 
 // Paths are the locations of the user's AWS files.
 type Paths struct {

@@ -112,6 +112,7 @@ func (a *App) Glance(home fob.Home, limit time.Duration) (*api.Client, error) {
 func (a *App) caller() (c api.Caller, err error) {
 	c = a.Caller
 	c.Version, c.Environment = a.Version, fob.EnvironmentFrom(a.Environ)
+	c.CalledFor = a.Getenv(fob.CalledFor)
 	c.Paths, err = fob.PathsFrom(a.Getenv)
 	return c, err
 }

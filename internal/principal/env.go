@@ -30,6 +30,9 @@ type Env struct {
 	// ReadFile returns the content of a file that a definition names by an absolute path:
 	// a regular file of at most 1 MiB, in bounded time. The error names the file.
 	ReadFile func(path string) ([]byte, error)
+	// Run runs a program that the definition names, for what it prints. The person is
+	// asked before it runs for the first time.
+	Run func(ctx context.Context, c Command) (fob.Secret, error)
 	// OnPurpose says that a person asked for this very sign-in, and DeviceCode that it
 	// should go by a code, not by a redirect to a browser on this machine.
 	OnPurpose, DeviceCode bool
@@ -58,6 +61,12 @@ type Answer struct {
 	// Port is the port on localhost that is registered as the answer's target; the URL
 	// names localhost then. Zero is any free port, and the URL names 127.0.0.1.
 	Port int
+}
+
+// Command is a program that a definition names.
+type Command struct {
+	Key  string // the key that holds it: credential_process
+	Line string // its value, which is split into words as SDKs do; no shell is run
 }
 
 // Listener is open for one answer.

@@ -1,6 +1,18 @@
 package processline
 
-import "strings"
+import (
+	"runtime"
+	"strings"
+)
+
+// Split splits a command line into words as SDKs do on this system. closed is false if a
+// quote or a backslash has no end.
+func Split(line string) (words []string, closed bool) {
+	if runtime.GOOS == "windows" {
+		return splitWindows(line)
+	}
+	return splitPOSIX(line)
+}
 
 // splitWindows splits a command line into words as programs on Windows do: double
 // quotes keep blanks, and a backslash is a character like any other, but for one before
