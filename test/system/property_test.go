@@ -266,19 +266,24 @@ func equal(a, b map[string]any) bool {
 	return string(x) == string(y)
 }
 
-// A file that contains a section twice is restored exactly too, profile by profile.
+// A section that is there twice is read by SDKs in different ways: it is refused and left
+// alone, and the other profiles of the file come and go beside it.
 func TestSectionsTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	text := stage().expand("[bot]\naws_access_key_id = @bot.id@\n\n[eve]\naws_access_key_id = @eve.id@\naws_secret_access_key = @eve.secret@\n\n[bot]\naws_secret_access_key = @bot.secret@\n")
+	refused := func() {
+		t.Helper()
+		if r := w.run("credentials", "bot"); r.code != 2 || !strings.Contains(r.err, "the section of line 1 again") {
+			t.Fatal(r)
+		}
+	}
 	w.write(w.credentials(), text)
 	w.ok("vault", "init", "--unlock", "file")
-	w.ok("adopt", "--yes")
-	w.keys("bot", "bot")
+	refused()
+	w.ok("adopt", "eve", "--yes")
 	w.keys("eve", "eve")
-	w.ok("release", "bot", "--yes")
-	w.keys("bot", "bot")
-	w.keys("eve", "eve")
+	refused()
 	w.ok("release", "eve", "--yes")
 	w.files("", text)
 	w.nothingLeft()
