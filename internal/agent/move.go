@@ -126,10 +126,19 @@ func (a *Agent) release(ctx context.Context, r *request, p api.MoveParams) (api.
 type preparer func(p api.MoveParams, v adopt.Vault) (*draft.Change, error)
 
 func (a *Agent) move(ctx context.Context, r *request, verb string, p api.MoveParams, prepare preparer) (api.MoveResult, error) {
+	var all parts
+	if r.caller.Paths.Same() {
+		once := *r
+		once.ui.ConfirmFunc = all.confirm(r.ui)
+		r = &once
+	}
 	for attempt := 1; ; attempt++ {
 		result, err := a.moveOnce(ctx, r, p, verb, prepare)
 		if !errors.Is(err, draft.ErrChanged) || attempt == moveAttempts {
-			return result, err
+			return all.add(result), err
+		}
+		if r.caller.Paths.Same() {
+			all.result = all.add(result)
 		}
 		// Another fob was first, or the files were edited. The change is prepared and shown again.
 	}

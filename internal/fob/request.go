@@ -1,6 +1,9 @@
 package fob
 
-import "time"
+import (
+	"os"
+	"time"
+)
 
 // Request is what a caller asks the broker for.
 type Request struct {
@@ -45,6 +48,16 @@ type Paths struct {
 	Config      string `json:"config"`         // AWS_CONFIG_FILE, or ~/.aws/config
 	Credentials string `json:"credentials"`    // AWS_SHARED_CREDENTIALS_FILE, or ~/.aws/credentials
 	Home        string `json:"home,omitempty"` // the user's home directory, if it is known
+}
+
+// Same reports whether config and credentials are one file, by whatever names.
+func (p Paths) Same() bool {
+	if p.Config == p.Credentials {
+		return true
+	}
+	config, err := os.Stat(p.Config)
+	credentials, e := os.Stat(p.Credentials)
+	return err == nil && e == nil && os.SameFile(config, credentials)
 }
 
 // Caller identifies the process at the other end of the socket.

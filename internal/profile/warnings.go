@@ -26,20 +26,30 @@ func (f *Files) Damage(paths fob.Paths) ([]string, error) {
 }
 
 // Warnings returns the places where SDKs read the AWS files differently from each other,
-// or refuse them. They quote no values.
+// or refuse them. They quote no values. If both are one file, a section is read as one of
+// the two, so that only lines are returned that are a fault in either.
 func (f *Files) Warnings(paths fob.Paths) ([]string, error) {
+	config, err := awsfile.Read(awsfile.Config, paths.Config)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := awsfile.Read(awsfile.Credentials, paths.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	inConfig, inCredentials := config.Warnings(), credentials.Warnings()
+	if paths.Same() {
+		inConfig = slices.DeleteFunc(inConfig, func(w awsfile.Warning) bool {
+			return !slices.ContainsFunc(inCredentials, func(other awsfile.Warning) bool { return other.Line == w.Line })
+		})
+		inCredentials = nil
+	}
 	var all []string
-	for _, part := range []struct {
-		kind awsfile.Kind
-		path string
-	}{{awsfile.Config, paths.Config}, {awsfile.Credentials, paths.Credentials}} {
-		file, err := awsfile.Read(part.kind, part.path)
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range file.Warnings() {
-			all = append(all, fmt.Sprintf("%s:%d: %s", part.path, w.Line, w.Message))
-		}
+	for _, w := range inConfig {
+		all = append(all, fmt.Sprintf("%s:%d: %s", paths.Config, w.Line, w.Message))
+	}
+	for _, w := range inCredentials {
+		all = append(all, fmt.Sprintf("%s:%d: %s", paths.Credentials, w.Line, w.Message))
 	}
 	return all, nil
 }
