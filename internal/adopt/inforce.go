@@ -52,7 +52,7 @@ func (r *releasing) giveBackKey(name, id string, restored fob.Profile) error {
 		return nil // released before, with another profile of the same key
 	case errors.Is(err, fob.ErrNotFound):
 		return fob.Errorf(fob.ErrNotFound, "the secret of profile %q is not in the vault, so it cannot be put back", name).
-			WithHint("fob add user %s --access-key-id %s --force, then fob release %s", name, id, name)
+			WithHint("fob add KIND %s --force, which asks for it again (fob show %s); then fob release %s", name, name, name)
 	case err != nil:
 		return err
 	case same && restored.Secrets["aws_secret_access_key"].Equal(secret):
