@@ -60,6 +60,8 @@ func checkOwner(path string) error {
 				WithHint("look at what is in it, then: chown %d %s", os.Geteuid(), word)
 		case info.Mode()&fs.ModeSymlink != 0:
 			continue // its mode says nothing, but the other end's does
+		case !info.Mode().IsRegular() && !info.IsDir():
+			return nil // a device, say, whose mode is the system's: refused by name when it is opened
 		case info.Mode().Perm()&0o022 != 0:
 			return fob.Errorf(fob.ErrInternal, "other users may write %s (mode %04o)", path, info.Mode().Perm()).
 				WithHint("look at what is in it, then: chmod go-w %s", word)
