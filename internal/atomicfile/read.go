@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -70,6 +71,28 @@ func (r *Reader) Head(path string, n int64) ([]byte, fs.FileInfo, error) {
 // Stat is [os.Stat] in bounded time.
 func (r *Reader) Stat(path string) (fs.FileInfo, error) {
 	return within(r, path, func() (fs.FileInfo, error) { return os.Stat(path) })
+}
+
+// StatAll is [Reader.Stat] of several paths, which waits for the file system once for
+// all of them: to hand a call over and take its result back costs more than the call.
+func (r *Reader) StatAll(paths ...string) ([]fs.FileInfo, []error) {
+	type looked struct {
+		infos []fs.FileInfo
+		errs  []error
+	}
+	look := func(stat func(string) (fs.FileInfo, error)) looked {
+		var all looked
+		for _, path := range paths {
+			info, err := stat(path)
+			all.infos, all.errs = append(all.infos, info), append(all.errs, err)
+		}
+		return all
+	}
+	all, err := within(r, strings.Join(paths, "\x00"), func() (looked, error) { return look(os.Stat), nil })
+	if err != nil { // one of them hangs: each by itself tells which
+		all = look(r.Stat)
+	}
+	return all.infos, all.errs
 }
 
 type content struct {

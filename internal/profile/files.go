@@ -91,6 +91,11 @@ type sectionID = awsfile.ID
 // read returns a file from the cache, or parses it. A missing file is an empty one.
 func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
 	info, err := f.reader.Stat(path)
+	return f.readAs(kind, path, info, err)
+}
+
+// readAs is read, of a file that was looked at already.
+func (f *Files) readAs(kind awsfile.Kind, path string, info os.FileInfo, err error) (*parsed, error) {
 	if errors.Is(err, atomicfile.ErrHangs) {
 		return nil, awsfile.Unreadable(path, err)
 	}
@@ -114,6 +119,11 @@ func (f *Files) read(kind awsfile.Kind, path string) (*parsed, error) {
 // readOwn returns fob's own file. One that is damaged is refused: nothing in it is sure.
 func (f *Files) readOwn() (*parsed, error) {
 	own, err := f.read(awsfile.Config, f.home.Config())
+	return f.whole(own, err)
+}
+
+// whole refuses fob's own file where it is damaged.
+func (f *Files) whole(own *parsed, err error) (*parsed, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -17,14 +17,15 @@ type View struct {
 // be read.
 func (f *Files) At(paths fob.Paths) (*View, error) {
 	v := &View{files: f, paths: paths}
+	infos, errs := f.reader.StatAll(f.home.Config(), paths.Config, paths.Credentials)
 	var err error
-	if v.own, err = f.readOwn(); err != nil {
+	if v.own, err = f.whole(f.readAs(awsfile.Config, f.home.Config(), infos[0], errs[0])); err != nil {
 		return nil, err
 	}
-	if v.config, err = f.read(awsfile.Config, paths.Config); err != nil {
+	if v.config, err = f.readAs(awsfile.Config, paths.Config, infos[1], errs[1]); err != nil {
 		return nil, err
 	}
-	if v.credentials, err = f.read(awsfile.Credentials, paths.Credentials); err != nil {
+	if v.credentials, err = f.readAs(awsfile.Credentials, paths.Credentials, infos[2], errs[2]); err != nil {
 		return nil, err
 	}
 	return v, nil
